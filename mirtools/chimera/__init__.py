@@ -1,0 +1,1 @@
+"""Reads -> hits (engines) -> miRNA-target pairs, and simulated reads with known truth."""

@@ -1,0 +1,267 @@
+"""The command-line contract, the same for every command.
+
+A command module in ``tools/`` has ``build_parser()`` and ``main(argv)``; ``main`` hands both its parser and the
+function that does the work to :func:`run_command`. Only the standard library is imported here at module level:
+man pages and ``--help`` need nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import signal
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NoReturn, TypeVar
+
+from mirtools import __version__
+from mirtools.errors import InputError, MirtoolsError, OutputError, UsageError, shorten
+from mirtools.streams import Outputs
+
+Item = TypeVar("Item")
+
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+EXIT_CLOSED_PIPE = 141
+_MESSAGE_WIDTH = 200
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose usage errors are one line."""
+
+    def error(self, message: str) -> NoReturn:  # noqa: D102
+        raise UsageError(f"{message}; see '{self.prog} --help'")
+
+
+def make_parser(prog: str, description: str, examples: str) -> Parser:
+    """Return the parser of one command; ``examples`` are shown verbatim below its options."""
+    return Parser(
+        prog=prog,
+        description=description,
+        epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_output(parser: argparse.ArgumentParser, what: str = "table") -> None:
+    """Add ``-o``; a suffix .gz, .bz2, .xz or .zst compresses."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        default="-",
+        help=f"write the {what} to FILE, compressed as its suffix says (default: standard output)",
+    )
+
+
+def add_common(parser: argparse.ArgumentParser, threads: bool = True, seed: bool = False) -> None:
+    """Add the options that every command has; ``--threads`` and ``--seed`` where they mean something."""
+    group = parser.add_argument_group("common options")
+    if threads:
+        group.add_argument(
+            "--threads",
+            type=positive_int,
+            default=None,
+            metavar="N",
+            help="processor cores to use; never changes the result (default: $GALAXY_SLOTS or 1)",
+        )
+    if seed:
+        group.add_argument("--seed", type=whole_number, default=1, metavar="N", help="random seed (default: 1)")
+    group.add_argument(
+        "--json", metavar="FILE", help="write inputs, options, versions, counts and every drop reason to FILE"
+    )
+    group.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    group.add_argument("--debug", action="store_true", help="show the full traceback of an error")
+    group.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+
+
+def positive_int(text: str) -> int:
+    """Argument type: an integer >= 1."""
+    if (value := whole_number(text)) < 1:
+        raise argparse.ArgumentTypeError(f"'{shorten(text, 30)}' is not a whole number of 1 or more")
+    return value
+
+
+def whole_number(text: str) -> int:
+    """Argument type: an integer >= 0."""
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"'{shorten(text, 30)}' is not a whole number of 0 or more")
+    return int(text)
+
+
+def number(low: float, high: float = float("inf")) -> Callable[[str], float]:
+    """Return an argument type: a finite number from ``low`` to ``high``."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not (low <= value <= high and abs(value) != float("inf")):
+            bounds = f"from {low:g} to {high:g}" if high != float("inf") else f"of {low:g} or more"
+            bounds = "" if low == float("-inf") else " " + bounds
+            raise argparse.ArgumentTypeError(f"'{shorten(text, 30)}' is not a number{bounds}")
+        return value
+
+    return parse
+
+
+class Run:
+    """What a running command writes to and reports into.
+
+    Attributes
+    ----------
+    outputs : Outputs
+        Opens the files that the command writes.
+    threads : int
+    counts, dropped : collections.Counter
+        What went in and out, and what was dropped for which reason; both end in ``--json`` and on stderr.
+    facts : dict
+        Further results for ``--json`` (metrics, settings that were derived).
+    """
+
+    def __init__(self, prog: str, args: argparse.Namespace, outputs: Outputs) -> None:
+        self.prog = prog
+        self.outputs = outputs
+        self.threads: int = getattr(args, "threads", None) or _default_threads()
+        self.counts: Counter[str] = Counter()
+        self.dropped: Counter[str] = Counter()
+        self.facts: dict[str, Any] = {}
+        self._quiet = args.quiet
+        self._bars = sys.stderr.isatty() and not args.quiet and not args.debug
+
+    def say(self, message: str) -> None:
+        """Write one line to stderr unless ``--quiet``."""
+        if not self._quiet:
+            sys.stderr.write(f"{self.prog}: {message}\n")
+
+    def progress(self, items: Iterable[Item], unit: str, total: int | None = None) -> Iterator[Item]:
+        """Pass ``items`` on, with a progress bar where stderr is a terminal."""
+        if not self._bars:
+            yield from items
+            return
+        from tqdm import tqdm
+
+        yield from tqdm(items, desc=self.prog, unit=f" {unit}", total=total, unit_scale=True, leave=False)
+
+    def report(self, args: argparse.Namespace) -> dict[str, Any]:
+        """Return the content of ``--json``: nothing in it depends on time, place or the number of threads."""
+        silent = {"json", "quiet", "debug", "threads"}
+        return {
+            "schema_version": 1,
+            "tool": self.prog,
+            "version": __version__,
+            "python": platform.python_version(),
+            "options": {key: value for key, value in sorted(vars(args).items()) if key not in silent},
+            "counts": dict(sorted(self.counts.items())),
+            "dropped": dict(sorted(self.dropped.items())),
+            **self.facts,
+        }
+
+
+def run_command(
+    build_parser: Callable[[], argparse.ArgumentParser],
+    work: Callable[[argparse.Namespace, Run], None],
+    argv: Sequence[str] | None = None,
+) -> int:
+    """Parse ``argv``, run ``work``, and return the exit status.
+
+    0 success, 1 data or input/output error, 2 usage error, 130 Ctrl-C, 141 closed pipe (silent), 143 terminated.
+    Outputs appear only when ``work`` has returned.
+    """
+    # One BLAS thread a process: --threads alone decides, and results do not depend on the machine.
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    parser = build_parser()
+    debug = False
+    try:
+        arguments = sys.argv[1:] if argv is None else list(argv)
+        debug = "--debug" in arguments
+        _refuse_dashes(arguments)
+        args = parser.parse_args(arguments)
+        _on_terminate()
+        with Outputs() as outputs:
+            run = Run(parser.prog, args, outputs)
+            work(args, run)
+            if args.json:
+                outputs.open(args.json).write(json.dumps(run.report(args), indent=2, ensure_ascii=False) + "\n")
+        _summary(run)
+        return 0
+    except SystemExit as stop:  # --help, --version
+        return stop.code if isinstance(stop.code, int) else 0
+    except _Terminated:
+        return EXIT_TERMINATED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Python would complain again when it flushes stdout at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_CLOSED_PIPE
+    except MirtoolsError as error:
+        return _fail(parser.prog, error, str(error), error.exit_code, debug)
+    except OSError as error:
+        return _fail(parser.prog, error, str(_output_error(error)), 1, debug)
+    except MemoryError as error:
+        return _fail(parser.prog, error, "out of memory; give the machine more or split the input", 1, debug)
+    except Exception as error:
+        message = f"internal error ({type(error).__name__}: {error}); please report it with --debug's output"
+        return _fail(parser.prog, error, message, 1, debug)
+
+
+def stdin_default(path: str | None, what: str) -> str:
+    """Return ``path``, or ``-`` where none was given; refuses to wait for typing on a terminal."""
+    if path is not None:
+        return path
+    if sys.stdin.isatty():
+        raise UsageError(f"no {what} given; name a file, or pipe into '-'")
+    return "-"
+
+
+class _Terminated(BaseException):
+    pass
+
+
+def _on_terminate() -> None:
+    def stop(signum: int, frame: object) -> None:
+        raise _Terminated
+
+    try:
+        signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not the main thread: the caller decides about signals
+        return
+
+
+def _refuse_dashes(arguments: Sequence[str]) -> None:
+    for argument in arguments:
+        if argument[:1] in "\u2013\u2014" and argument:
+            raise UsageError(f"'{shorten(argument, 30)}' starts with a long dash; type a plain '-'")
+
+
+def _default_threads() -> int:
+    slots = os.environ.get("GALAXY_SLOTS", "")
+    return int(slots) if slots.isdigit() and int(slots) else 1
+
+
+def _summary(run: Run) -> None:
+    if run.counts:
+        run.say(", ".join(f"{key.replace('_', ' ')} {value:,}" for key, value in run.counts.items()))
+    if run.dropped:
+        run.say("dropped: " + ", ".join(f"{key} {value:,}" for key, value in sorted(run.dropped.items())))
+
+
+def _output_error(error: OSError) -> MirtoolsError:
+    if error.filename:
+        return InputError(f"cannot be used ({(error.strerror or str(error)).lower()})", source=str(error.filename))
+    return OutputError(f"output cannot be written ({(error.strerror or str(error)).lower()})")
+
+
+def _fail(prog: str, error: BaseException, message: str, status: int, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(error)
+    sys.stderr.write(shorten(f"{prog}: error: {message}", _MESSAGE_WIDTH) + "\n")
+    return status

@@ -1,0 +1,1 @@
+"""Pairs -> exact miRNAs and the eight isomiR types."""

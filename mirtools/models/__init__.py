@@ -1,0 +1,1 @@
+"""Architectures, the model file, bundled models, and inference without TensorFlow."""

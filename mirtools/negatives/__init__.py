@@ -1,0 +1,1 @@
+"""Positive pairs -> labelled pairs."""

@@ -1,0 +1,130 @@
+"""Sequences in: reads and references, in DNA letters, with every defect of a file turned into one clear line.
+
+Sequences are upper-case strings over ``ACGTN``, 5'->3'. ``U`` is read as ``T``, lower case as upper case, the
+other IUPAC codes as ``N``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mirtools.errors import InputError, shorten
+from mirtools.streams import open_input, reading
+
+# IUPAC: R Y S W K M B D H V and gaps stand for more than one base.
+_TO_DNA = str.maketrans("acgtunryswkmbdhvURYSWKMBDHV", "ACGTTNNNNNNNNNNNTNNNNNNNNNN")
+_COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
+_NOT_DNA = re.compile(r"[^ACGTN]")
+
+
+class Read(NamedTuple):
+    """One sequencing read: name up to the first blank, bases, Phred+33 string or ``None`` (FASTA)."""
+
+    name: str
+    sequence: str
+    qualities: str | None
+
+
+class Reference(NamedTuple):
+    """One reference sequence: identifier (header up to the first blank), whole header, bases."""
+
+    name: str
+    header: str
+    sequence: str
+
+
+def to_dna(sequence: str) -> str:
+    """Return ``sequence`` in upper-case DNA letters.
+
+    Raises
+    ------
+    ValueError
+        Naming the first character that is no nucleotide code.
+
+    >>> to_dna("ugagR")
+    'TGAGN'
+    """
+    dna = sequence.translate(_TO_DNA)
+    if bad := _NOT_DNA.search(dna):
+        raise ValueError(
+            f"'{shorten(bad.group(), 3)}' at position {bad.start() + 1} is no nucleotide; "
+            "use the letters A C G T U N"
+        )
+    return dna
+
+
+def reverse_complement(sequence: str) -> str:
+    """Return the reverse complement of a sequence over ``ACGTN``."""
+    return sequence.translate(_COMPLEMENT)[::-1]
+
+
+def read_reads(path: str) -> Iterator[Read]:
+    """Stream FASTQ or FASTA reads from a file, or standard input for ``-``, in constant memory.
+
+    Raises
+    ------
+    InputError
+        For files that cannot be read, are neither FASTQ nor FASTA, are cut or damaged, or hold letters that are
+        no nucleotides.
+    """
+    for record in _records(path):
+        try:
+            sequence = to_dna(record.sequence)
+        except ValueError as error:
+            raise InputError(str(error), source=path, record=record.name) from error
+        yield Read(record.name.split(None, 1)[0] if record.name else "", sequence, record.qualities)
+
+
+def read_references(path: str) -> list[Reference]:
+    """Read a FASTA file of references into memory.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_reads`; also for an empty file, an unnamed or empty sequence, and a name that occurs twice.
+    """
+    references: list[Reference] = []
+    seen: set[str] = set()
+    for record in _records(path):
+        name = record.name.split(None, 1)[0] if record.name.strip() else ""
+        if not name:
+            problem = f"sequence {len(references) + 1} has no name; give every '>' line an identifier"
+            raise InputError(problem, source=path)
+        if name in seen:
+            raise InputError("name occurs twice; make names unique", source=path, record=name)
+        if not record.sequence:
+            raise InputError("has no sequence; remove it or complete the file", source=path, record=name)
+        try:
+            references.append(Reference(name, record.name, to_dna(record.sequence)))
+        except ValueError as error:
+            raise InputError(str(error), source=path, record=name) from error
+        seen.add(name)
+    if not references:
+        raise InputError("holds no sequence; give a FASTA file", source=path)
+    return references
+
+
+class _Record(NamedTuple):
+    name: str
+    sequence: str
+    qualities: str | None
+
+
+def _records(path: str) -> Iterator[_Record]:
+    """Yield raw FASTA/FASTQ records through dnaio; an empty file yields none."""
+    import dnaio
+
+    with open_input(path) as stream, reading(path):
+        try:
+            with dnaio.open(stream) as records:
+                for record in records:
+                    yield _Record(record.name, record.sequence, record.qualities)
+        except dnaio.UnknownFileFormat as error:
+            raise InputError("is neither FASTA nor FASTQ; give sequences", source=path) from error
+        except dnaio.FileFormatError as error:
+            # dnaio counts lines from 0 and keeps the number beside the message
+            line = None if error.line is None else error.line + 1
+            problem = f"not valid {error.format}: {error.message.rstrip('.')}; repair or re-export the file"
+            raise InputError(shorten(problem, 150), source=path, line=line) from error

@@ -1,0 +1,1 @@
+"""Labelled pairs -> a trained and evaluated model."""
