@@ -16,7 +16,7 @@ from mirtools.errors import InputError, OutputError, UsageError
 
 # First bytes of the compressed formats that are read; everything else is plain.
 _MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
-_DECOMPRESSORS = {"zlib", "isal", "zlib_ng", "lzma", "_lzma", "zstandard", "bz2"}
+_DAMAGED = {"error", "IsalError", "LZMAError", "ZstdError"}  # "error" is that of zlib and zlib-ng
 _SUFFIXES = {".gz": "gz", ".bz2": "bz2", ".xz": "xz", ".zst": "zst"}
 
 
@@ -66,7 +66,7 @@ def reading(source: str) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(f"cannot be read ({_reason(error)})", source=source) from error
         # Each decompressor has an error class of its own; none of them is imported just to name it here.
-        if isinstance(error, OSError) or type(error).__module__.split(".")[0] in _DECOMPRESSORS:
+        if isinstance(error, OSError) or type(error).__name__ in _DAMAGED:
             problem = "compressed data are damaged; copy or download the file again"
             raise InputError(problem, source=source) from error
         raise
