@@ -20,7 +20,7 @@ from typing import Any, NoReturn, TypeVar
 
 from mirtools import __version__
 from mirtools.errors import InputError, MirtoolsError, OutputError, UsageError, shorten
-from mirtools.streams import Outputs
+from mirtools.streams import COMPRESSED_SUFFIXES, Outputs
 
 Item = TypeVar("Item")
 
@@ -220,6 +220,27 @@ def stdin_default(path: str | None, what: str) -> str:
     if sys.stdin.isatty():
         raise UsageError(f"no {what} given; name a file, or pipe into '-'")
     return "-"
+
+
+def dna_options(values: Iterable[str], option: str) -> list[str]:
+    """Return the sequences given to an option in DNA letters; raises UsageError for anything else."""
+    from mirtools.sequences import to_dna
+
+    sequences = []
+    for value in values:
+        try:
+            sequences.append(to_dna(value))
+        except ValueError as error:
+            raise UsageError(f"argument {option}: {error}") from error
+        if not value:
+            raise UsageError(f"argument {option}: is empty; give a sequence")
+    return sequences
+
+
+def has_suffix(path: str, suffix: str) -> bool:
+    """Tell whether a file name ends in ``suffix``, a compression suffix behind it left aside."""
+    name, last = os.path.splitext(path)
+    return path.endswith(suffix) or (last in COMPRESSED_SUFFIXES and name.endswith(suffix))
 
 
 class _Terminated(BaseException):

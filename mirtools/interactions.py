@@ -19,6 +19,7 @@ PARSE_COLUMNS = (
     "pair_id n_reads n_copies mirna_id mirna_seq mirna_qual mirna_unassigned target_id target_start target_end "
     "site_start site_end site_seq order gap mirna_evalue mirna_bits target_evalue target_bits rank n_best"
 ).split()
+TIE_COLUMNS = "tied_mirnas tied_targets".split()
 CLASSIFY_COLUMNS = "mirna_class isomir_types isomir_variant isomir_min_qual merged_from".split()
 NEGATIVE_COLUMNS = "label negative_of strategy site_mfe".split()
 PREDICT_COLUMNS = "score prediction".split()

@@ -17,7 +17,7 @@ from mirtools.errors import InputError, OutputError, UsageError
 # First bytes of the compressed formats that are read; everything else is plain.
 _MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
 _DAMAGED = {"error", "IsalError", "LZMAError", "ZstdError"}  # "error" is that of zlib and zlib-ng
-_SUFFIXES = {".gz": "gz", ".bz2": "bz2", ".xz": "xz", ".zst": "zst"}
+COMPRESSED_SUFFIXES = {".gz": "gz", ".bz2": "bz2", ".xz": "xz", ".zst": "zst"}
 
 
 def open_input(path: str) -> BinaryIO:
@@ -86,7 +86,7 @@ class Outputs:
 
     def open(self, path: str) -> TextIO:
         """Open ``path`` for UTF-8 text with ``\\n`` line ends, compressed as its suffix says."""
-        kind = None if path == "-" else _SUFFIXES.get(os.path.splitext(path)[1])
+        kind = None if path == "-" else COMPRESSED_SUFFIXES.get(os.path.splitext(path)[1])
         binary = self.open_binary(path)
         if kind is not None:
             from xopen import xopen

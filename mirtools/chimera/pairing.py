@@ -1,0 +1,171 @@
+"""Hits of one read -> its miRNA-target pairs.
+
+DMISO, Identification of miRNA-mRNA interactions: both parts on the plus strand, at most 4 nt between them, the
+smaller e-values first and the larger bit scores next.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from mirtools.chimera.engine import Hit, ReadHits, SearchReferences
+
+_NUMBER = re.compile(r"(\d+)")
+
+MIRNA_FIRST = "mirna_first"
+TARGET_FIRST = "target_first"
+
+
+class PairingRules(NamedTuple):
+    """What makes two hits a pair.
+
+    Attributes
+    ----------
+    max_gap : int
+        Largest distance, and largest overlap, of the two parts on the read in nt.
+    min_mirna_length : int
+        Shortest aligned part of a miRNA in nt.
+    extend : int
+        Bases that the target part is extended by at its 3' end.
+    min_site : int
+        Shortest extended site in nt.
+    top : int
+        Pairs kept per read.
+    """
+
+    max_gap: int = 4
+    min_mirna_length: int = 15
+    extend: int = 25
+    min_site: int = 30
+    top: int = 1
+
+
+class Pair(NamedTuple):
+    """A miRNA hit and a target hit of one read that belong together.
+
+    Attributes
+    ----------
+    mirna, target : Hit
+    order : str
+        ``mirna_first`` or ``target_first``.
+    gap : int
+        Read bases between the two aligned parts; negative where they overlap.
+    start, end : int
+        The miRNA part of the read (0-based, half-open) with the bases next to it that neither alignment claims.
+    unassigned : tuple of int
+        How many of these bases lie at the 5' and at the 3' end of the miRNA part.
+    rank : int
+        1 for the best pair of the read.
+    n_best : int
+        How many pairs of the read are as good as the best one.
+    tied : tuple of tuple of int
+        (miRNA, transcript) of each of these, by their positions in the reference lists, best first.
+    """
+
+    mirna: Hit
+    target: Hit
+    order: str
+    gap: int
+    start: int
+    end: int
+    unassigned: tuple[int, int]
+    rank: int
+    n_best: int
+    tied: tuple[tuple[int, int], ...]
+
+
+def pair_hits(
+    hits: ReadHits, read_length: int, references: SearchReferences, rules: PairingRules
+) -> tuple[list[Pair], str]:
+    """Return the best pairs of a read, at most ``rules.top``, and why there are none (else ``""``).
+
+    Reasons: ``no_mirna``, ``no_target``, ``loop`` (one part lies in the other, or they share more than
+    ``max_gap`` bases), ``gap`` (too far apart), ``short_site``.
+
+    Pairs are ordered by the product of both e-values, then the sum of both bit scores; ties by whether the
+    miRNA is aligned from end to end, then by names and coordinates. The product makes the order symmetric in the
+    two parts; the paper leaves open which e-value counts first. miRNA names are compared with their numbers by
+    value, so that of a family the member known longest, mostly the abundant one, wins (miR-17 before miR-106a).
+    """
+    mirnas = [hit for hit in hits.mirnas if hit.end - hit.start >= rules.min_mirna_length]
+    if not mirnas:
+        return [], "no_mirna"
+    if not hits.targets:
+        return [], "no_target"
+    reasons = set()
+    found = []
+    for mirna in mirnas:
+        length = len(references.mirnas[mirna.subject].sequence)
+        for target in hits.targets:
+            order = MIRNA_FIRST if mirna.start < target.start else TARGET_FIRST
+            first, second = (mirna, target) if order == MIRNA_FIRST else (target, mirna)
+            gap = second.start - first.end
+            if gap < -rules.max_gap or second.end <= first.end or second.start == first.start:
+                reasons.add("loop")
+            elif gap > rules.max_gap:
+                reasons.add("gap")
+            elif _site_length(target, references, rules.extend) < rules.min_site:
+                reasons.add("short_site")
+            else:
+                found.append((_quality(mirna, target, length, references), mirna, target, order, gap))
+    if not found:
+        return [], next(reason for reason in ("short_site", "gap", "loop") if reason in reasons)
+    found.sort(key=lambda pair: pair[0])
+    best = found[0][0][:2]
+    tied = tuple((pair[1].subject, pair[2].subject) for pair in found if pair[0][:2] == best)
+    pairs = []
+    for rank, (_, mirna, target, order, gap) in enumerate(found[: rules.top], 1):
+        length = len(references.mirnas[mirna.subject].sequence)
+        ends = _unclaimed(mirna, length, gap, order, read_length, rules.max_gap)
+        start, end = mirna.start - ends[0], mirna.end + ends[1]
+        pairs.append(Pair(mirna, target, order, gap, start, end, ends, rank, len(tied), tied))
+    return pairs, ""
+
+
+def site_of(target: Hit, transcript_length: int, extend: int) -> tuple[int, int]:
+    """Return the target part on the transcript, extended at its 3' end as far as the transcript goes."""
+    return target.subject_start, min(target.subject_end + extend, transcript_length)
+
+
+def _quality(mirna: Hit, target: Hit, mirna_length: int, references: SearchReferences) -> tuple[Any, ...]:
+    # Rounding makes equal products equal whatever the order of the factors.
+    return (
+        float(f"{mirna.evalue * target.evalue:.6e}"),
+        -round(mirna.bits + target.bits, 3),
+        mirna.subject_end - mirna.subject_start < mirna_length,
+        _natural(references.mirnas[mirna.subject].name),
+        references.transcripts[target.subject].name,
+        target.subject_start,
+        mirna.start,
+    )
+
+
+@lru_cache(maxsize=100_000)
+def _natural(name: str) -> tuple[list[str | int], str]:
+    """Return a sort key in which runs of digits count by value; the name itself keeps names apart."""
+    parts = _NUMBER.split(name)
+    return [int(part) if index % 2 else part for index, part in enumerate(parts)], name
+
+
+def _site_length(target: Hit, references: SearchReferences, extend: int) -> int:
+    start, end = site_of(target, len(references.transcripts[target.subject].sequence), extend)
+    return end - start
+
+
+def _unclaimed(
+    mirna: Hit, mirna_length: int, gap: int, order: str, read_length: int, max_gap: int
+) -> tuple[int, int]:
+    """Return how many read bases beside the aligned miRNA part stay with it, at its 5' and its 3' end.
+
+    Local alignment hides changed ends, so bases that neither alignment claims may belong to the miRNA. Towards
+    the target these are the bases of the gap. At the outer end they reach to the end of the read if that lies
+    at most ``max_gap`` beyond the canonical end of the miRNA, else (a linker or barcode follows) to that end.
+    """
+    hidden_5p, hidden_3p = mirna.subject_start, mirna_length - mirna.subject_end
+    if order == MIRNA_FIRST:
+        outer = mirna.start
+        return (outer if outer <= hidden_5p + max_gap else hidden_5p), max(gap, 0)
+    outer = read_length - mirna.end
+    return max(gap, 0), (outer if outer <= hidden_3p + max_gap else hidden_3p)
