@@ -1,0 +1,254 @@
+"""The summary as Markdown that also reads well as plain text."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from mirtools.errors import shorten
+from mirtools.interactions import ISOMIR_TYPES
+from mirtools.report.duplex import fold_duplex
+from mirtools.report.runs import RunReport
+from mirtools.report.summary import Interaction, Summary, gene_symbol
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_MARKUP = re.compile(r"[\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_NAME_WIDTH = 60
+_TEXT = {"miRNA", "target", "miRNA form"}
+_FATES = {
+    "paired_reads": "miRNA and target found",
+    "too_short": "shorter than a miRNA",
+    "no_mirna": "no miRNA found",
+    "no_target": "miRNA without target",
+    "gap": "miRNA and target apart",
+    "loop": "parts looped or nested",
+    "short_site": "target site too short",
+    "low_support": "miRNA part in too few reads",
+}
+
+
+def write_summary(
+    stream: TextIO, summary: Summary, reports: Sequence[RunReport], duplexes: int, figure: str | None = None
+) -> None:
+    """Write the summary.
+
+    Parameters
+    ----------
+    stream : TextIO
+    summary : Summary
+    reports : sequence of RunReport
+        Reports of the commands that made the table; may be empty.
+    duplexes : int
+        How many of the strongest interactions to draw.
+    figure : str, optional
+        Where the figure lies, as seen from the summary.
+    """
+    blocks = ["# miRNA-target interactions", _found(summary)]
+    if figure is not None:
+        blocks.append(f"![Figure](<{_link(figure)}>)")
+    if table := _kinds(summary):
+        blocks += ["## What was found", table]
+    if summary.pairs_of_type:
+        blocks += ["## isomiR types", _types(summary)]
+    if summary.top:
+        blocks += ["## Strongest interactions", _order(summary), _strongest(summary)]
+        blocks += _duplexes(summary.top[:duplexes])
+    if reports:
+        blocks += ["## What became of the reads", *map(_fate, reports)]
+    stream.write("\n\n".join(blocks) + "\n")
+
+
+def escape(text: str) -> str:
+    """Return a name from the data as inert Markdown on one line.
+
+    >>> escape("a|b <script> NM_000146 _x_")
+    'a\\\\|b &lt;script&gt; NM_000146 \\\\_x\\\\_'
+    """
+    text = "".join(_ENTITIES.get(character, character) for character in shorten(text, _NAME_WIDTH))
+    return _MARKUP.sub(lambda match: "\\" + match.group(), text)
+
+
+def fate_name(reason: str) -> str:
+    """Return what a status of a read means, in words."""
+    return _FATES.get(reason, reason.replace("_", " "))
+
+
+def read_fates(report: RunReport) -> list[tuple[str, int]]:
+    """Return what became of a command's reads: those paired, and those dropped, the most frequent first."""
+    dropped = sorted(report.dropped.items(), key=lambda item: (-item[1], item[0]))
+    return [("paired_reads", report.counts["paired_reads"]), *dropped]
+
+
+def share(part: int, whole: int) -> str:
+    """Return a share in percent with one decimal; a small one never reads as none."""
+    if not whole:
+        return "."
+    percent = f"{100 * part / whole:.1f} %"
+    return "<0.1 %" if percent == "0.0 %" and part else percent
+
+
+def relative_link(figure: str, summary: str) -> str:
+    """Return the figure's place as seen from the summary file (``-``: from the working folder)."""
+    folder = "." if summary == "-" else os.path.dirname(summary) or "."
+    return os.path.relpath(figure, folder)
+
+
+def _link(path: str) -> str:
+    return "".join(f"%{ord(character):02X}" if character in "<>%\\\n\r" else character for character in path)
+
+
+def _found(summary: Summary) -> str:
+    if not summary.pairs:
+        text = "No interactions."
+    else:
+        text = f"**{_many(summary.pairs, 'interaction')}**"
+        if summary.reads_of:
+            text += f" of {_many(len(summary.reads_of), 'miRNA')}"
+        if summary.targets:
+            text += f" with {_many(len(summary.targets), 'target transcript')}"
+        if "n_reads" in summary.has:
+            text += f", seen in {_many(summary.reads, 'distinct read')}"
+            if "n_copies" in summary.has:
+                text += f" ({summary.copies:,} with duplicates)"
+        text += "."
+        text += " A row counts as an interaction: one form of a miRNA on one stretch of a transcript."
+    if summary.negatives:
+        text += f" {_many(summary.negatives, 'row')} labelled as no interaction (label 0) left out."
+    return text
+
+
+def _kinds(summary: Summary) -> str:
+    rows: list[tuple[str, int, int]] = []
+    for name, label in (("exact", "exact miRNA"), ("isomir", "isomiR")):
+        if "mirna_class" in summary.has and summary.pairs:
+            rows.append((label, summary.pairs_of_class[name], summary.reads_of_class[name]))
+    for value, label in ((1, "predicted to bind"), (0, "predicted not to bind")):
+        if "prediction" in summary.has and summary.pairs:
+            rows.append((label, summary.pairs_of_prediction[value], summary.reads_of_prediction[value]))
+    return _counts("kind", rows, summary) if rows else ""
+
+
+def _types(summary: Summary) -> str:
+    # other vocabularies than ours come last
+    names = [*ISOMIR_TYPES, *sorted(set(summary.pairs_of_type) - set(ISOMIR_TYPES))]
+    rows = [(escape(name), summary.pairs_of_type[name], summary.reads_of_type[name]) for name in names]
+    note = "An isomiR can be of several types at once; it counts for each."
+    return note + "\n\n" + _counts("type", rows, summary)
+
+
+def _counts(title: str, rows: Iterable[tuple[str, int, int]], summary: Summary) -> str:
+    with_reads = "n_reads" in summary.has
+    header = [title, "interactions", "share"] + (["reads", "share of reads"] if with_reads else [])
+    cells = []
+    for name, pairs, reads in rows:
+        row = [name, f"{pairs:,}", share(pairs, summary.pairs)]
+        cells.append([*row, f"{reads:,}", share(reads, summary.reads)] if with_reads else row)
+    return _table(header, cells)
+
+
+def _order(summary: Summary) -> str:
+    keys = [
+        text
+        for column, text in (
+            ("prediction", "those predicted to bind"),
+            ("n_reads", "then most reads"),
+            ("score", "then highest score"),
+        )
+        if column in summary.has
+    ]
+    if not keys:
+        return "In the order of the table."
+    order = ", ".join(keys).removeprefix("then ")
+    sites = " Sites are 0-based, half-open, on the target transcript." if _has_sites(summary) else ""
+    return f"{order[0].upper()}{order[1:]} first.{sites}"
+
+
+def _has_sites(summary: Summary) -> bool:
+    return {"site_start", "site_end"} <= summary.has or {"target_start", "target_end"} <= summary.has
+
+
+def _strongest(summary: Summary) -> str:
+    columns = {
+        "": ["miRNA", "target"],
+        "site_start": ["site"],
+        "mirna_class": ["miRNA form"],
+        "n_reads": ["reads"],
+        "score": ["score"],
+        "prediction": ["binds"],
+    }
+    shown = {name for name in columns if not name or (name in summary.has and name != "site_start")}
+    if _has_sites(summary):
+        shown.add("site_start")
+    header = ["#", *(title for name in columns if name in shown for title in columns[name])]
+    rows = []
+    for rank, found in enumerate(summary.top, 1):
+        place = "." if found.start is None else f"{found.start}-{found.end}"
+        form = found.isomir_types.replace(",", ", ") or found.mirna_class or "."
+        cells = {
+            "": [escape(found.mirna or "."), escape(gene_symbol(found.target) or ".")],
+            "site_start": [place],
+            "mirna_class": [escape(form)],
+            "n_reads": ["." if found.reads is None else f"{found.reads:,}"],
+            "score": ["." if found.score is None else f"{found.score:.3f}"],
+            "prediction": [{1: "yes", 0: "no", None: "."}[found.prediction]],
+        }
+        rows.append([str(rank), *(cell for name in columns if name in shown for cell in cells[name])])
+    return _table(header, rows)
+
+
+def _duplexes(interactions: Iterable[Interaction]) -> list[str]:
+    drawn = []
+    for rank, found in enumerate(interactions, 1):
+        duplex = fold_duplex(found.mirna_seq, found.site_seq) if found.mirna_seq and found.site_seq else None
+        if duplex is None:
+            continue
+        title = f"{rank}. {escape(found.mirna)} with {escape(gene_symbol(found.target) or 'its site')}"
+        if found.start is not None:
+            title += f", {found.start + duplex.start}-{found.start + duplex.end}"
+        drawn += [f"{title} ({duplex.energy:.1f} kcal/mol)", f"```\n{duplex.text()}\n```"]
+    if drawn:
+        note = "The most stable duplex of each, computed from sequence; `|` Watson-Crick pair, `:` G:U pair."
+        drawn = ["### Duplexes", note, *drawn]
+    return drawn
+
+
+def _fate(report: RunReport) -> str:
+    if report.counts["reads"]:
+        total = report.counts["reads"]
+        rows = [("reads in", total), *((fate_name(reason), n) for reason, n in read_fates(report))]
+        duplicates = report.counts["duplicate_reads"]
+        if duplicates:
+            rows.insert(1, ("duplicates", duplicates))
+        cells = [[escape(name), f"{count:,}", share(count, total)] for name, count in rows]
+        text = _table([escape(report.tool), "reads", "share"], cells)
+    else:
+        counts = Counter(report.counts)
+        cells = [[escape(name.replace("_", " ")), f"{count:,}"] for name, count in sorted(counts.items())]
+        cells += [[escape(f"dropped: {fate_name(name)}"), f"{n:,}"] for name, n in sorted(report.dropped.items())]
+        text = _table([escape(report.tool), "count"], cells)
+    return text
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table with aligned columns: the first one and names to the left, numbers to the right."""
+    left = [not at or title in _TEXT for at, title in enumerate(header)]
+    widths = [max(3, *(len(row[at]) for row in (header, *rows))) for at in range(len(header))]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = (
+            cell.ljust(width) if to_left else cell.rjust(width)
+            for cell, width, to_left in zip(cells, widths, left, strict=True)
+        )
+        return f"| {' | '.join(padded)} |"
+
+    rule = [
+        "-" * width if to_left else "-" * (width - 1) + ":" for width, to_left in zip(widths, left, strict=True)
+    ]
+    return "\n".join([line(header), line(rule), *map(line, rows)])
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -1,0 +1,66 @@
+"""What became of the reads, from the ``--json`` reports of the commands that made a table."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mirtools.errors import InputError
+from mirtools.streams import open_text, reading
+
+
+@dataclass
+class RunReport:
+    """Counts of one command, summed over its reports where several shards were run.
+
+    Attributes
+    ----------
+    tool : str
+        Name of the command.
+    counts, dropped : collections.Counter
+        What went in and out, and what was dropped for which reason.
+    """
+
+    tool: str
+    counts: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
+def read_reports(paths: Iterable[str]) -> list[RunReport]:
+    """Read the reports, one result a command, in the order in which the commands are first named.
+
+    Raises
+    ------
+    InputError
+        For a file that is no ``--json`` report.
+    """
+    reports: dict[str, RunReport] = {}
+    for path in paths:
+        with open_text(path) as stream, reading(path):
+            text = stream.read()
+        try:
+            content = json.loads(text)
+        except ValueError as error:
+            raise InputError("is not JSON; give what a command wrote with --json", source=path) from error
+        except RecursionError as error:
+            raise InputError("is nested too deeply; give what a command wrote with --json", source=path) from error
+        tool, counts, dropped = _checked(content, path)
+        report = reports.setdefault(tool, RunReport(tool))
+        report.counts.update(counts)
+        report.dropped.update(dropped)
+    return list(reports.values())
+
+
+def _checked(content: Any, path: str) -> tuple[str, dict[str, int], dict[str, int]]:
+    if isinstance(content, dict) and isinstance(content.get("tool"), str):
+        tables = content.get("counts"), content.get("dropped")
+        if all(isinstance(table, dict) and all(_is_count(n) for n in table.values()) for table in tables):
+            return content["tool"], *tables  # type: ignore[return-value]
+    raise InputError("is no report of a command (tool, counts, dropped); give what --json wrote", source=path)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

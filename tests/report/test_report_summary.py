@@ -1,0 +1,130 @@
+"""Counting an interaction table."""
+
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mirtools.errors import InputError
+from mirtools.interactions import TableReader
+from mirtools.report.summary import LONGEST_GAP, SCORE_BINS, gene_symbol, summarize
+
+HEADER = "n_reads n_copies mirna_id mirna_seq target_id site_start site_end gap mirna_class isomir_types score prediction"
+
+
+def _table(tmp_path, rows, header=HEADER):
+    path = tmp_path / "table.tsv"
+    lines = [header.split(), *([str(cell) for cell in row] for row in rows)]
+    path.write_text("".join("\t".join(line) + "\n" for line in lines))
+    return TableReader(str(path))
+
+
+def _summary(tmp_path, rows, header=HEADER, top=20):
+    table = _table(tmp_path, rows, header)
+    return summarize(table, table, top)
+
+
+def test_known_table(tmp_path):
+    rows = [
+        (5, 9, "miR-1", "UGGAAU", "T1", 0, 30, -2, "exact", ".", 0.99, 1),
+        (3, 3, "miR-1", "TGGAAUA", "T1", 40, 70, 0, "isomir", "3p_addition", 0.5, 0),
+        (7, 8, "miR-2", "TGGAC", "T2", 5, 50, 1, "isomir", "5p_deletion,SNP", 1, 1),
+    ]
+    summary = _summary(tmp_path, rows)
+    assert (summary.pairs, summary.reads, summary.copies, summary.negatives) == (3, 15, 20, 0)
+    assert summary.targets == {"T1", "T2"}
+    assert summary.reads_of == Counter({"miR-1": 8, "miR-2": 7})
+    assert summary.isomir_reads_of == Counter({"miR-1": 3, "miR-2": 7})
+    assert summary.pairs_of_class == Counter(exact=1, isomir=2)
+    assert summary.reads_of_class == Counter(exact=5, isomir=10)
+    assert summary.pairs_of_type == {"3p_addition": 1, "5p_deletion": 1, "SNP": 1}
+    assert summary.reads_of_type["SNP"] == 7
+    assert summary.pairs_of_gap == {-2: 1, 0: 1, 1: 1}
+    assert summary.pairs_of_prediction == {0: 1, 1: 2}
+    assert summary.scores[1][SCORE_BINS - 1] == 2
+    assert summary.scores[0][SCORE_BINS // 2] == 1
+    assert [found.mirna for found in summary.top] == ["miR-2", "miR-1", "miR-1"]
+    assert summary.top[1].mirna_seq == "TGGAAT"
+
+
+def test_rows_labelled_negative_are_left_out(tmp_path):
+    summary = _summary(tmp_path, [("a", 1), ("a", 0), ("b", 0)], "mirna_id label")
+    assert (summary.pairs, summary.negatives, dict(summary.reads_of)) == (1, 2, {"a": 1})
+
+
+def test_other_spellings_and_missing_columns(tmp_path):
+    summary = _summary(tmp_path, [("ugag", "ACGT"), ("TGAG", "ACGT")], "miRNA gene")
+    assert summary.reads_of == {"TGAG": 2}
+    assert summary.has == {"mirna_seq", "site_seq"}
+    assert not summary.targets
+
+
+def test_missing_cells_count_nowhere(tmp_path):
+    summary = _summary(tmp_path, [(".",) * 12])
+    assert summary.pairs == 1
+    assert not summary.reads_of
+    assert not summary.scores
+    assert not summary.pairs_of_gap
+
+
+def test_far_gaps_are_clamped(tmp_path):
+    summary = _summary(tmp_path, [("a", -900), ("a", 900)], "mirna_id gap")
+    assert summary.pairs_of_gap == {-LONGEST_GAP: 1, LONGEST_GAP: 1}
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        ("n_reads", "many", "n_reads is 'many'"),
+        ("n_reads", "-1", "n_reads is '-1'"),
+        ("n_copies", "1e3", "n_copies is '1e3'"),
+        ("gap", "--1", "gap is '--1'"),
+        ("gap", "9" * 5000, "gap is '999"),
+        ("score", "nan", "score is 'nan'"),
+        ("score", "1.01", "score is '1.01'"),
+        ("score", "high", "score is 'high'"),
+        ("prediction", "2", "prediction is 2"),
+        ("mirna_seq", "TG!", "mirna_seq: '!'"),
+    ],
+)
+def test_wrong_cells_name_line_and_column(tmp_path, column, cell, said):
+    with pytest.raises(InputError, match=r"table\.tsv:2: ") as caught:
+        _summary(tmp_path, [("a", cell)], f"mirna_id {column}")
+    assert said in str(caught.value)
+    assert len(str(caught.value)) - len(str(tmp_path)) < 150
+
+
+def test_a_table_of_something_else_is_refused(tmp_path):
+    with pytest.raises(InputError, match="mirna_seq"):
+        _summary(tmp_path, [("1", "2")], "chrom start")
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), max_size=40), st.integers(0, 12))
+def test_top_equals_a_stable_sort(tmp_path_factory, rows, top):
+    cells = [(f"m{number}", reads, score / 5) for number, (reads, score) in enumerate(rows)]
+    summary = _summary(tmp_path_factory.mktemp("top"), cells, "mirna_id n_reads score", top)
+    expected = sorted(cells, key=lambda cell: (-cell[1], -cell[2]))[:top]
+    assert [found.mirna for found in summary.top] == [name for name, _, _ in expected]
+
+
+def test_totals_agree_with_the_rows(tmp_path):
+    generator = random.Random(5)
+    rows = [(generator.randint(1, 9), f"m{generator.randint(0, 30)}", generator.random()) for _ in range(500)]
+    summary = _summary(tmp_path, rows, "n_reads mirna_id score")
+    assert sum(summary.reads_of.values()) == summary.reads == sum(row[0] for row in rows)
+    assert sum(summary.scores[-1]) == 500
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol"),
+    [
+        ("ENST1.1|ENSG1.1|-|-|FTL-201|FTL|871|UTR5:1-29|", "FTL"),
+        ("ENST1.1|ENSG1.1|-|-|FTL-201||871|", "ENST1.1|ENSG1.1|-|-|FTL-201||871|"),
+        ("a|b", "a|b"),
+        ("", ""),
+    ],
+)
+def test_gene_symbol(name, symbol):
+    assert gene_symbol(name) == symbol
