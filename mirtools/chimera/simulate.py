@@ -1,0 +1,396 @@
+"""Chimeric libraries with known truth: which variants of which miRNAs meet which sites, how often, among decoys.
+
+Reads are made in memory (about 1 kB each) because a library is shuffled as a whole.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from mirtools.chimera.pairing import MIRNA_FIRST, TARGET_FIRST
+from mirtools.chimera.simulated_isomirs import EXACT, Repertoire, Variant, exact_variant
+from mirtools.chimera.simulated_ligation import (
+    MAX_DECOY_GAP,
+    MAX_GAP,
+    MIN_TARGET,
+    MIN_TRANSCRIPT,
+    Gaps,
+    Ligation,
+    Site,
+    antisense,
+    find_site,
+    ligate,
+)
+from mirtools.chimera.simulated_reads import (
+    CHIMERA,
+    EXTEND,
+    MAX_REFUSED_QUALITY,
+    Molecule,
+    Sequencer,
+    SimulatedRead,
+    expect_pair,
+)
+from mirtools.errors import InputError, UsageError
+from mirtools.sequences import Reference
+
+# Kinds of decoy and how often each is made.
+DECOYS = {
+    "mirna_only": 24,
+    "target_only": 24,
+    "antisense_target": 12,
+    "gap_too_long": 12,
+    "mirna_mirna": 7,
+    "target_target": 7,
+    "random": 7,
+    "adapter_dimer": 7,
+}
+# What every library holds if it is large enough: each type, on both sides of the ten-read rule and of Phred 30.
+# (type, distinct reads, Phred value of a changed base)
+BOUNDARY_CASES: tuple[tuple[str, int, int | None], ...] = (
+    ("3p_addition", 10, 31),
+    ("3p_replacement", 10, 30),
+    ("SNP", 10, 31),
+    ("MNP", 10, None),
+    ("5p_addition", 10, None),
+    ("5p_deletion", 10, None),
+    ("5p_replacement", 10, 31),
+    ("3p_deletion", 9, None),
+    (EXACT, 9, None),
+    (EXACT, 10, None),
+    ("SNP", 9, None),
+    ("MNP", 10, 30),
+)
+_BOUNDARY_READS = 5  # distinct reads per interaction of a boundary case
+_MOST_READS = 60  # distinct reads of one interaction
+_LOW_READS = 0.4  # single reads with a low quality at a changed base, per share of variants that always have one
+_TRIES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a library looks like; see the options of ``chimera-simulate``.
+
+    Exactly one of ``reads`` (all reads) and ``pairs`` (miRNA variants with a site) is given; all shares are 0..1.
+    """
+
+    reads: int | None = 10000
+    pairs: int | None = None
+    read_length: int = 75
+    adapter: str = "TGGAATTCTCGGGTGCCAAGG"
+    umi_length: int = 0
+    error_rate: float = 0.002
+    mirna_first: float = 0.85
+    isomirs: float = 0.5
+    overlaps: float = 0.42
+    linkers: float = 0.23
+    seed_sites: float = 1.0
+    skew: float = 1.0
+    low_quality: float = 0.1
+    decoys: float = 0.3
+    duplicates: float = 0.15
+    seed: int = 1
+
+
+@dataclass(slots=True)
+class Library:
+    """A simulated library.
+
+    Attributes
+    ----------
+    reads : list of SimulatedRead
+        In the order of the file, named.
+    supports : collections.Counter
+        Distinct chimeric reads without an error in it, for every miRNA part.
+    counts, dropped : collections.Counter
+    facts : dict
+        Reads per class, isomiR type, order and gap; the share of interactions at a seed match.
+    """
+
+    reads: list[SimulatedRead]
+    supports: Counter[str]
+    counts: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+    facts: dict[str, object] = field(default_factory=dict)
+
+
+def simulate(
+    mirnas: Sequence[Reference],
+    transcripts: Sequence[Reference],
+    settings: Settings,
+    progress: Callable[[int], None] = lambda made: None,
+) -> Library:
+    """Return a library of chimeric reads, decoys and PCR copies.
+
+    Parameters
+    ----------
+    mirnas, transcripts : sequence of Reference
+    settings : Settings
+    progress : callable, optional
+        Called with 1 for every read made.
+
+    Raises
+    ------
+    InputError
+        Where no miRNA or no transcript can be used.
+    UsageError
+        Where the reads are too short for a miRNA, a gap and a target part.
+    """
+    return _Simulation(mirnas, transcripts, settings, progress).library()
+
+
+class _Simulation:
+    def __init__(
+        self,
+        mirnas: Sequence[Reference],
+        transcripts: Sequence[Reference],
+        settings: Settings,
+        progress: Callable[[int], None],
+    ) -> None:
+        if settings.decoys + settings.duplicates >= 1:
+            raise UsageError(
+                "--decoys and --duplicates leave no room for chimeras; give shares that sum to less than 1"
+            )
+        if settings.overlaps + settings.linkers > 1:
+            raise UsageError("--overlaps and --linkers sum to more than 1; give smaller shares")
+        self._settings = settings
+        self._progress = progress
+        self._rng = random.Random(settings.seed)
+        self._repertoire = Repertoire(self._rng, mirnas)
+        self._mirnas = self._repertoire.mirnas
+        self._transcripts = [
+            each for each in transcripts if max(map(len, each.sequence.split("N"))) >= MIN_TRANSCRIPT
+        ]
+        if not self._mirnas:
+            problem = "no miRNA can be used: each is short, holds N or is found within another; give other miRNAs"
+            raise InputError(problem)
+        if not self._transcripts:
+            raise InputError(f"no transcript has {MIN_TRANSCRIPT} nt without N; give longer ones")
+        self._room = settings.read_length - settings.umi_length
+        needed = max(len(each.sequence) for each in self._mirnas) + MAX_DECOY_GAP + MIN_TARGET
+        if self._room < needed:
+            problem = f"--read-length is too short for these miRNAs; give {needed + settings.umi_length} or more"
+            raise UsageError(problem)
+        self._sequencer = Sequencer(
+            self._rng, settings.read_length, settings.adapter, settings.umi_length, settings.error_rate
+        )
+        self._gaps = Gaps(settings.overlaps, settings.linkers)
+        self._weights = [rank**-settings.skew for rank in range(1, len(self._mirnas) + 1)]
+        self._reads: list[SimulatedRead] = []
+        self._supports: Counter[str] = Counter()
+        self._distinct: set[str] = set()
+        self._places: dict[tuple[str, str, int], bool] = {}  # variant and site: is it at a seed match?
+        self._barren = 0  # interactions since the last one that brought something new
+        # miRNA parts whose number of reads is decided, and the low Phred value of those that have one
+        self._closed: set[str] = set()
+        self._low_qualities: dict[str, int | None] = {}
+        self._left_out = Counter(
+            unusable_mirna=self._repertoire.left_out, short_transcript=len(transcripts) - len(self._transcripts)
+        )
+
+    def library(self) -> Library:
+        shares = 1 - self._settings.decoys - self._settings.duplicates
+        if self._settings.reads is not None:
+            copies = round(self._settings.reads * self._settings.duplicates)
+            decoys = round(self._settings.reads * self._settings.decoys)
+            self._chimeras(self._settings.reads - copies - decoys)
+        else:
+            self._chimeras(None)
+            decoys = round(len(self._reads) * self._settings.decoys / shares)
+            copies = round(len(self._reads) * self._settings.duplicates / shares)
+        kinds = self._rng.choices(list(DECOYS), list(DECOYS.values()), k=max(decoys - len(DECOYS), 0))
+        for kind in (list(DECOYS) + kinds)[:decoys]:
+            self._add(self._sequencer.read(self._decoy(kind)))
+        originals = list(self._reads)
+        for _ in range(copies if originals else 0):
+            self._add(self._sequencer.copy(self._rng.choice(originals)))
+        self._rng.shuffle(self._reads)
+        for number, read in enumerate(self._reads, 1):
+            read.name = f"sim{self._settings.seed}_{number:06d}"
+        return self._described()
+
+    def _add(self, read: SimulatedRead) -> None:
+        self._reads.append(read)
+        self._progress(1)
+
+    def _full(self, reads: int | None) -> bool:
+        if reads is not None:
+            return len(self._reads) >= reads
+        return len(self._places) >= (self._settings.pairs or 0)
+
+    def _chimeras(self, reads: int | None) -> None:
+        """Make interactions until there are enough reads, or enough pairs where ``reads`` is ``None``."""
+        rare = list(self._mirnas[::-1])
+        for number, (kind, support, quality) in enumerate(BOUNDARY_CASES):
+            if self._settings.isomirs == (kind == EXACT) or (not self._settings.low_quality and quality == 30):
+                continue
+            mirna = rare[number % len(rare)]
+            variant = exact_variant(mirna) if kind == EXACT else self._repertoire.new_isomir(mirna, kind)
+            if variant is None or (kind == EXACT and len(rare) < len(BOUNDARY_CASES)):
+                continue
+            self._closed.add(variant.sequence)
+            self._low_qualities[variant.sequence] = quality
+            while support > self._supports[variant.sequence] and not self._full(reads):
+                self._interaction(variant, min(support - self._supports[variant.sequence], _BOUNDARY_READS), reads)
+        while not self._full(reads):
+            variant = self._drawn_variant()
+            if variant.sequence not in self._closed:
+                self._interaction(variant, min(int(self._rng.paretovariate(1.1)), _MOST_READS), reads)
+
+    def _drawn_variant(self) -> Variant:
+        mirna = self._rng.choices(self._mirnas, self._weights)[0]
+        variant = self._repertoire.isomir(mirna) if self._rng.random() < self._settings.isomirs else None
+        if variant is None:
+            return exact_variant(mirna)
+        if variant.changed and variant.sequence not in self._low_qualities:
+            low = self._rng.random() < self._settings.low_quality
+            quality = self._rng.choice((12, 20, 25, 28, MAX_REFUSED_QUALITY)) if low else None
+            self._low_qualities[variant.sequence] = quality
+        return variant
+
+    def _interaction(self, variant: Variant, support: int, reads: int | None) -> None:
+        """Add ``support`` distinct reads, free of errors in the miRNA part, of a variant at a new site."""
+        site = self._site(variant)
+        goal = self._supports[variant.sequence] + support
+        before = len(self._reads)
+        failures = 0
+        while self._supports[variant.sequence] < goal and failures < _TRIES:
+            if reads is not None and len(self._reads) >= reads:
+                break
+            order = self._order()
+            ligation = ligate(self._rng, variant, site, order, self._gaps.draw(self._rng), self._room)
+            if ligation is None:
+                failures += 1
+                continue
+            quality = self._low_qualities.get(variant.sequence)
+            if quality is None and self._rng.random() < _LOW_READS * self._settings.low_quality:
+                quality = self._rng.randrange(12, MAX_REFUSED_QUALITY + 1)
+            read = self._sequencer.read(_chimera(variant, site, ligation, CHIMERA), quality)
+            if read.insert in self._distinct:
+                failures += 1
+                continue
+            self._distinct.add(read.insert)
+            self._add(read)
+            self._supports[variant.sequence] += read.mirna_is_clean()
+        place = (variant.sequence, site.transcript.name, site.core)
+        new = len(self._reads) > before and (reads is not None or place not in self._places)
+        self._barren = 0 if new else self._barren + 1
+        if self._barren > 50 * _TRIES:
+            raise InputError(
+                "the references give too few different reads; give more transcripts or ask for fewer reads"
+            )
+        if len(self._reads) > before:
+            self._places[place] = site.seed_match is not None
+
+    def _order(self) -> str:
+        return MIRNA_FIRST if self._rng.random() < self._settings.mirna_first else TARGET_FIRST
+
+    def _site(self, variant: Variant) -> Site:
+        """Return a site that the variant can be ligated at in either order."""
+        for _ in range(50 * _TRIES):
+            want_seed = self._rng.random() < self._settings.seed_sites
+            site = find_site(self._rng, self._transcripts, variant, want_seed)
+            if site is not None and all(
+                ligate(self._rng, variant, site, order, gap, self._room)
+                for order in (MIRNA_FIRST, TARGET_FIRST)
+                for gap in (0, 1)
+            ):
+                return site
+        raise InputError("no target part can be placed on the transcripts; give longer ones, without N")
+
+    def _decoy(self, kind: str) -> Molecule:
+        rng = self._rng
+        mirna = rng.choices(self._mirnas, self._weights)[0]
+        variant = exact_variant(mirna)
+        if kind == "mirna_only":
+            return Molecule(kind, variant.sequence, variant, mirna.name)
+        if kind == "target_only":
+            transcript, start, end = self._piece(min(self._room, 60))
+            piece = transcript.sequence[start:end]
+            return Molecule(
+                kind, piece, target_ids=transcript.name, target_start=start, target_end=end, strand="+"
+            )
+        if kind == "antisense_target":
+            while True:
+                site = self._site(variant)._replace(seed_match=None)
+                ligation = antisense(rng, variant, site, self._order(), self._room)
+                if "N" not in ligation.insert:
+                    return _chimera(variant, site, ligation, kind, "-")
+        if kind == "gap_too_long":
+            while True:
+                site = self._site(variant)
+                gap = rng.randrange(MAX_GAP + 1, MAX_DECOY_GAP + 1)
+                if long := ligate(rng, variant, site, self._order(), gap, self._room):
+                    return _chimera(variant, site, long, kind)
+        if kind == "mirna_mirna":
+            other = rng.choice(self._mirnas)
+            insert = (mirna.sequence + other.sequence)[: self._room]
+            return Molecule(kind, insert, mirna_ids=f"{mirna.name},{other.name}")
+        if kind == "target_target":
+            first, second = (self._piece(min(self._room // 2, 35)) for _ in range(2))
+            insert = first[0].sequence[first[1] : first[2]] + second[0].sequence[second[1] : second[2]]
+            return Molecule(kind, insert, target_ids=f"{first[0].name},{second[0].name}")
+        if kind == "random":
+            return Molecule(kind, "".join(rng.choices("ACGT", k=rng.randrange(20, min(self._room, 60) + 1))))
+        return Molecule("adapter_dimer", "")
+
+    def _piece(self, longest: int) -> tuple[Reference, int, int]:
+        """Return a random piece of a transcript without N: transcript, start, end."""
+        while True:
+            transcript = self._rng.choice(self._transcripts)
+            length = self._rng.randrange(MIN_TARGET, min(longest, len(transcript.sequence)) + 1)
+            start = self._rng.randrange(len(transcript.sequence) - length + 1)
+            if "N" not in transcript.sequence[start : start + length]:
+                return transcript, start, start + length
+
+    def _described(self) -> Library:
+        library = Library(self._reads, self._supports)
+        library.dropped.update({reason: count for reason, count in self._left_out.items() if count})
+        chimeras = [read for read in self._reads if read.molecule.read_class == CHIMERA]
+        originals = [read for read in chimeras if read.original is None]
+        library.counts["reads"] = len(self._reads)
+        library.counts["chimeras"] = len(chimeras)
+        library.counts["duplicate_reads"] = sum(read.original is not None for read in self._reads)
+        library.counts["pairs"] = len(self._places)
+        library.counts["mirna_parts"] = sum(count > 0 for count in self._supports.values())
+        library.counts["reads_expected_in_pairs"] = sum(
+            expect_pair(read, self._supports[read.molecule.variant.sequence])
+            for read in chimeras
+            if read.molecule.variant is not None
+        )
+        at_seed = sum(self._places.values())
+        library.facts["pairs_at_seed_match"] = round(at_seed / len(self._places), 4) if self._places else None
+        library.facts["read_classes"] = _tally(read.molecule.read_class for read in self._reads)
+        library.facts["isomir_types"] = _tally(
+            read.molecule.variant.type for read in originals if read.molecule.variant is not None
+        )
+        library.facts["orders"] = _tally(read.molecule.order for read in originals)
+        library.facts["gaps"] = {
+            str(gap): count for gap, count in sorted(Counter(read.molecule.gap or 0 for read in originals).items())
+        }
+        return library
+
+
+def _chimera(variant: Variant, site: Site, ligation: Ligation, read_class: str, strand: str = "+") -> Molecule:
+    extended = min(ligation.end + EXTEND, len(site.transcript.sequence)) - ligation.start
+    return Molecule(
+        read_class,
+        ligation.insert,
+        variant,
+        variant.mirna.name,
+        ligation.order,
+        site.transcript.name,
+        ligation.start,
+        ligation.end,
+        strand,
+        site.seed_match,
+        ligation.gap,
+        ligation.linker,
+        extended,
+    )
+
+
+def _tally(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items()))

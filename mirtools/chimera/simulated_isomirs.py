@@ -1,0 +1,205 @@
+"""MiRNA variants with known names: exact miRNAs and the eight types of isomiR, told apart from every other miRNA.
+
+Types as in DMISO, Identification of miRNA-mRNA interactions: addition, deletion and replacement at either end,
+SNP and MNP inside. All sequences are 5'->3' in DNA letters.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mirtools.interactions import ISOMIR_TYPES, MISSING
+from mirtools.sequences import Reference
+
+EXACT = "exact"
+SHORTEST_MIRNA = 16
+LONGEST_CHANGE = 3
+# 3' ends vary most (DMISO, The characteristics of the identified interactions), in the order of ISOMIR_TYPES.
+TYPE_WEIGHTS = (10, 10, 7, 25, 20, 10, 10, 8)
+# Changed bases inside keep this distance from both ends, so that an end never looks replaced instead.
+_INSIDE = 4
+_WORD = 5
+_SHIFT = LONGEST_CHANGE
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One miRNA as it stands in reads.
+
+    Attributes
+    ----------
+    mirna : Reference
+        The canonical miRNA.
+    type : str
+        ``exact`` or one of :data:`mirtools.interactions.ISOMIR_TYPES`.
+    detail : str
+        ``+AC`` (bases added), ``-2`` (bases missing), ``12C>T`` or ``6A>T,12C>T`` (bases changed,
+        counted from 1 on the canonical miRNA), ``.`` (exact).
+    sequence : str
+        The bases in the read.
+    changed : tuple of int
+        0-based positions on ``sequence`` of added or changed bases.
+    missing_5p, missing_3p : int
+        Canonical bases missing at each end.
+    """
+
+    mirna: Reference
+    type: str
+    detail: str
+    sequence: str
+    changed: tuple[int, ...] = ()
+    missing_5p: int = 0
+    missing_3p: int = 0
+
+    @property
+    def previous_base(self) -> str:
+        """The canonical base that would continue the miRNA at its 5' end, or ``""``."""
+        return self.mirna.sequence[self.missing_5p - 1] if self.missing_5p else ""
+
+    @property
+    def next_base(self) -> str:
+        """The canonical base that would continue the miRNA at its 3' end, or ``""``."""
+        return self.mirna.sequence[-self.missing_3p] if self.missing_3p else ""
+
+
+def exact_variant(mirna: Reference) -> Variant:
+    """Return the canonical miRNA itself as a variant."""
+    return Variant(mirna, EXACT, MISSING, mirna.sequence)
+
+
+def make_isomir(rng: random.Random, mirna: Reference, kind: str) -> Variant:
+    """Return a random isomiR of one type.
+
+    Ends gain or lose 1-3 bases (mostly 1), or have 1-2 bases replaced; a SNP changes one base inside, an MNP two.
+    """
+    canonical = mirna.sequence
+    length = len(canonical)
+    if kind in ("5p_addition", "3p_addition"):
+        added = "".join(rng.choices("ACGT", k=_change_length(rng)))
+        if kind == "5p_addition":
+            return Variant(mirna, kind, f"+{added}", added + canonical, tuple(range(len(added))))
+        return Variant(mirna, kind, f"+{added}", canonical + added, tuple(range(length, length + len(added))))
+    if kind == "5p_deletion":
+        lost = _change_length(rng)
+        return Variant(mirna, kind, f"-{lost}", canonical[lost:], missing_5p=lost)
+    if kind == "3p_deletion":
+        lost = _change_length(rng)
+        return Variant(mirna, kind, f"-{lost}", canonical[:-lost], missing_3p=lost)
+    if kind == "5p_replacement":
+        places = list(range(rng.choice((1, 1, 2))))
+    elif kind == "3p_replacement":
+        places = list(range(length - rng.choice((1, 1, 2)), length))
+    elif kind == "SNP":
+        places = [rng.randrange(_INSIDE, length - _INSIDE)]
+    elif kind == "MNP":
+        places = sorted(rng.sample(range(_INSIDE, length - _INSIDE), 2))
+    else:
+        raise ValueError(f"{kind!r} is no isomiR type")
+    bases = list(canonical)
+    for place in places:
+        bases[place] = rng.choice([base for base in "ACGT" if base != canonical[place]])
+    detail = ",".join(f"{place + 1}{canonical[place]}>{bases[place]}" for place in places)
+    return Variant(mirna, kind, detail, "".join(bases), tuple(places))
+
+
+def _change_length(rng: random.Random) -> int:
+    return rng.choices((1, 2, 3), (6, 3, 1))[0]
+
+
+class MirnaNames:
+    """Tells whether a variant can be named at all: no other miRNA may explain its bases as well.
+
+    A SNP of let-7a may be let-7f, and some miRNAs have one sequence under two names; truth about such reads would
+    be a matter of taste, so the simulation does not make them.
+
+    Parameters
+    ----------
+    mirnas : sequence of Reference
+        All miRNAs that a user of the reads would search.
+    """
+
+    def __init__(self, mirnas: Sequence[Reference]) -> None:
+        self._mirnas = mirnas
+        self._words: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for number, mirna in enumerate(mirnas):
+            for place in range(len(mirna.sequence) - _WORD + 1):
+                self._words[mirna.sequence[place : place + _WORD]].append((number, place))
+
+    def ambiguous(self, variant: Variant) -> bool:
+        """Tell whether another miRNA, without gaps, has at least as many bases in common with the variant."""
+        sequence = variant.sequence
+        own = len(sequence) - len(variant.changed)
+        diagonals = set()
+        # Variants differ from their miRNA in so few places that whatever comes as close shares a word with them.
+        for place in range(len(sequence) - _WORD + 1):
+            for number, start in self._words.get(sequence[place : place + _WORD], ()):
+                if abs(start - place) <= _SHIFT and self._mirnas[number].name != variant.mirna.name:
+                    diagonals.add((number, start - place))
+        return any(
+            _common_bases(sequence, self._mirnas[number].sequence, shift) >= own for number, shift in diagonals
+        )
+
+
+def _common_bases(sequence: str, other: str, shift: int) -> int:
+    if shift >= 0:
+        return sum(map(str.__eq__, sequence, other[shift:]))
+    return sum(map(str.__eq__, sequence[-shift:], other))
+
+
+class Repertoire:
+    """The variants of every miRNA, made when first asked for, each with a sequence of its own.
+
+    Parameters
+    ----------
+    rng : random.Random
+    mirnas : sequence of Reference
+        All miRNAs; those that are too short, hold N, or cannot be told from another one are left out.
+    isomirs : int
+        IsomiRs per miRNA at most.
+
+    Attributes
+    ----------
+    mirnas : list of Reference
+        The miRNAs in use, the most abundant first; the order is random.
+    left_out : int
+        How many miRNAs cannot be used.
+    """
+
+    def __init__(self, rng: random.Random, mirnas: Sequence[Reference], isomirs: int = 6) -> None:
+        self._rng = rng
+        self._names = MirnaNames(mirnas)
+        self._isomirs = isomirs
+        self._taken: set[str] = {mirna.sequence for mirna in mirnas}
+        self._made: dict[str, list[Variant]] = {}
+        self.mirnas = [
+            mirna
+            for mirna in mirnas
+            if len(mirna.sequence) >= SHORTEST_MIRNA
+            and "N" not in mirna.sequence
+            and not self._names.ambiguous(exact_variant(mirna))
+        ]
+        rng.shuffle(self.mirnas)
+        self.left_out = len(mirnas) - len(self.mirnas)
+
+    def new_isomir(self, mirna: Reference, kind: str) -> Variant | None:
+        """Return an isomiR of one type whose sequence nothing else has, or ``None`` after twenty failures."""
+        for _ in range(20):
+            variant = make_isomir(self._rng, mirna, kind)
+            if variant.sequence not in self._taken and not self._names.ambiguous(variant):
+                self._taken.add(variant.sequence)
+                return variant
+        return None
+
+    def isomir(self, mirna: Reference) -> Variant | None:
+        """Return one of the miRNA's isomiRs, the first ones more often; ``None`` where it can have none."""
+        if mirna.name not in self._made:
+            kinds = self._rng.choices(ISOMIR_TYPES, TYPE_WEIGHTS, k=self._isomirs)
+            made = [self.new_isomir(mirna, kind) for kind in kinds]
+            self._made[mirna.name] = [variant for variant in made if variant is not None]
+        variants = self._made[mirna.name]
+        if not variants:
+            return None
+        return self._rng.choices(variants, [1 / rank for rank in range(1, len(variants) + 1)])[0]
