@@ -11,7 +11,10 @@ from mirtools.errors import InputError
 from mirtools.interactions import TableReader
 from mirtools.report.summary import LONGEST_GAP, SCORE_BINS, gene_symbol, summarize
 
-HEADER = "n_reads n_copies mirna_id mirna_seq target_id site_start site_end gap mirna_class isomir_types score prediction"
+HEADER = (
+    "n_reads n_copies mirna_id mirna_seq target_id site_start site_end gap "
+    "mirna_class isomir_types score prediction"
+)
 
 
 def _table(tmp_path, rows, header=HEADER):

@@ -1,0 +1,105 @@
+# make demo and make test set everything up; make help lists the rest.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV ?= .venv
+export PATH := $(abspath $(VENV))/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+DATA := test-data
+RESULTS := demo-results
+
+# $(call debian,PACKAGE,ADVICE): install a Debian package as root, else give advice in one line
+debian = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	echo "Installing $(1)" >&2; apt-get update -qq; \
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; \
+	else echo "$(2)" >&2; exit 1; fi
+
+.PHONY: help
+help:
+	@echo "make demo          from simulated reads to predicted interactions, a figure and a summary"
+	@echo "make test          every check: lint, fast, slow and package tests"
+	@echo "make setup         install the commands into $(VENV) (PYTHON=$(PYTHON))"
+	@echo "make test-fast     tests that take seconds"
+	@echo "make test-slow     tests that take minutes"
+	@echo "make package-test  build the package, install it in a fresh environment, try it there"
+	@echo "make lint          formatting, style and types"
+	@echo "make benchmark     measure speed and memory"
+	@echo "make clean         remove what was built, except $(VENV)"
+
+# ---- installation -------------------------------------------------------------------------------------------
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "mirtools needs Python 3.11 or newer; name one: make PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { $(call debian,python3-venv,Python has no venv module; install it: apt-get install python3-venv); }
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp is a kind of installation; it is old when the list of dependencies or commands has changed.
+$(VENV)/.installed-%: setup.cfg pyproject.toml | $(VENV)/bin/python
+	pip install --quiet --editable '.[$*]'
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.installed-report
+
+.PHONY: blast
+blast:
+	@command -v blastn >/dev/null || { $(call debian,ncbi-blast+,NCBI BLAST+ is missing; install it: \
+	apt-get install ncbi-blast+$(comma) brew install blast$(comma) or conda install -c bioconda blast); }
+
+comma := ,
+
+# ---- demo ---------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: setup blast
+	@mkdir -p $(RESULTS)
+	chimera-parse --mirnas $(DATA)/mirnas.fa --transcripts $(DATA)/transcripts.fa.gz \
+	      --json $(RESULTS)/chimera-parse.json $(DATA)/reads.fastq.gz \
+	  | isomir-classify --mirnas $(DATA)/mirnas.fa --json $(RESULTS)/isomir-classify.json - \
+	  | dmiso-predict --json $(RESULTS)/dmiso-predict.json -o $(RESULTS)/interactions.tsv -
+	interactions-report --run-report $(RESULTS)/chimera-parse.json --run-report $(RESULTS)/isomir-classify.json \
+	      --run-report $(RESULTS)/dmiso-predict.json --figure $(RESULTS)/interactions.png \
+	      -o $(RESULTS)/summary.md $(RESULTS)/interactions.tsv
+	@echo
+	@sed -n 3p $(RESULTS)/summary.md
+	@echo
+	@echo "Look at:"
+	@echo "  $(RESULTS)/summary.md        what was found, to read"
+	@echo "  $(RESULTS)/interactions.png  the same as a figure"
+	@echo "  $(RESULTS)/interactions.tsv  every interaction, for the next program"
+
+# ---- tests --------------------------------------------------------------------------------------------------
+
+.PHONY: test-setup
+test-setup: $(VENV)/.installed-all,test blast
+
+.PHONY: lint
+lint: $(VENV)/.installed-all,test
+	ruff format --check .
+	ruff check .
+	mypy
+
+.PHONY: test test-fast test-slow package-test
+test: lint test-setup
+	pytest
+test-fast: test-setup
+	pytest -m 'not slow and not package'
+test-slow: test-setup
+	pytest -m slow
+package-test: test-setup
+	pytest -m package
+
+.PHONY: benchmark
+benchmark: test-setup
+	for script in benchmarks/*.py; do python "$$script"; done
+
+.PHONY: clean
+clean:
+	rm -rf build dist *.egg-info man/*.1 completions $(RESULTS) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
