@@ -60,7 +60,7 @@ comma := ,
 demo: setup blast
 	@mkdir -p $(RESULTS)
 	chimera-parse --mirnas $(DATA)/mirnas.fa --transcripts $(DATA)/transcripts.fa.gz \
-	      --json $(RESULTS)/chimera-parse.json $(DATA)/reads.fastq.gz \
+	      --adapter TGGAATTCTCGGGTGCCAAGG --json $(RESULTS)/chimera-parse.json $(DATA)/reads.fastq.gz \
 	  | isomir-classify --mirnas $(DATA)/mirnas.fa --json $(RESULTS)/isomir-classify.json - \
 	  | dmiso-predict --json $(RESULTS)/dmiso-predict.json -o $(RESULTS)/interactions.tsv -
 	interactions-report --run-report $(RESULTS)/chimera-parse.json --run-report $(RESULTS)/isomir-classify.json \

@@ -19,8 +19,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = cli.make_parser(
         "interactions-report",
         "Summarise an interaction table as it comes from chimera-parse, isomir-classify or dmiso-predict: what "
-        "was found, which isomiR types, the strongest interactions with their duplexes, and one figure. What the "
-        "table has no columns for is left out.",
+        "was found, which isomiR types, the strongest miRNA-target pairs with their duplexes, and one figure. "
+        "What the table has no columns for is left out.",
         EXAMPLES,
     )
     parser.add_argument(
@@ -42,14 +42,14 @@ def build_parser() -> argparse.ArgumentParser:
         type=cli.whole_number,
         default=20,
         metavar="N",
-        help="strongest interactions to list (default: 20)",
+        help="strongest miRNA-target pairs to list (default: 20)",
     )
     parser.add_argument(
         "--duplexes",
         type=cli.whole_number,
         default=3,
         metavar="N",
-        help="strongest interactions to draw as duplexes, of those listed (default: 3)",
+        help="strongest pairs to draw as duplexes, of those listed (default: 3)",
     )
     cli.add_common(parser, threads=False)
     return parser
@@ -74,7 +74,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     write_summary(output, summary, reports, args.duplexes, link)
     if kind is not None:
         draw_figure(run.outputs.open_binary(args.figure), kind, summary, reports)
-    run.counts["interactions"] = summary.pairs
+    run.counts["interactions"] = summary.interactions
+    run.counts["pairs"] = summary.pairs
 
 
 def main(argv: Sequence[str] | None = None) -> int:

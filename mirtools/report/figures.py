@@ -103,7 +103,7 @@ def draw_figure(stream: BinaryIO, kind: str, summary: Summary, reports: Sequence
                 for axes, panel in zip(part.subplots(1, len(row), squeeze=False)[0], row, strict=True):
                     panel(axes)
         figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
-        if not summary.pairs and rows:
+        if not summary.interactions and rows:
             figure.suptitle("no interactions", fontsize=15)
         elif not rows:
             figure.text(0.5, 0.5, "no interactions", fontsize=15, ha="center", va="center")
@@ -129,9 +129,9 @@ def _panels(summary: Summary, reports: Sequence[RunReport]) -> list[Panel]:
         panels.append(partial(_draw_fates, report=counted[0]))
     if summary.reads_of:
         panels.append(partial(_draw_mirnas, summary=summary))
-    if summary.pairs and "isomir_types" in summary.has:
+    if summary.interactions and "isomir_types" in summary.has:
         panels.append(partial(_draw_types, summary=summary))
-    if summary.pairs_of_gap:
+    if summary.rows_of_gap:
         panels.append(partial(_draw_gaps, summary=summary))
     if summary.scores:
         panels.append(partial(_draw_scores, summary=summary))
@@ -171,11 +171,11 @@ def _draw_mirnas(axes: Any, summary: Summary) -> None:
 
 
 def _draw_types(axes: Any, summary: Summary) -> None:
-    names = [*ISOMIR_TYPES, *sorted(set(summary.pairs_of_type) - set(ISOMIR_TYPES))]
-    counts = [summary.pairs_of_type[name] for name in names]
+    names = [*ISOMIR_TYPES, *sorted(set(summary.rows_of_type) - set(ISOMIR_TYPES))]
+    counts = [summary.rows_of_type[name] for name in names]
     colours = [_ORANGE if name in ISOMIR_TYPES else _GREY for name in names]
     labels = [f"{count:,}" for count in counts]
-    if exact := summary.pairs_of_class["exact"]:
+    if exact := summary.rows_of_class["exact"]:
         names, counts, colours, labels = (
             ["exact", *names],
             [exact, *counts],
@@ -188,11 +188,11 @@ def _draw_types(axes: Any, summary: Summary) -> None:
 
 
 def _draw_gaps(axes: Any, summary: Summary) -> None:
-    low, high = min(summary.pairs_of_gap), max(summary.pairs_of_gap)
+    low, high = min(summary.rows_of_gap), max(summary.rows_of_gap)
     reach = max(4, -low, high)
     gaps = range(-reach, reach + 1)
     colours = [_ORANGE if gap < 0 else _BLUE if gap else _GREY for gap in gaps]
-    axes.bar(gaps, [summary.pairs_of_gap[gap] for gap in gaps], color=colours, width=0.8)
+    axes.bar(gaps, [summary.rows_of_gap[gap] for gap in gaps], color=colours, width=0.8)
     step = 1 if reach <= 10 else 4
     ticks = [gap for gap in gaps if gap % step == 0]
     names = {LONGEST_GAP: f"≥{LONGEST_GAP}", -LONGEST_GAP: f"≤\u2212{LONGEST_GAP}"}

@@ -12,7 +12,7 @@ from mirtools.errors import shorten
 from mirtools.interactions import ISOMIR_TYPES
 from mirtools.report.duplex import fold_duplex
 from mirtools.report.runs import RunReport
-from mirtools.report.summary import Interaction, Summary, gene_symbol
+from mirtools.report.summary import Pair, Summary, gene_symbol
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _MARKUP = re.compile(r"[\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -51,10 +51,10 @@ def write_summary(
         blocks.append(f"![Figure](<{_link(figure)}>)")
     if table := _kinds(summary):
         blocks += ["## What was found", table]
-    if summary.pairs_of_type:
+    if summary.rows_of_type:
         blocks += ["## isomiR types", _types(summary)]
     if summary.top:
-        blocks += ["## Strongest interactions", _order(summary), _strongest(summary)]
+        blocks += ["## Strongest pairs", _order(summary), _strongest(summary)]
         blocks += _duplexes(summary.top[:duplexes])
     if reports:
         blocks += ["## What became of the reads", *map(_fate, reports)]
@@ -101,20 +101,21 @@ def _link(path: str) -> str:
 
 
 def _found(summary: Summary) -> str:
-    if not summary.pairs:
+    if not summary.interactions:
         text = "No interactions."
     else:
-        text = f"**{_many(summary.pairs, 'interaction')}**"
-        if summary.reads_of:
-            text += f" of {_many(len(summary.reads_of), 'miRNA')}"
-        if summary.targets:
-            text += f" with {_many(len(summary.targets), 'target transcript')}"
+        text = f"**{_many(summary.pairs, 'miRNA-target pair')}**"
+        if summary.reads_of and summary.targets:
+            text += (
+                f" of {_many(len(summary.reads_of), 'miRNA')} and {_many(summary.targets, 'target transcript')}"
+            )
+        text += f" in {_many(summary.interactions, 'interaction')}"
+        text += " (one form of a miRNA on one stretch of a transcript)"
         if "n_reads" in summary.has:
             text += f", seen in {_many(summary.reads, 'distinct read')}"
             if "n_copies" in summary.has:
                 text += f" ({summary.copies:,} with duplicates)"
         text += "."
-        text += " A row counts as an interaction: one form of a miRNA on one stretch of a transcript."
     if summary.negatives:
         text += f" {_many(summary.negatives, 'row')} labelled as no interaction (label 0) left out."
     return text
@@ -123,18 +124,18 @@ def _found(summary: Summary) -> str:
 def _kinds(summary: Summary) -> str:
     rows: list[tuple[str, int, int]] = []
     for name, label in (("exact", "exact miRNA"), ("isomir", "isomiR")):
-        if "mirna_class" in summary.has and summary.pairs:
-            rows.append((label, summary.pairs_of_class[name], summary.reads_of_class[name]))
+        if "mirna_class" in summary.has and summary.interactions:
+            rows.append((label, summary.rows_of_class[name], summary.reads_of_class[name]))
     for value, label in ((1, "predicted to bind"), (0, "predicted not to bind")):
-        if "prediction" in summary.has and summary.pairs:
-            rows.append((label, summary.pairs_of_prediction[value], summary.reads_of_prediction[value]))
+        if "prediction" in summary.has and summary.interactions:
+            rows.append((label, summary.rows_of_prediction[value], summary.reads_of_prediction[value]))
     return _counts("kind", rows, summary) if rows else ""
 
 
 def _types(summary: Summary) -> str:
     # other vocabularies than ours come last
-    names = [*ISOMIR_TYPES, *sorted(set(summary.pairs_of_type) - set(ISOMIR_TYPES))]
-    rows = [(escape(name), summary.pairs_of_type[name], summary.reads_of_type[name]) for name in names]
+    names = [*ISOMIR_TYPES, *sorted(set(summary.rows_of_type) - set(ISOMIR_TYPES))]
+    rows = [(escape(name), summary.rows_of_type[name], summary.reads_of_type[name]) for name in names]
     note = "An isomiR can be of several types at once; it counts for each."
     return note + "\n\n" + _counts("type", rows, summary)
 
@@ -143,8 +144,8 @@ def _counts(title: str, rows: Iterable[tuple[str, int, int]], summary: Summary) 
     with_reads = "n_reads" in summary.has
     header = [title, "interactions", "share"] + (["reads", "share of reads"] if with_reads else [])
     cells = []
-    for name, pairs, reads in rows:
-        row = [name, f"{pairs:,}", share(pairs, summary.pairs)]
+    for name, interactions, reads in rows:
+        row = [name, f"{interactions:,}", share(interactions, summary.interactions)]
         cells.append([*row, f"{reads:,}", share(reads, summary.reads)] if with_reads else row)
     return _table(header, cells)
 
@@ -159,11 +160,10 @@ def _order(summary: Summary) -> str:
         )
         if column in summary.has
     ]
-    if not keys:
-        return "In the order of the table."
-    order = ", ".join(keys).removeprefix("then ")
-    sites = " Sites are 0-based, half-open, on the target transcript." if _has_sites(summary) else ""
-    return f"{order[0].upper()}{order[1:]} first.{sites}"
+    order = ", ".join(keys).removeprefix("then ") or "seen"
+    text = f"{order[0].upper()}{order[1:]} first; a pair's reads are those of all its interactions"
+    text += ", its site and form those of the strongest."
+    return text + (" Sites are 0-based, half-open, on the transcript." if _has_sites(summary) else "")
 
 
 def _has_sites(summary: Summary) -> bool:
@@ -171,43 +171,45 @@ def _has_sites(summary: Summary) -> bool:
 
 
 def _strongest(summary: Summary) -> str:
-    columns = {
-        "": ["miRNA", "target"],
-        "site_start": ["site"],
-        "mirna_class": ["miRNA form"],
-        "n_reads": ["reads"],
-        "score": ["score"],
-        "prediction": ["binds"],
+    shown = {
+        "miRNA": True,
+        "target": True,
+        "site": _has_sites(summary),
+        "miRNA form": "mirna_class" in summary.has,
+        "interactions": True,
+        "reads": "n_reads" in summary.has,
+        "score": "score" in summary.has,
+        "binds": "prediction" in summary.has,
     }
-    shown = {name for name in columns if not name or (name in summary.has and name != "site_start")}
-    if _has_sites(summary):
-        shown.add("site_start")
-    header = ["#", *(title for name in columns if name in shown for title in columns[name])]
+    header = ["#", *(title for title, show in shown.items() if show)]
     rows = []
-    for rank, found in enumerate(summary.top, 1):
-        place = "." if found.start is None else f"{found.start}-{found.end}"
-        form = found.isomir_types.replace(",", ", ") or found.mirna_class or "."
+    for rank, pair in enumerate(summary.top, 1):
+        best = pair.best
         cells = {
-            "": [escape(found.mirna or "."), escape(gene_symbol(found.target) or ".")],
-            "site_start": [place],
-            "mirna_class": [escape(form)],
-            "n_reads": ["." if found.reads is None else f"{found.reads:,}"],
-            "score": ["." if found.score is None else f"{found.score:.3f}"],
-            "prediction": [{1: "yes", 0: "no", None: "."}[found.prediction]],
+            "#": str(rank),
+            "miRNA": escape(best.mirna or "."),
+            "target": escape(gene_symbol(best.target) or "."),
+            "site": "." if best.start is None else f"{best.start}-{best.end}",
+            "miRNA form": escape(best.isomir_types.replace(",", ", ") or best.mirna_class or "."),
+            "interactions": f"{pair.interactions:,}",
+            "reads": f"{pair.reads:,}",
+            "score": "." if best.score is None else f"{best.score:.3f}",
+            "binds": {1: "yes", 0: "no", None: "."}[best.prediction],
         }
-        rows.append([str(rank), *(cell for name in columns if name in shown for cell in cells[name])])
+        rows.append([cells[title] for title in header])
     return _table(header, rows)
 
 
-def _duplexes(interactions: Iterable[Interaction]) -> list[str]:
+def _duplexes(pairs: Iterable[Pair]) -> list[str]:
     drawn = []
-    for rank, found in enumerate(interactions, 1):
-        duplex = fold_duplex(found.mirna_seq, found.site_seq) if found.mirna_seq and found.site_seq else None
+    for rank, pair in enumerate(pairs, 1):
+        best = pair.best
+        duplex = fold_duplex(best.mirna_seq, best.site_seq) if best.mirna_seq and best.site_seq else None
         if duplex is None:
             continue
-        title = f"{rank}. {escape(found.mirna)} with {escape(gene_symbol(found.target) or 'its site')}"
-        if found.start is not None:
-            title += f", {found.start + duplex.start}-{found.start + duplex.end}"
+        title = f"{rank}. {escape(best.mirna)} with {escape(gene_symbol(best.target) or 'its site')}"
+        if best.start is not None:
+            title += f", {best.start + duplex.start}-{best.start + duplex.end}"
         drawn += [f"{title} ({duplex.energy:.1f} kcal/mol)", f"```\n{duplex.text()}\n```"]
     if drawn:
         note = "The most stable duplex of each, computed from sequence; `|` Watson-Crick pair, `:` G:U pair."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -42,6 +41,32 @@ class Interaction:
     score: float | None
     prediction: int | None
 
+    @property
+    def strength(self) -> tuple[int, int, float]:
+        """Sort key: predicted to bind, then reads, then score."""
+        return (
+            -1 if self.prediction is None else self.prediction,
+            self.reads or 0,
+            -1.0 if self.score is None else self.score,
+        )
+
+
+@dataclass(frozen=True)
+class Pair:
+    """All rows of one miRNA and one target.
+
+    Attributes
+    ----------
+    best : Interaction
+        Its strongest row (where the pair was weak at first, the strongest since).
+    interactions, reads : int
+        Rows, and their distinct reads.
+    """
+
+    best: Interaction
+    interactions: int
+    reads: int
+
 
 @dataclass
 class Summary:
@@ -51,47 +76,51 @@ class Summary:
     ----------
     has : set of str
         Standard names of the columns that the table has.
-    pairs, reads, copies : int
-        Interactions (rows), their distinct reads, and their reads with duplicates.
+    interactions, reads, copies : int
+        Rows, their distinct reads, and their reads with duplicates.
+    pairs : int
+        Distinct pairs of a miRNA and a target transcript.
     negatives : int
         Rows labelled 0, which are no interactions and are counted nowhere else.
-    targets : set of str
-        Transcripts.
+    targets : int
+        Distinct transcripts.
     reads_of, isomir_reads_of : collections.Counter
         Reads of each miRNA, and those of its isomiRs; rows where the table has no ``n_reads``.
-    pairs_of_class, reads_of_class : collections.Counter
+    rows_of_class, reads_of_class : collections.Counter
         By ``mirna_class``: ``exact``, ``isomir``.
-    pairs_of_type, reads_of_type : collections.Counter
+    rows_of_type, reads_of_type : collections.Counter
         By isomiR type; an isomiR of several types counts for each.
-    pairs_of_gap : collections.Counter
+    rows_of_gap : collections.Counter
         By signed distance of the two parts on the read, in nt; negative is overlap.
     scores : dict of int to list of int
         For each prediction (0, 1; -1 without that column) the rows in ``SCORE_BINS`` equal bins from 0 to 1.
-    top : list of Interaction
-        The strongest first: predicted to bind, then most reads, then highest score, then first in the table.
+    top : list of Pair
+        The strongest first: predicted to bind in any row, then most reads, then highest score,
+        then first in the table.
     """
 
     has: set[str] = field(default_factory=set)
+    interactions: int = 0
     pairs: int = 0
     reads: int = 0
     copies: int = 0
     negatives: int = 0
-    targets: set[str] = field(default_factory=set)
+    targets: int = 0
     reads_of: Counter[str] = field(default_factory=Counter)
     isomir_reads_of: Counter[str] = field(default_factory=Counter)
-    pairs_of_class: Counter[str] = field(default_factory=Counter)
+    rows_of_class: Counter[str] = field(default_factory=Counter)
     reads_of_class: Counter[str] = field(default_factory=Counter)
-    pairs_of_type: Counter[str] = field(default_factory=Counter)
+    rows_of_type: Counter[str] = field(default_factory=Counter)
     reads_of_type: Counter[str] = field(default_factory=Counter)
-    pairs_of_gap: Counter[int] = field(default_factory=Counter)
-    pairs_of_prediction: Counter[int] = field(default_factory=Counter)
+    rows_of_gap: Counter[int] = field(default_factory=Counter)
+    rows_of_prediction: Counter[int] = field(default_factory=Counter)
     reads_of_prediction: Counter[int] = field(default_factory=Counter)
     scores: dict[int, list[int]] = field(default_factory=dict)
-    top: list[Interaction] = field(default_factory=list)
+    top: list[Pair] = field(default_factory=list)
 
 
 def summarize(table: TableReader, rows: Iterable[list[str]], top: int = 20) -> Summary:
-    """Aggregate ``rows`` of ``table``; memory grows with distinct miRNAs and targets, not with rows.
+    """Aggregate ``rows`` of ``table``; memory grows with distinct pairs of miRNA and target, not with rows.
 
     Raises
     ------
@@ -100,25 +129,16 @@ def summarize(table: TableReader, rows: Iterable[list[str]], top: int = 20) -> S
     """
     cells = _Cells(table)
     summary = Summary(has=cells.has)
-    strongest: list[tuple[tuple[float, ...], Interaction]] = []
-    for number, row in enumerate(rows):
+    strongest = _Strongest(top)
+    for row in rows:
         if cells.text(row, "label") in ("0", "0.0"):
             summary.negatives += 1
             continue
         interaction = cells.interaction(row)
         _count(summary, interaction, cells, row)
-        # the row number makes every key different, so that interactions are never compared
-        key = (
-            -1 if interaction.prediction is None else interaction.prediction,
-            interaction.reads or 0,
-            -1.0 if interaction.score is None else interaction.score,
-            -number,
-        )
-        if len(strongest) < top:
-            heapq.heappush(strongest, (key, interaction))
-        elif top and key > strongest[0][0]:
-            heapq.heapreplace(strongest, (key, interaction))
-    summary.top = [interaction for _, interaction in sorted(strongest, key=lambda item: item[0], reverse=True)]
+        strongest.add(interaction)
+    summary.pairs, summary.targets = strongest.pairs, strongest.targets
+    summary.top = strongest.ranked()
     return summary
 
 
@@ -134,29 +154,86 @@ def gene_symbol(target: str) -> str:
     return fields[5] if len(fields) > 5 and fields[5] else target
 
 
+class _Strongest:
+    """The strongest pairs, exactly, without keeping a row of every pair.
+
+    The strength of a pair only grows, and so does what the weakest of the strongest has. A pair that is among the
+    strongest in the end is therefore among them when its last row comes: a row is worth keeping only for pairs
+    that are among the strongest right then.
+    """
+
+    def __init__(self, top: int) -> None:
+        self._top = top
+        self._numbers: dict[str, int] = {}
+        self._target_numbers: set[int] = set()
+        # pair -> predicted, reads, score, rows
+        self._totals: dict[tuple[int, int], tuple[int, int, float, int]] = {}
+        self._kept: dict[tuple[int, int], Interaction] = {}
+        self._weakest: tuple[int, int] | None = None
+
+    @property
+    def pairs(self) -> int:
+        return len(self._totals)
+
+    @property
+    def targets(self) -> int:
+        return len(self._target_numbers)
+
+    def add(self, row: Interaction) -> None:
+        mirna = self._numbers.setdefault(row.mirna, len(self._numbers))
+        target = self._numbers.setdefault(row.target, len(self._numbers))
+        if row.target:
+            self._target_numbers.add(target)
+        pair = mirna, target
+        predicted, reads, score = row.strength
+        before = self._totals.get(pair, (predicted, 0, score, 0))
+        self._totals[pair] = (max(predicted, before[0]), reads + before[1], max(score, before[2]), before[3] + 1)
+        if pair in self._kept:
+            if row.strength > self._kept[pair].strength:
+                self._kept[pair] = row
+            if pair == self._weakest:
+                self._weakest = None
+        elif len(self._kept) < self._top:
+            self._kept[pair] = row
+            self._weakest = None
+        elif self._top:
+            if self._weakest is None:
+                self._weakest = min(self._kept, key=self._rank)
+            if self._rank(pair) > self._rank(self._weakest):
+                del self._kept[self._weakest]
+                self._kept[pair] = row
+                self._weakest = None
+
+    def _rank(self, pair: tuple[int, int]) -> tuple[float, ...]:
+        # at equal strength the pair first seen
+        return (*self._totals[pair][:3], -pair[0], -pair[1])
+
+    def ranked(self) -> list[Pair]:
+        order = sorted(self._kept, key=self._rank, reverse=True)
+        return [Pair(self._kept[pair], self._totals[pair][3], self._totals[pair][1]) for pair in order]
+
+
 def _count(summary: Summary, interaction: Interaction, cells: _Cells, row: Sequence[str]) -> None:
     reads = interaction.reads or 0
     weight = reads if "n_reads" in cells.has else 1
-    summary.pairs += 1
+    summary.interactions += 1
     summary.reads += reads
     summary.copies += cells.integer(row, "n_copies") or 0
-    if interaction.target:
-        summary.targets.add(interaction.target)
     if interaction.mirna:
         summary.reads_of[interaction.mirna] += weight
     if interaction.mirna_class:
-        summary.pairs_of_class[interaction.mirna_class] += 1
+        summary.rows_of_class[interaction.mirna_class] += 1
         summary.reads_of_class[interaction.mirna_class] += reads
         if interaction.mirna_class == "isomir" and interaction.mirna:
             summary.isomir_reads_of[interaction.mirna] += weight
     for name in filter(None, interaction.isomir_types.split(",")):
-        summary.pairs_of_type[name] += 1
+        summary.rows_of_type[name] += 1
         summary.reads_of_type[name] += reads
     gap = cells.integer(row, "gap", signed=True)
     if gap is not None:
-        summary.pairs_of_gap[max(-LONGEST_GAP, min(LONGEST_GAP, gap))] += 1
+        summary.rows_of_gap[max(-LONGEST_GAP, min(LONGEST_GAP, gap))] += 1
     if interaction.prediction is not None:
-        summary.pairs_of_prediction[interaction.prediction] += 1
+        summary.rows_of_prediction[interaction.prediction] += 1
         summary.reads_of_prediction[interaction.prediction] += reads
     if interaction.score is not None:
         kind = -1 if interaction.prediction is None else interaction.prediction

@@ -18,13 +18,13 @@ SIGNATURES = {"png": b"\x89PNG\r\n", "svg": b"<?xml", "pdf": b"%PDF-"}
 
 
 def _summary(names=("hsa-let-7a-5p", "hsa-miR-21-5p")):
-    summary = Summary(has={"n_reads", "mirna_class", "isomir_types"}, pairs=9)
+    summary = Summary(has={"n_reads", "mirna_class", "isomir_types"}, interactions=9)
     for number, name in enumerate(names):
         summary.reads_of[name] = 10 * number + 5
         summary.isomir_reads_of[name] = number
-    summary.pairs_of_class = Counter(exact=4, isomir=5)
-    summary.pairs_of_type = Counter({"SNP": 2, "$unknown^": 3})
-    summary.pairs_of_gap = Counter({-20: 1, 0: 5, 3: 2})
+    summary.rows_of_class = Counter(exact=4, isomir=5)
+    summary.rows_of_type = Counter({"SNP": 2, "$unknown^": 3})
+    summary.rows_of_gap = Counter({-20: 1, 0: 5, 3: 2})
     summary.scores = {0: [1] * SCORE_BINS, 1: list(range(SCORE_BINS))}
     return summary
 
@@ -54,7 +54,7 @@ def test_no_interactions(reports):
 @pytest.mark.parametrize("keep", range(5))
 def test_any_subset_of_panels(keep):
     summary = _summary()
-    for number, name in enumerate(("reads_of", "pairs_of_gap", "scores")):
+    for number, name in enumerate(("reads_of", "rows_of_gap", "scores")):
         if number < keep:
             setattr(summary, name, type(getattr(summary, name))())
     if keep == 4:

@@ -7,12 +7,12 @@ import pytest
 
 from mirtools.report.markdown import escape, relative_link, share, write_summary
 from mirtools.report.runs import RunReport
-from mirtools.report.summary import Interaction, Summary
+from mirtools.report.summary import Interaction, Pair, Summary
 
 HOSTILE = "a|b`c*d <script>alert(1)</script> [x](y) $z$ _u_ ~~s~~ &amp; \x1b[31m\nnew # line"
 
 
-def _interaction(**changes):
+def _pair(**changes):
     fields = {
         "mirna": "hsa-let-7a-5p",
         "target": "ENST1|ENSG1|-|-|HMGA2-201|HMGA2|4150|",
@@ -26,7 +26,7 @@ def _interaction(**changes):
         "score": 0.98765,
         "prediction": 1,
     }
-    return Interaction(**{**fields, **changes})
+    return Pair(Interaction(**{**fields, **changes}), 7, 1234)
 
 
 def _text(summary, reports=(), duplexes=3, figure=None):
@@ -42,22 +42,26 @@ ALL = set(
 
 
 def test_full_summary():
-    summary = Summary(has=ALL, pairs=2, reads=1300, copies=1500, top=[_interaction()])
+    summary = Summary(has=ALL, pairs=1, interactions=2, reads=1300, copies=1500, top=[_pair()])
     summary.reads_of = Counter({"hsa-let-7a-5p": 1300})
-    summary.targets = {"x"}
-    summary.pairs_of_class = Counter(exact=1, isomir=1)
+    summary.targets = 1
+    summary.rows_of_class = Counter(exact=1, isomir=1)
     summary.reads_of_class = Counter(exact=66, isomir=1234)
-    summary.pairs_of_type = Counter(SNP=1, other=1)
-    summary.pairs_of_prediction = Counter({1: 2})
+    summary.rows_of_type = Counter(SNP=1, other=1)
+    summary.rows_of_prediction = Counter({1: 2})
     report = RunReport(
         "chimera-parse", Counter(reads=2000, paired_reads=1300, duplicate_reads=200), Counter(gap=500)
     )
     text = _text(summary, [report], figure="f.png")
-    assert "**2 interactions** of 1 miRNA with 1 target transcript, seen in 1,300 distinct reads (1,500" in text
+    assert "**1 miRNA-target pair** of 1 miRNA and 1 target transcript in 2 interactions (" in text
+    assert "), seen in 1,300 distinct reads (1,500 with duplicates)." in text
     assert "![Figure](<f.png>)" in text
     assert "| exact miRNA           |            1 |  50.0 % |    66 |          5.1 % |" in text
     assert "| other          |" in text
-    assert "| 1   | hsa-let-7a-5p | HMGA2  | 100-131 | 5p_addition, SNP | 1,234 | 0.988 |   yes |" in text
+    assert (
+        "| 1   | hsa-let-7a-5p | HMGA2  | 100-131 | 5p_addition, SNP |            7 | 1,234 | 0.988 |   yes |"
+        in text
+    )
     assert "1. hsa-let-7a-5p with HMGA2, 103-128 (" in text
     assert "\n             |||||||||   ||||:||||||||\n" in text
     assert "| reads in               | 2,000 | 100.0 % |" in text
@@ -71,24 +75,28 @@ def test_empty_table():
 
 def test_names_only():
     text = _text(
-        Summary(has={"mirna_id"}, pairs=1, reads_of=Counter(m=1), top=[_interaction(mirna_seq="", start=None)])
+        Summary(
+            has={"mirna_id"}, interactions=1, pairs=1, reads_of=Counter(m=1), top=[_pair(mirna_seq="", start=None)]
+        )
     )
-    assert "In the order of the table." in text
+    assert "\nSeen first; " in text
     assert "| 1   | hsa-let-7a-5p | HMGA2  |" in text
-    assert "reads" not in text
+    assert "distinct reads" not in text
     assert "Duplexes" not in text
 
 
 def test_hostile_names_are_inert_everywhere():
-    summary = Summary(has=ALL, pairs=1, top=[_interaction(mirna=HOSTILE, target=HOSTILE, isomir_types=HOSTILE)])
-    summary.pairs_of_type = Counter({HOSTILE: 1})
+    summary = Summary(
+        has=ALL, interactions=1, pairs=1, top=[_pair(mirna=HOSTILE, target=HOSTILE, isomir_types=HOSTILE)]
+    )
+    summary.rows_of_type = Counter({HOSTILE: 1})
     report = RunReport(HOSTILE, Counter({HOSTILE: 1}), Counter({HOSTILE: 2}))
     text = _text(summary, [report])
     assert "<script" not in text
     assert "\x1b" not in text
     for line in text.splitlines():
         if line.startswith("| 1 "):
-            assert line.replace("\\|", "").count("|") == 9
+            assert line.replace("\\|", "").count("|") == 10
         assert not line.startswith("new")
 
 

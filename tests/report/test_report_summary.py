@@ -36,25 +36,26 @@ def test_known_table(tmp_path):
         (7, 8, "miR-2", "TGGAC", "T2", 5, 50, 1, "isomir", "5p_deletion,SNP", 1, 1),
     ]
     summary = _summary(tmp_path, rows)
-    assert (summary.pairs, summary.reads, summary.copies, summary.negatives) == (3, 15, 20, 0)
-    assert summary.targets == {"T1", "T2"}
+    assert (summary.interactions, summary.reads, summary.copies, summary.negatives) == (3, 15, 20, 0)
+    assert (summary.pairs, summary.targets) == (2, 2)
     assert summary.reads_of == Counter({"miR-1": 8, "miR-2": 7})
     assert summary.isomir_reads_of == Counter({"miR-1": 3, "miR-2": 7})
-    assert summary.pairs_of_class == Counter(exact=1, isomir=2)
+    assert summary.rows_of_class == Counter(exact=1, isomir=2)
     assert summary.reads_of_class == Counter(exact=5, isomir=10)
-    assert summary.pairs_of_type == {"3p_addition": 1, "5p_deletion": 1, "SNP": 1}
+    assert summary.rows_of_type == {"3p_addition": 1, "5p_deletion": 1, "SNP": 1}
     assert summary.reads_of_type["SNP"] == 7
-    assert summary.pairs_of_gap == {-2: 1, 0: 1, 1: 1}
-    assert summary.pairs_of_prediction == {0: 1, 1: 2}
+    assert summary.rows_of_gap == {-2: 1, 0: 1, 1: 1}
+    assert summary.rows_of_prediction == {0: 1, 1: 2}
     assert summary.scores[1][SCORE_BINS - 1] == 2
     assert summary.scores[0][SCORE_BINS // 2] == 1
-    assert [found.mirna for found in summary.top] == ["miR-2", "miR-1", "miR-1"]
-    assert summary.top[1].mirna_seq == "TGGAAT"
+    assert [pair.best.mirna for pair in summary.top] == ["miR-1", "miR-2"]
+    assert summary.top[0].best.mirna_seq == "TGGAAT"
+    assert (summary.top[0].interactions, summary.top[0].reads) == (2, 8)
 
 
 def test_rows_labelled_negative_are_left_out(tmp_path):
     summary = _summary(tmp_path, [("a", 1), ("a", 0), ("b", 0)], "mirna_id label")
-    assert (summary.pairs, summary.negatives, dict(summary.reads_of)) == (1, 2, {"a": 1})
+    assert (summary.interactions, summary.negatives, dict(summary.reads_of)) == (1, 2, {"a": 1})
 
 
 def test_other_spellings_and_missing_columns(tmp_path):
@@ -66,15 +67,15 @@ def test_other_spellings_and_missing_columns(tmp_path):
 
 def test_missing_cells_count_nowhere(tmp_path):
     summary = _summary(tmp_path, [(".",) * 12])
-    assert summary.pairs == 1
+    assert summary.interactions == 1
     assert not summary.reads_of
     assert not summary.scores
-    assert not summary.pairs_of_gap
+    assert not summary.rows_of_gap
 
 
 def test_far_gaps_are_clamped(tmp_path):
     summary = _summary(tmp_path, [("a", -900), ("a", 900)], "mirna_id gap")
-    assert summary.pairs_of_gap == {-LONGEST_GAP: 1, LONGEST_GAP: 1}
+    assert summary.rows_of_gap == {-LONGEST_GAP: 1, LONGEST_GAP: 1}
 
 
 @pytest.mark.parametrize(
@@ -104,12 +105,25 @@ def test_a_table_of_something_else_is_refused(tmp_path):
         _summary(tmp_path, [("1", "2")], "chrom start")
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), max_size=40), st.integers(0, 12))
-def test_top_equals_a_stable_sort(tmp_path_factory, rows, top):
-    cells = [(f"m{number}", reads, score / 5) for number, (reads, score) in enumerate(rows)]
-    summary = _summary(tmp_path_factory.mktemp("top"), cells, "mirna_id n_reads score", top)
-    expected = sorted(cells, key=lambda cell: (-cell[1], -cell[2]))[:top]
-    assert [found.mirna for found in summary.top] == [name for name, _, _ in expected]
+@given(st.lists(st.tuples(*map(st.integers, (0,) * 5, (3, 2, 4, 5, 1))), max_size=60), st.integers(0, 8))
+def test_top_equals_grouping_and_sorting(tmp_path_factory, rows, top):
+    cells = [(f"m{m}", f"t{t}", reads, score / 5, binds) for m, t, reads, score, binds in rows]
+    path = tmp_path_factory.mktemp("top")
+    summary = _summary(path, cells, "mirna_id target_id n_reads score prediction", top)
+    groups = {}
+    for mirna, target, *numbers in cells:
+        groups.setdefault((mirna, target), []).append(numbers)
+    strength = {
+        pair: (max(n[2] for n in found), sum(n[0] for n in found), max(n[1] for n in found))
+        for pair, found in groups.items()
+    }
+    # the sort is stable, but pairs are told apart by when their miRNA and their target were first seen
+    seen = {name: at for at, name in enumerate(dict.fromkeys(name for cell in cells for name in cell[:2]))}
+    order = sorted(groups, key=lambda pair: (*(-part for part in strength[pair]), seen[pair[0]], seen[pair[1]]))
+    assert [(pair.best.mirna, pair.best.target) for pair in summary.top] == order[:top]
+    assert [pair.reads for pair in summary.top] == [strength[pair][1] for pair in order[:top]]
+    assert [pair.interactions for pair in summary.top] == [len(groups[pair]) for pair in order[:top]]
+    assert (summary.pairs, summary.targets) == (len(groups), len({target for _, target in groups}))
 
 
 def test_totals_agree_with_the_rows(tmp_path):

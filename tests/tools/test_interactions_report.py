@@ -38,13 +38,14 @@ def test_summary_figure_and_json(tmp_path, table, capsys):
     )
     assert status == 0
     text = outputs["s.md"].read_text()
-    assert "**2 interactions** of 1 miRNA with 2 target transcripts, seen in 15 distinct reads (18" in text
+    assert "**2 miRNA-target pairs** of 1 miRNA and 2 target transcripts in 2 interactions" in text
+    assert "seen in 15 distinct reads (18 with duplicates)" in text
     assert "![Figure](<f.png>)" in text
     assert outputs["f.png"].read_bytes().startswith(b"\x89PNG")
-    assert json.loads(outputs["r.json"].read_text())["counts"] == {"interactions": 2}
+    assert json.loads(outputs["r.json"].read_text())["counts"] == {"interactions": 2, "pairs": 2}
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err == "interactions-report: interactions 2\n"
+    assert captured.err == "interactions-report: interactions 2, pairs 2\n"
 
 
 def test_standard_input_and_output(table, capsys, monkeypatch):
