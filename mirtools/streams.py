@@ -40,7 +40,9 @@ def open_input(path: str) -> BinaryIO:
     for magic, kind in _MAGIC.items():
         if head.startswith(magic):
             with reading(path):
-                return xopen(cast(BinaryIO, raw), "rb", format=kind, threads=0)
+                stream = xopen(cast(BinaryIO, raw), "rb", format=kind, threads=0)
+            # xopen leaves a file that it did not open itself to its caller
+            return stream if path == "-" else cast(BinaryIO, _Decompressed(stream, raw))
     return cast(BinaryIO, raw)
 
 
@@ -153,6 +155,20 @@ class Outputs:
                 self.commit()
         finally:
             self.discard()
+
+
+class _Decompressed(io.BufferedReader):
+    """A decompressed stream that closes the file below it, too."""
+
+    def __init__(self, stream: BinaryIO, below: IO[bytes]) -> None:
+        super().__init__(cast(io.RawIOBase, stream))
+        self._below = below
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self._below.close()
 
 
 class _KeepOpen(io.RawIOBase):
