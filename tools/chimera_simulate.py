@@ -66,7 +66,7 @@ def _add_read_options(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--error-rate",
-        type=cli.number(0, 0.2),
+        type=cli.number(0, 0.05),
         default=0.002,
         metavar="R",
         help="wrong bases, anywhere on the read (default: 0.002)",

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from mirtools.chimera.pairing import MIRNA_FIRST, TARGET_FIRST
 from mirtools.chimera.simulated_isomirs import EXACT, Repertoire, Variant, exact_variant
@@ -116,39 +117,26 @@ class Library:
     facts: dict[str, object] = field(default_factory=dict)
 
 
-def simulate(
-    mirnas: Sequence[Reference],
-    transcripts: Sequence[Reference],
-    settings: Settings,
-    progress: Callable[[int], None] = lambda made: None,
-) -> Library:
+def simulate(mirnas: Sequence[Reference], transcripts: Sequence[Reference], settings: Settings) -> Library:
     """Return a library of chimeric reads, decoys and PCR copies.
 
     Parameters
     ----------
     mirnas, transcripts : sequence of Reference
     settings : Settings
-    progress : callable, optional
-        Called with 1 for every read made.
 
     Raises
     ------
     InputError
         Where no miRNA or no transcript can be used.
     UsageError
-        Where the reads are too short for a miRNA, a gap and a target part.
+        Where the reads are too short for a miRNA, a gap and a target part, or shares sum to too much.
     """
-    return _Simulation(mirnas, transcripts, settings, progress).library()
+    return _Simulation(mirnas, transcripts, settings).library()
 
 
 class _Simulation:
-    def __init__(
-        self,
-        mirnas: Sequence[Reference],
-        transcripts: Sequence[Reference],
-        settings: Settings,
-        progress: Callable[[int], None],
-    ) -> None:
+    def __init__(self, mirnas: Sequence[Reference], transcripts: Sequence[Reference], settings: Settings) -> None:
         if settings.decoys + settings.duplicates >= 1:
             raise UsageError(
                 "--decoys and --duplicates leave no room for chimeras; give shares that sum to less than 1"
@@ -156,7 +144,6 @@ class _Simulation:
         if settings.overlaps + settings.linkers > 1:
             raise UsageError("--overlaps and --linkers sum to more than 1; give smaller shares")
         self._settings = settings
-        self._progress = progress
         self._rng = random.Random(settings.seed)
         self._repertoire = Repertoire(self._rng, mirnas)
         self._mirnas = self._repertoire.mirnas
@@ -177,7 +164,7 @@ class _Simulation:
             self._rng, settings.read_length, settings.adapter, settings.umi_length, settings.error_rate
         )
         self._gaps = Gaps(settings.overlaps, settings.linkers)
-        self._weights = [rank**-settings.skew for rank in range(1, len(self._mirnas) + 1)]
+        self._weights = list(accumulate(rank**-settings.skew for rank in range(1, len(self._mirnas) + 1)))
         self._reads: list[SimulatedRead] = []
         self._supports: Counter[str] = Counter()
         self._distinct: set[str] = set()
@@ -202,18 +189,14 @@ class _Simulation:
             copies = round(len(self._reads) * self._settings.duplicates / shares)
         kinds = self._rng.choices(list(DECOYS), list(DECOYS.values()), k=max(decoys - len(DECOYS), 0))
         for kind in (list(DECOYS) + kinds)[:decoys]:
-            self._add(self._sequencer.read(self._decoy(kind)))
+            self._reads.append(self._sequencer.read(self._decoy(kind)))
         originals = list(self._reads)
         for _ in range(copies if originals else 0):
-            self._add(self._sequencer.copy(self._rng.choice(originals)))
+            self._reads.append(self._sequencer.copy(self._rng.choice(originals)))
         self._rng.shuffle(self._reads)
         for number, read in enumerate(self._reads, 1):
             read.name = f"sim{self._settings.seed}_{number:06d}"
         return self._described()
-
-    def _add(self, read: SimulatedRead) -> None:
-        self._reads.append(read)
-        self._progress(1)
 
     def _full(self, reads: int | None) -> bool:
         if reads is not None:
@@ -224,11 +207,11 @@ class _Simulation:
         """Make interactions until there are enough reads, or enough pairs where ``reads`` is ``None``."""
         rare = list(self._mirnas[::-1])
         for number, (kind, support, quality) in enumerate(BOUNDARY_CASES):
-            if self._settings.isomirs == (kind == EXACT) or (not self._settings.low_quality and quality == 30):
+            if not self._wanted(kind, quality):
                 continue
             mirna = rare[number % len(rare)]
             variant = exact_variant(mirna) if kind == EXACT else self._repertoire.new_isomir(mirna, kind)
-            if variant is None or (kind == EXACT and len(rare) < len(BOUNDARY_CASES)):
+            if variant is None:
                 continue
             self._closed.add(variant.sequence)
             self._low_qualities[variant.sequence] = quality
@@ -239,8 +222,17 @@ class _Simulation:
             if variant.sequence not in self._closed:
                 self._interaction(variant, min(int(self._rng.paretovariate(1.1)), _MOST_READS), reads)
 
+    def _wanted(self, kind: str, quality: int | None) -> bool:
+        """Tell whether the settings allow a boundary case; one of an exact miRNA uses this miRNA up."""
+        if kind == EXACT:
+            return self._settings.isomirs < 1 and len(self._mirnas) >= len(BOUNDARY_CASES)
+        return self._settings.isomirs > 0 and (self._settings.low_quality > 0 or quality != MAX_REFUSED_QUALITY)
+
+    def _drawn_mirna(self) -> Reference:
+        return self._rng.choices(self._mirnas, cum_weights=self._weights)[0]
+
     def _drawn_variant(self) -> Variant:
-        mirna = self._rng.choices(self._mirnas, self._weights)[0]
+        mirna = self._drawn_mirna()
         variant = self._repertoire.isomir(mirna) if self._rng.random() < self._settings.isomirs else None
         if variant is None:
             return exact_variant(mirna)
@@ -272,12 +264,12 @@ class _Simulation:
                 failures += 1
                 continue
             self._distinct.add(read.insert)
-            self._add(read)
+            self._reads.append(read)
             self._supports[variant.sequence] += read.mirna_is_clean()
         place = (variant.sequence, site.transcript.name, site.core)
         new = len(self._reads) > before and (reads is not None or place not in self._places)
         self._barren = 0 if new else self._barren + 1
-        if self._barren > 50 * _TRIES:
+        if self._barren > 10 * _TRIES:
             raise InputError(
                 "the references give too few different reads; give more transcripts or ask for fewer reads"
             )
@@ -302,7 +294,7 @@ class _Simulation:
 
     def _decoy(self, kind: str) -> Molecule:
         rng = self._rng
-        mirna = rng.choices(self._mirnas, self._weights)[0]
+        mirna = self._drawn_mirna()
         variant = exact_variant(mirna)
         if kind == "mirna_only":
             return Molecule(kind, variant.sequence, variant, mirna.name)

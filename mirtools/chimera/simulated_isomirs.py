@@ -7,7 +7,7 @@ SNP and MNP inside. All sequences are 5'->3' in DNA letters.
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -132,14 +132,18 @@ class MirnaNames:
         """Tell whether another miRNA, without gaps, has at least as many bases in common with the variant."""
         sequence = variant.sequence
         own = len(sequence) - len(variant.changed)
-        diagonals = set()
-        # Variants differ from their miRNA in so few places that whatever comes as close shares a word with them.
+        shared: Counter[tuple[int, int]] = Counter()
         for place in range(len(sequence) - _WORD + 1):
             for number, start in self._words.get(sequence[place : place + _WORD], ()):
-                if abs(start - place) <= _SHIFT and self._mirnas[number].name != variant.mirna.name:
-                    diagonals.add((number, start - place))
+                if -_SHIFT <= start - place <= _SHIFT:
+                    shared[number, start - place] += 1
+        # A base that differs costs five words at most, so whatever comes as close shares at least so many.
+        least = len(sequence) - _WORD + 1 - _WORD * len(variant.changed)
         return any(
-            _common_bases(sequence, self._mirnas[number].sequence, shift) >= own for number, shift in diagonals
+            words >= least
+            and self._mirnas[number].name != variant.mirna.name
+            and _common_bases(sequence, self._mirnas[number].sequence, shift) >= own
+            for (number, shift), words in shared.items()
         )
 
 

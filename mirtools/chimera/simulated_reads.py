@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from mirtools.chimera.simulated_isomirs import Variant
 from mirtools.interactions import MISSING
@@ -28,8 +29,8 @@ _PHRED = 33
 _ERROR_QUALITIES = (2, 8, 11, 12, 14, 16, 18, 22, 27, 33)
 # Most bases of a run are good; the last quarter of a read is a little worse.
 _QUALITIES = range(24, 41)
-_EARLY_WEIGHTS = (1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 5, 10, 30, 60, 60, 60, 60)
-_LATE_WEIGHTS = (3, 3, 3, 3, 3, 4, 5, 6, 8, 12, 20, 30, 40, 40, 30, 20, 10)
+_EARLY_WEIGHTS = list(accumulate((1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 5, 10, 30, 60, 60, 60, 60)))
+_LATE_WEIGHTS = list(accumulate((3, 3, 3, 3, 3, 4, 5, 6, 8, 12, 20, 30, 40, 40, 30, 20, 10)))
 _LETTERS = [chr(quality + _PHRED) for quality in _QUALITIES]
 
 
@@ -151,8 +152,8 @@ class Sequencer:
             adapter_nt = min(len(self._adapter), self._read_length - len(true))
             true = (true + self._adapter + "A" * self._read_length)[: self._read_length]
         late = len(true) // 4
-        qualities = rng.choices(_LETTERS, _EARLY_WEIGHTS, k=len(true) - late)
-        qualities += rng.choices(_LETTERS, _LATE_WEIGHTS, k=late)
+        qualities = rng.choices(_LETTERS, cum_weights=_EARLY_WEIGHTS, k=len(true) - late)
+        qualities += rng.choices(_LETTERS, cum_weights=_LATE_WEIGHTS, k=late)
         if molecule.variant is not None and molecule.variant.changed:
             start = molecule.mirna_span()[0] + len(umi)
             places = [start + place for place in molecule.variant.changed]
