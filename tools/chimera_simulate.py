@@ -122,16 +122,17 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         duplicates=args.duplicates,
         seed=args.seed,
     )
-    library = simulate(read_references(args.mirnas), read_references(args.transcripts), settings)
+    mirnas, transcripts = read_references(args.mirnas), read_references(args.transcripts)
+    # opened first: an output that cannot be written is better known before the work than after it
+    output = run.outputs.open(args.output)
+    truth = None if args.truth is None else TableWriter(run.outputs.open(args.truth), TRUTH_COLUMNS)
+    library = simulate(mirnas, transcripts, settings)
     run.counts.update(library.counts)
     run.dropped.update(library.dropped)
     run.facts.update(library.facts)
-    output = run.outputs.open(args.output)
     for read in run.progress(library.reads, "reads"):
         output.write(f"@{read.name}\n{read.sequence}\n+\n{read.qualities}\n")
-    if args.truth is not None:
-        truth = TableWriter(run.outputs.open(args.truth), TRUTH_COLUMNS)
-        for read in library.reads:
+        if truth is not None:
             truth.write(truth_row(read, library.supports))
 
 
