@@ -1,7 +1,9 @@
 """The BLAST engine: NCBI blastn as the DMISO paper used it (Identification of miRNA-mRNA interactions).
 
-``blastn -task blastn-short``, plus strand, DUST on, e-value at most 0.1, each read against a database of the
-miRNAs and a database of the transcripts. Reads without a miRNA hit are not searched against the transcripts.
+``blastn -task blastn-short``, plus strand, e-value at most 0.1, each read against a database of the miRNAs and a
+database of the transcripts. Low-complexity bases (DUST) start no transcript hit; they may start a miRNA hit, for
+some miRNAs are of low complexity themselves (miR-3613) and would be lost. Reads without a miRNA hit are not
+searched against the transcripts.
 """
 
 from __future__ import annotations
@@ -69,8 +71,8 @@ class BlastEngine:
                 yield waiting.popleft().result()
 
     def _search_batch(self, reads: list[str]) -> list[ReadHits]:
-        mirnas = self._blast(self._mirnas, dict(enumerate(reads)))
-        targets = self._blast(self._transcripts, {number: reads[number] for number in mirnas})
+        mirnas = self._blast(self._mirnas, "no", dict(enumerate(reads)))
+        targets = self._blast(self._transcripts, "yes", {number: reads[number] for number in mirnas})
         return [ReadHits(mirnas.get(number, []), targets.get(number, [])) for number in range(len(reads))]
 
     def _database(self, name: str, references: Sequence[Reference]) -> str:
@@ -83,10 +85,10 @@ class BlastEngine:
         os.unlink(path + ".fa")
         return path
 
-    def _blast(self, database: str, reads: dict[int, str]) -> dict[int, list[Hit]]:
+    def _blast(self, database: str, dust: str, reads: dict[int, str]) -> dict[int, list[Hit]]:
         if not reads:
             return {}
-        command = ["blastn", "-task", "blastn-short", "-strand", "plus", "-dust", "yes", "-db", database]
+        command = ["blastn", "-task", "blastn-short", "-strand", "plus", "-dust", dust, "-db", database]
         command += ["-evalue", repr(self._evalue), "-outfmt", _FIELDS]
         queries = "".join(f">{number}\n{sequence}\n" for number, sequence in reads.items())
         hits: dict[int, list[Hit]] = {}

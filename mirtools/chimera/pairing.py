@@ -11,11 +11,16 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mirtools.chimera.engine import Hit, ReadHits, SearchReferences
+from mirtools.chimera.extension import extend
 
 _NUMBER = re.compile(r"(\d+)")
 
 MIRNA_FIRST = "mirna_first"
 TARGET_FIRST = "target_first"
+# Bases at the end of a miRNA that may be replaced and so left out by the alignment.
+_HIDDEN = 2
+# Of several reasons why a read makes no pair, the first of these is told: the one nearest to a pair.
+_REASONS = ("short_site", "gap", "loop", "no_mirna")
 
 
 class PairingRules(NamedTuple):
@@ -26,7 +31,7 @@ class PairingRules(NamedTuple):
     max_gap : int
         Largest distance, and largest overlap, of the two parts on the read in nt.
     min_mirna_length : int
-        Shortest aligned part of a miRNA in nt.
+        Least evidence for a miRNA: its aligned length, see :func:`mirtools.chimera.extension.extend`.
     extend : int
         Bases that the target part is extended by at its 3' end.
     min_site : int
@@ -76,8 +81,16 @@ class Pair(NamedTuple):
     tied: tuple[tuple[int, int], ...]
 
 
+class _Candidate(NamedTuple):
+    quality: tuple[Any, ...]
+    mirna: Hit
+    target: Hit
+    order: str
+    gap: int
+
+
 def pair_hits(
-    hits: ReadHits, read_length: int, references: SearchReferences, rules: PairingRules
+    hits: ReadHits, read: str, references: SearchReferences, rules: PairingRules
 ) -> tuple[list[Pair], str]:
     """Return the best pairs of a read, at most ``rules.top``, and why there are none (else ``""``).
 
@@ -89,36 +102,29 @@ def pair_hits(
     two parts; the paper leaves open which e-value counts first. miRNA names are compared with their numbers by
     value, so that of a family the member known longest, mostly the abundant one, wins (miR-17 before miR-106a).
     """
-    mirnas = [hit for hit in hits.mirnas if hit.end - hit.start >= rules.min_mirna_length]
+    mirnas = [hit for hit in hits.mirnas if _evidence(hit, read, references) >= rules.min_mirna_length]
     if not mirnas:
         return [], "no_mirna"
     if not hits.targets:
         return [], "no_target"
     reasons = set()
-    found = []
+    found: list[_Candidate] = []
     for mirna in mirnas:
-        length = len(references.mirnas[mirna.subject].sequence)
         for target in hits.targets:
-            order = MIRNA_FIRST if mirna.start < target.start else TARGET_FIRST
-            first, second = (mirna, target) if order == MIRNA_FIRST else (target, mirna)
-            gap = second.start - first.end
-            if gap < -rules.max_gap or second.end <= first.end or second.start == first.start:
-                reasons.add("loop")
-            elif gap > rules.max_gap:
-                reasons.add("gap")
-            elif _site_length(target, references, rules.extend) < rules.min_site:
-                reasons.add("short_site")
+            candidate = _combine(mirna, target, read, references, rules)
+            if isinstance(candidate, str):
+                reasons.add(candidate)
             else:
-                found.append((_quality(mirna, target, length, references), mirna, target, order, gap))
+                found.append(candidate)
     if not found:
-        return [], next(reason for reason in ("short_site", "gap", "loop") if reason in reasons)
-    found.sort(key=lambda pair: pair[0])
-    best = found[0][0][:2]
-    tied = tuple((pair[1].subject, pair[2].subject) for pair in found if pair[0][:2] == best)
+        return [], next(reason for reason in _REASONS if reason in reasons)
+    found.sort(key=lambda candidate: candidate.quality)
+    best = found[0].quality[:2]
+    tied = tuple((pair.mirna.subject, pair.target.subject) for pair in found if pair.quality[:2] == best)
     pairs = []
     for rank, (_, mirna, target, order, gap) in enumerate(found[: rules.top], 1):
         length = len(references.mirnas[mirna.subject].sequence)
-        ends = _unclaimed(mirna, length, gap, order, read_length, rules.max_gap)
+        ends = _unclaimed(mirna, length, gap, order, len(read), rules.max_gap)
         start, end = mirna.start - ends[0], mirna.end + ends[1]
         pairs.append(Pair(mirna, target, order, gap, start, end, ends, rank, len(tied), tied))
     return pairs, ""
@@ -129,13 +135,62 @@ def site_of(target: Hit, transcript_length: int, extend: int) -> tuple[int, int]
     return target.subject_start, min(target.subject_end + extend, transcript_length)
 
 
+def _evidence(hit: Hit, read: str, references: SearchReferences) -> int:
+    return extend(hit, read, references.mirnas[hit.subject].sequence, 0, len(read))[1]
+
+
+def _combine(
+    mirna: Hit, target: Hit, read: str, references: SearchReferences, rules: PairingRules
+) -> _Candidate | str:
+    """Return two hits as a candidate pair, or why they are none.
+
+    The miRNA is first extended over changed bases, but not into what the target alignment claims.
+    """
+    sequence = references.mirnas[mirna.subject].sequence
+    if mirna.start < target.start:
+        order, low, high = MIRNA_FIRST, 0, max(mirna.end, target.start)
+    else:
+        order, low, high = TARGET_FIRST, min(mirna.start, target.end), len(read)
+    mirna, evidence = extend(mirna, read, sequence, low, high)
+    if evidence < rules.min_mirna_length:
+        return "no_mirna"
+    target = _without_overrun(mirna, target, order, rules)
+    first, second = (mirna, target) if order == MIRNA_FIRST else (target, mirna)
+    gap = second.start - first.end
+    if gap < -rules.max_gap or second.end <= first.end or second.start == first.start:
+        return "loop"
+    # A replaced last base hides the end of the miRNA; the gap is counted from where that end would be.
+    hidden = len(sequence) - mirna.subject_end if order == MIRNA_FIRST else mirna.subject_start
+    if gap > rules.max_gap + min(hidden, _HIDDEN):
+        return "gap"
+    start, end = site_of(target, len(references.transcripts[target.subject].sequence), rules.extend)
+    if end - start < rules.min_site:
+        return "short_site"
+    return _Candidate(_quality(mirna, target, len(sequence), references), mirna, target, order, gap)
+
+
+def _without_overrun(mirna: Hit, target: Hit, order: str, rules: PairingRules) -> Hit:
+    """Return the target hit cut back to ``max_gap`` shared bases, where it ran a little further by chance.
+
+    Shared bases belong to the miRNA up to its canonical end, so the target does not need them; what is left must
+    still be as long as a miRNA part has to be.
+    """
+    shared = mirna.end - target.start if order == MIRNA_FIRST else target.end - mirna.start
+    extra = shared - rules.max_gap
+    if not 0 < extra <= rules.max_gap or target.end - target.start - shared < rules.min_mirna_length:
+        return target
+    if order == MIRNA_FIRST:
+        return target._replace(start=target.start + extra, subject_start=target.subject_start + extra)
+    return target._replace(end=target.end - extra, subject_end=target.subject_end - extra)
+
+
 def _quality(mirna: Hit, target: Hit, mirna_length: int, references: SearchReferences) -> tuple[Any, ...]:
     # Rounding makes equal products equal whatever the order of the factors.
     return (
         float(f"{mirna.evalue * target.evalue:.6e}"),
         -round(mirna.bits + target.bits, 3),
         mirna.subject_end - mirna.subject_start < mirna_length,
-        _natural(references.mirnas[mirna.subject].name),
+        natural(references.mirnas[mirna.subject].name),
         references.transcripts[target.subject].name,
         target.subject_start,
         mirna.start,
@@ -143,15 +198,10 @@ def _quality(mirna: Hit, target: Hit, mirna_length: int, references: SearchRefer
 
 
 @lru_cache(maxsize=100_000)
-def _natural(name: str) -> tuple[list[str | int], str]:
+def natural(name: str) -> tuple[list[str | int], str]:
     """Return a sort key in which runs of digits count by value; the name itself keeps names apart."""
     parts = _NUMBER.split(name)
     return [int(part) if index % 2 else part for index, part in enumerate(parts)], name
-
-
-def _site_length(target: Hit, references: SearchReferences, extend: int) -> int:
-    start, end = site_of(target, len(references.transcripts[target.subject].sequence), extend)
-    return end - start
 
 
 def _unclaimed(

@@ -39,8 +39,9 @@ class PairTable:
     references : SearchReferences
     rules : PairingRules
     min_reads : int
-        Distinct reads that must carry a miRNA part (its aligned bases; unassigned ends not counted in), over
-        all targets, for its rows to be kept (paper: 10).
+        Distinct reads that must carry a miRNA part, over all targets and all miRNAs that it was assigned to,
+        for its rows to be kept (paper: 10). The part is the aligned one, unassigned ends not counted in, or up
+        to ``rules.max_gap`` bases less at one end.
     """
 
     def __init__(self, references: SearchReferences, rules: PairingRules, min_reads: int) -> None:
@@ -49,7 +50,7 @@ class PairTable:
         self._min_reads = min_reads
         self._rows: dict[Key, _Row] = {}
         self._parts: dict[int, list[tuple[Key, int, int]]] = {}  # read number -> rows and read intervals
-        self._support: Counter[tuple[int, str]] = Counter()
+        self._support: Counter[str] = Counter()
 
     def add(self, insert: Insert, pairs: Sequence[Pair]) -> None:
         """Add the pairs of one distinct read."""
@@ -84,7 +85,7 @@ class PairTable:
                     row.pair, row.evidence = pair, evidence
             places.append((key, pair.start, pair.end))
         self._parts[insert.number] = places
-        for core in {_core(key) for key, _, _ in places}:
+        for core in {core for key, _, _ in places for core in _cores(key, self._rules.max_gap)}:
             self._support[core] += 1
 
     def add_copy(self, number: int, qualities: bytes) -> None:
@@ -95,7 +96,8 @@ class PairTable:
 
     def supported(self, key: Key) -> bool:
         """Tell whether enough distinct reads carry the miRNA part of a row."""
-        return self._support[_core(key)] >= self._min_reads
+        cores = _cores(key, self._rules.max_gap)
+        return any(self._support[core] >= self._min_reads for core in cores)
 
     def pair_of(self, number: int) -> str | None:
         """Return the ``pair_id`` of a read's best supported row, ``""`` without support, ``None`` without pair."""
@@ -155,6 +157,13 @@ class PairTable:
         return pair_id(names[0], observed, f"{unassigned[0]},{unassigned[1]}", names[1], start, end)
 
 
-def _core(key: Key) -> tuple[int, str]:
-    mirna, observed, (left, right), *_ = key
-    return mirna, observed[left : len(observed) - right]
+def _cores(key: Key, reach: int) -> list[str]:
+    """Return the miRNA parts that a row may stand for, unassigned ends left out.
+
+    Either end of the aligned part may run on by chance, into linker or target, where a base fits; so the parts
+    that are up to ``reach`` bases shorter at one end count as carried as well.
+    """
+    _, observed, (left, right), *_ = key
+    core = observed[left : len(observed) - right]
+    shorter = range(1, min(reach, len(core) - 1) + 1)
+    return [core, *(core[bases:] for bases in shorter), *(core[:-bases] for bases in shorter)]

@@ -47,7 +47,7 @@ class Chimeras:
     def add(self, inserts: list[Insert], hits: list[ReadHits]) -> None:
         """Pair the hits of new distinct reads."""
         for insert, read_hits in zip(inserts, hits, strict=True):
-            pairs, reason = pair_hits(read_hits, len(insert.sequence), self._references, self._rules)
+            pairs, reason = pair_hits(read_hits, insert.sequence, self._references, self._rules)
             if pairs:
                 self.table.add(insert, pairs)
                 reason = "paired"
