@@ -92,9 +92,9 @@ class IsomirTable:
         """Give all rows with one miRNA part the same miRNA.
 
         Alignments of single reads can run into a longer family member by chance; the part that recurs cannot.
-        Of the miRNAs that share ten bases with the part, the one that needs the fewest isomiR types is taken;
-        of these the one that occurs most as exact miRNA, then the one with the fewest changed, added or lost
-        bases, then the first by name.
+        Of the miRNAs that share ten bases with the part, the one that needs the fewest isomiR types is taken,
+        of these the one with the fewest changed or added bases, then the one that occurs most as exact miRNA,
+        then the one with the fewest lost bases, then the first by name.
         """
         reads: Counter[str] = Counter()
         for record in records:
@@ -119,7 +119,7 @@ class IsomirTable:
         canonical = self._canonical[name]
         isomir = self._classify(part, canonical)
         if isomir is None:
-            return 99, 0, 0, natural(name)
+            return 99, 0, 0, 0, natural(name)
         return (
             len(isomir.types),
             -exact_reads,
