@@ -118,6 +118,8 @@ def _found(summary: Summary) -> str:
         text += "."
     if summary.negatives:
         text += f" {_many(summary.negatives, 'row')} labelled as no interaction (label 0) left out."
+    if summary.alternatives:
+        text += f" {_many(summary.alternatives, 'second-best row')} (rank above 1) left out."
     return text
 
 

@@ -16,7 +16,7 @@ LONGEST_GAP = 20  # gaps beyond are counted as this long: one odd table must not
 # What a report is made of; a table needs at least one of the first four to be an interaction table.
 _COLUMNS = (
     "mirna_id mirna_seq target_id site_seq n_reads n_copies target_start target_end site_start site_end gap "
-    "mirna_class isomir_types label score prediction"
+    "mirna_class isomir_types rank label score prediction"
 ).split()
 _NAMING = 4
 
@@ -80,8 +80,9 @@ class Summary:
         Rows, their distinct reads, and their reads with duplicates.
     pairs : int
         Distinct pairs of a miRNA and a target transcript.
-    negatives : int
-        Rows labelled 0, which are no interactions and are counted nowhere else.
+    negatives, alternatives : int
+        Rows labelled 0, which are no interactions, and rows of rank 2 and beyond, whose reads are already counted
+        with a better row. Both are counted nowhere else.
     targets : int
         Distinct transcripts.
     reads_of, isomir_reads_of : collections.Counter
@@ -105,6 +106,7 @@ class Summary:
     reads: int = 0
     copies: int = 0
     negatives: int = 0
+    alternatives: int = 0
     targets: int = 0
     reads_of: Counter[str] = field(default_factory=Counter)
     isomir_reads_of: Counter[str] = field(default_factory=Counter)
@@ -133,6 +135,9 @@ def summarize(table: TableReader, rows: Iterable[list[str]], top: int = 20) -> S
     for row in rows:
         if cells.text(row, "label") in ("0", "0.0"):
             summary.negatives += 1
+            continue
+        if (cells.integer(row, "rank") or 1) > 1:
+            summary.alternatives += 1
             continue
         interaction = cells.interaction(row)
         _count(summary, interaction, cells, row)

@@ -73,6 +73,11 @@ def test_empty_table():
     assert _text(Summary(has=ALL)) == "# miRNA-target interactions\n\nNo interactions.\n"
 
 
+def test_what_was_left_out_is_said():
+    text = _text(Summary(has=ALL, negatives=1, alternatives=2))
+    assert "No interactions. 1 row labelled as no interaction (label 0) left out. 2 second-best rows (rank" in text
+
+
 def test_names_only():
     text = _text(
         Summary(

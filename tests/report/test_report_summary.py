@@ -58,6 +58,11 @@ def test_rows_labelled_negative_are_left_out(tmp_path):
     assert (summary.interactions, summary.negatives, dict(summary.reads_of)) == (1, 2, {"a": 1})
 
 
+def test_second_best_rows_are_left_out(tmp_path):
+    summary = _summary(tmp_path, [("a", 4, 1), ("b", 4, 2), ("b", 1, ".")], "mirna_id n_reads rank")
+    assert (summary.interactions, summary.alternatives, summary.reads) == (2, 1, 5)
+
+
 def test_other_spellings_and_missing_columns(tmp_path):
     summary = _summary(tmp_path, [("ugag", "ACGT"), ("TGAG", "ACGT")], "miRNA gene")
     assert summary.reads_of == {"TGAG": 2}
