@@ -120,12 +120,8 @@ class IsomirTable:
         isomir = self._classify(part, canonical)
         if isomir is None:
             return 99, 0, 0, 0, natural(name)
-        return (
-            len(isomir.types),
-            -exact_reads,
-            len(isomir.changed) + abs(len(part) - len(canonical)),
-            natural(name),
-        )
+        lost = abs(len(part) - len(canonical))
+        return len(isomir.types), len(isomir.changed), -exact_reads, lost, natural(name)
 
     def _merge(self, records: list[Record]) -> list[Record]:
         if not self._records.has_place:
