@@ -1,0 +1,186 @@
+"""Where the 5'UTR, the coding sequence and the 3'UTR of a transcript lie: from FASTA headers or a table.
+
+A GTF is read by :mod:`mirtools.negatives.gtf`. Everything is 0-based and half-open on the transcript, 5'->3'.
+The stop codon belongs to the coding sequence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+from mirtools.errors import InputError
+from mirtools.interactions import MISSING, TableReader
+from mirtools.sequences import Reference
+
+Described = TypeVar("Described")
+
+# GENCODE: >ENST...|ENSG...|...|UTR5:1-98|CDS:99-1100|UTR3:1101-1432|, 1-based and inclusive
+_HEADER_REGION = re.compile(r"(UTR5|CDS|UTR3):(\d+)-(\d+)")
+_VERSION = re.compile(r"\.\d+$")
+
+
+class Regions(NamedTuple):
+    """The parts of one transcript; a non-coding one has ``cds_start == cds_end == length``, so no 3'UTR."""
+
+    cds_start: int
+    cds_end: int
+    length: int
+
+    @property
+    def utr5(self) -> tuple[int, int]:
+        """The 5'UTR."""
+        return 0, self.cds_start
+
+    @property
+    def cds(self) -> tuple[int, int]:
+        """The coding sequence with its stop codon."""
+        return self.cds_start, self.cds_end
+
+    @property
+    def utr3(self) -> tuple[int, int]:
+        """The 3'UTR."""
+        return self.cds_end, self.length
+
+
+def non_coding(length: int) -> Regions:
+    """Return the regions of a transcript without coding sequence."""
+    return Regions(length, length, length)
+
+
+def stem(name: str) -> str:
+    """Return a transcript name without its version.
+
+    >>> stem("ENST00000282507.7")
+    'ENST00000282507'
+    """
+    return _VERSION.sub("", name)
+
+
+def match_names(names: Iterable[str], described: Mapping[str, Described]) -> dict[str, Described]:
+    """Find for each FASTA identifier what an annotation says about it.
+
+    In this order: the same name; the first of the fields between ``|``; the same name with the version (``.5``)
+    left out on either side, where only one transcript of the annotation answers to it.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Identifiers of the FASTA file (header up to the first blank).
+    described : mapping
+        From the annotation's transcript names.
+
+    Returns
+    -------
+    dict
+        From FASTA identifiers; those that the annotation does not know are left out.
+    """
+    of_stem: dict[str, list[str]] = {}
+    for known in described:
+        of_stem.setdefault(stem(known), []).append(known)
+    found = {}
+    for name in names:
+        first = name.split("|", 1)[0]
+        versions = of_stem.get(stem(first), [])
+        for spelling in (name, first, versions[0] if len(versions) == 1 else ""):
+            if spelling in described:
+                found[name] = described[spelling]
+                break
+    return found
+
+
+def regions_from_headers(transcripts: Sequence[Reference], source: str) -> dict[str, Regions]:
+    """Read the regions that GENCODE writes into FASTA headers.
+
+    A header without ``CDS:`` in a file where others have it is that of a non-coding transcript.
+
+    Parameters
+    ----------
+    transcripts : sequence of Reference
+    source : str
+        Name of the FASTA file, for messages.
+
+    Raises
+    ------
+    InputError
+        When no header carries regions (Ensembl's and RefSeq's never do), or one contradicts its sequence.
+    """
+    regions = {}
+    coding = False
+    for transcript in transcripts:
+        parts = {kind: (int(a) - 1, int(b)) for kind, a, b in _HEADER_REGION.findall(transcript.header)}
+        length = len(transcript.sequence)
+        if "CDS" not in parts:
+            regions[transcript.name] = non_coding(length)
+            continue
+        coding = True
+        start, end = parts["CDS"]
+        expected = {"UTR5": (0, start), "CDS": (start, end), "UTR3": (end, length)}
+        if not start < end <= length or any(expected[kind] != span for kind, span in parts.items()):
+            problem = f"the header's regions do not fit a sequence of {length} nt; download the file again"
+            raise InputError(problem, source=source, record=transcript.name)
+        regions[transcript.name] = Regions(start, end, length)
+    if not coding:
+        second = transcripts[0].header.split()[1:2]
+        kind = "are bare coding sequences" if second == ["cds"] else "name no UTR5/CDS/UTR3 as GENCODE's do"
+        raise InputError(
+            f"the FASTA headers {kind}; give --gtf or --regions, and whole transcripts", source=source
+        )
+    return regions
+
+
+def regions_from_table(path: str, transcripts: Sequence[Reference]) -> dict[str, Regions]:
+    """Read the columns ``transcript_id``, ``cds_start`` (or ``cds_start0``) and ``cds_end`` of a TSV table.
+
+    Coordinates are 0-based and half-open on the transcript; ``.`` in both means non-coding. Other columns are
+    left aside. Transcripts are matched as :func:`match_names` says.
+
+    Raises
+    ------
+    InputError
+        For a missing column, a transcript described twice, numbers that are none or lie outside the sequence,
+        and a table that describes none of the transcripts.
+    """
+    reader = TableReader(path)
+    name_at = _column(reader, "transcript_id", "target_id")
+    start_at = _column(reader, "cds_start", "cds_start0")
+    end_at = _column(reader, "cds_end")
+    spans: dict[str, tuple[int, int, int]] = {}
+    for row in reader:
+        name = row[name_at]
+        if name in spans:
+            raise reader.error("transcript is described twice; keep one row")
+        if row[start_at] == row[end_at] == MISSING:
+            spans[name] = (-1, -1, reader.line)
+        else:
+            spans[name] = (reader.whole_number(row, start_at), reader.whole_number(row, end_at), reader.line)
+    lengths = {transcript.name: len(transcript.sequence) for transcript in transcripts}
+    matched = match_names(lengths, spans)
+    if not matched:
+        raise unknown_to_all(path)
+    regions = {}
+    for name, (start, end, line) in matched.items():
+        length = lengths[name]
+        if start == -1:
+            regions[name] = non_coding(length)
+            continue
+        if not start < end <= length:
+            problem = f"CDS {start}-{end} does not fit the transcript's {length} nt; use 0-based half-open numbers"
+            raise InputError(problem, source=path, line=line)
+        regions[name] = Regions(start, end, length)
+    return regions
+
+
+def unknown_to_all(path: str) -> InputError:
+    """Return the error for an annotation that describes not one of the transcripts."""
+    problem = "describes none of the transcripts of the FASTA file; give the annotation of the same release"
+    return InputError(problem, source=path)
+
+
+def _column(reader: TableReader, *spellings: str) -> int:
+    for spelling in spellings:
+        if spelling in reader.columns:
+            return reader.columns.index(spelling)
+    problem = f"has no column {' or '.join(spellings)}; name it in the header line"
+    raise InputError(problem, source=reader.path, line=1)

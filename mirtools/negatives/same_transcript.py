@@ -1,0 +1,215 @@
+"""Negatives as in the DMISO paper: another site of the same transcript's 3'UTR for the same miRNA.
+
+For each positive a window of the 3'UTR is drawn that is as long as the positive's site (or N padding would tell
+the label), at least ``min_distance`` bases away from every positive site of that miRNA on that transcript, free
+of N, and whose cofold energy with the miRNA is at most ``max_energy``. It may also share no 20-mer with a
+positive site of that miRNA anywhere, which would be the same site on another isoform of the gene.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.negatives.energy import MAX_ENERGY, cofold_energy
+from mirtools.negatives.positives import SHARED_BASES, PositiveSites, words
+from mirtools.negatives.regions import Regions
+
+# Why a positive has no, or too few, negatives
+NO_REGIONS = "no_regions"
+OTHER_LENGTH = "other_length"
+NO_3UTR = "no_3utr"
+UTR_TOO_SHORT = "utr_too_short"
+NO_ROOM = "no_room"
+ENERGY = "energy"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a negative must fulfil.
+
+    Attributes
+    ----------
+    ratio : int
+        Negatives for each positive.
+    min_distance : int
+        Least number of bases between a negative and any positive site of the miRNA on the transcript.
+    max_energy : float
+        Largest cofold energy, kcal/mol.
+    seed : int
+    """
+
+    ratio: int = 1
+    min_distance: int = 10
+    max_energy: float = MAX_ENERGY
+    seed: int = 1
+
+
+class Positive(NamedTuple):
+    """A positive pair: miRNA key, its sequence, and its site on a transcript (0-based, half-open)."""
+
+    mirna: str
+    mirna_seq: str
+    target: str
+    start: int
+    end: int
+    site_seq: str
+
+
+class Search(NamedTuple):
+    """All that is needed to find the negatives of one positive, far from the tables it came from.
+
+    ``utr`` is the 3'UTR, ``utr_start`` its place on the transcript; ``starts`` are the allowed windows as
+    ``(first, last)`` start positions on ``utr``, both included.
+    """
+
+    mirna_seq: str
+    site_seq: str
+    utr: str
+    utr_start: int
+    starts: list[tuple[int, int]]
+    random_key: str
+    rules: Rules
+    reason: str
+
+
+class Site(NamedTuple):
+    """A site found: its place on the transcript, its sequence, its cofold energy in kcal/mol."""
+
+    start: int
+    end: int
+    sequence: str
+    energy: float
+
+
+class Found(NamedTuple):
+    """The positive's energy, its negatives, and why they are too few (``""`` when they are not)."""
+
+    energy: float
+    sites: list[Site]
+    reason: str
+
+
+def prepare(
+    positive: Positive, regions: Regions | str, transcript: str, known: PositiveSites, rules: Rules
+) -> Search:
+    """Work out which windows of the 3'UTR are open to the negatives of one positive.
+
+    Parameters
+    ----------
+    positive : Positive
+    regions : Regions or str
+        Those of the transcript, or why there are none.
+    transcript : str
+        Its sequence.
+    known : PositiveSites
+        All positive sites.
+    rules : Rules
+    """
+    random_key = f"{rules.seed}\t{positive.mirna_seq}\t{positive.target}\t{positive.start}\t{positive.end}"
+    search = Search(positive.mirna_seq, positive.site_seq, "", 0, [], random_key, rules, "")
+    if isinstance(regions, str):
+        return search._replace(reason=regions)
+    utr_start, utr_end = regions.utr3
+    size = len(positive.site_seq)
+    if utr_start == utr_end:
+        return search._replace(reason=NO_3UTR)
+    if utr_end - utr_start < size:
+        return search._replace(reason=UTR_TOO_SHORT)
+    utr = transcript[utr_start:utr_end]
+    forbidden = [
+        (start - rules.min_distance - utr_start, end + rules.min_distance - utr_start)
+        for start, end in known.on(positive.mirna, positive.target)
+    ]
+    closed = _windows_touching(forbidden, size, len(utr))
+    closed |= _windows_holding(known.words.shared(positive.mirna, words(utr)), SHARED_BASES, size, len(utr))
+    closed |= _windows_holding(np.frombuffer(utr.encode(), dtype="S1") == b"N", 1, size, len(utr))
+    return search._replace(
+        utr=utr, utr_start=utr_start, starts=_runs(~closed), reason=NO_ROOM if closed.all() else ""
+    )
+
+
+def find_sites(search: Search) -> Found:
+    """Draw windows in random order until enough of them fold with the miRNA as well as asked.
+
+    The order depends on nothing but the seed and the pair itself, so neither on other rows nor on processes.
+    Windows that overlap one already taken are used only where the others do not suffice.
+    """
+    rules = search.rules
+    size = len(search.site_seq)
+    energy = cofold_energy(search.mirna_seq, search.site_seq)
+    taken: list[Site] = []
+    overlapping: list[int] = []
+
+    def take(start: int) -> None:
+        sequence = search.utr[start : start + size]
+        folded = cofold_energy(search.mirna_seq, sequence)
+        if folded <= rules.max_energy:
+            place = search.utr_start + start
+            taken.append(Site(place, place + size, sequence, folded))
+
+    for start in _shuffled(search.starts, search.random_key):
+        if len(taken) == rules.ratio:
+            return Found(energy, taken, "")
+        if any(abs(search.utr_start + start - other.start) < size for other in taken):
+            overlapping.append(start)
+        else:
+            take(start)
+    for start in overlapping:
+        if len(taken) == rules.ratio:
+            break
+        take(start)
+    if len(taken) == rules.ratio:
+        return Found(energy, taken, "")
+    windows = sum(last - first + 1 for first, last in search.starts)
+    return Found(energy, taken, search.reason or (ENERGY if len(taken) < windows else NO_ROOM))
+
+
+def _windows_touching(spans: Iterable[tuple[int, int]], size: int, length: int) -> NDArray[np.bool_]:
+    """Tell for each window start whether the window overlaps one of the spans (which may lie outside)."""
+    closed = np.zeros(length - size + 1, dtype=np.bool_)
+    for start, end in spans:
+        closed[max(start - size + 1, 0) : max(end, 0)] = True
+    return closed
+
+
+def _windows_holding(marks: NDArray[np.bool_], width: int, size: int, length: int) -> NDArray[np.bool_]:
+    """Tell for each window start whether the window holds a whole marked piece of ``width`` bases."""
+    count = length - size + 1
+    if size < width or not marks.any():
+        return np.zeros(count, dtype=np.bool_)
+    before = np.concatenate([[0], np.cumsum(marks)])
+    last = size - width + 1
+    held: NDArray[np.bool_] = before[last : last + count] > before[:count]
+    return held
+
+
+def _runs(open_starts: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], open_starts.astype(np.int8), [0]])))
+    return [(int(first), int(end) - 1) for first, end in edges.reshape(-1, 2)]
+
+
+def _shuffled(starts: list[tuple[int, int]], random_key: str) -> Iterator[int]:
+    """Yield all window starts in an order drawn from the key, each once, without listing them first."""
+    order = random.Random(int.from_bytes(hashlib.blake2b(random_key.encode(), digest_size=16).digest()))
+    count = sum(last - first + 1 for first, last in starts)
+    moved: dict[int, int] = {}  # Fisher-Yates on a list that exists only where it was touched
+    for left in range(count, 0, -1):
+        drawn = order.randrange(left)
+        number = moved.get(drawn, drawn)
+        moved[drawn] = moved.get(left - 1, left - 1)
+        yield _nth(starts, number)
+
+
+def _nth(starts: list[tuple[int, int]], number: int) -> int:
+    for first, last in starts:
+        if number <= last - first:
+            return first + number
+        number -= last - first + 1
+    raise IndexError(number)
