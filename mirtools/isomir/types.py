@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 # A diagonal with fewer compared bases, or with a larger share of changed ones, is no alignment of an isomiR.
 MIN_OVERLAP = 10
-MAX_CHANGED_SHARE = 0.3
+MAX_CHANGED_SHARE = 0.2
 
 
 class Isomir(NamedTuple):

@@ -1,0 +1,107 @@
+"""Where miRNA parts end: small cases with an obvious answer, and what must not matter."""
+
+import random
+
+import pytest
+
+from mirtools.isomir.junction import Junction, settle, turn
+
+MIRNA = "TGAGGTAGTAGGTTGTATAGTT"
+
+
+def sites(count, seed=1, first=""):
+    """Return target parts of 25 nt that start with all four bases in turn, or with ``first``."""
+    rng = random.Random(seed)
+    return [(first or "ACGT"[n % 4]) + "".join(rng.choices("ACGT", k=24)) for n in range(count)]
+
+
+def parts(rows, min_reads=10):
+    """Settle rows of (observed, unassigned, gap, target part, mirna_first) and return their miRNA parts."""
+    junctions = [turn(*row) for row in rows]
+    places = settle(junctions, [1] * len(rows), min_reads)
+    return [
+        None if place is None else junction.part(*place) for junction, place in zip(junctions, places, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("mirna_first", [True, False])
+def test_turn_lays_the_target_to_the_right(mirna_first):
+    target = "ACGTGGGGGTTTTT"
+    if mirna_first:
+        junction = turn(MIRNA + "CA", (0, 2), 2, target, True)
+        assert junction == Junction(MIRNA + "CAACGT", 0, 22, 24, True)
+        assert junction.part(0, 22) == MIRNA
+    else:
+        junction = turn("CA" + MIRNA, (2, 0), 2, target, False)
+        assert junction == Junction((target[-4:] + "CA" + MIRNA)[::-1], 0, 22, 24, False)
+        assert junction.part(0, 22) == MIRNA
+
+
+def test_turn_with_shared_bases_continues_behind_them():
+    assert turn(MIRNA, (0, 0), -3, MIRNA[-3:] + "ACGTACGT", True) == Junction(MIRNA + "ACGT", 0, 22, 19, True)
+
+
+def test_plain_reads_keep_their_mirna():
+    assert parts([(MIRNA, (0, 0), 0, site, True) for site in sites(12)]) == [MIRNA] * 12
+
+
+@pytest.mark.parametrize("mirna_first", [True, False])
+def test_random_linkers_are_cut_off(mirna_first):
+    rows = [(MIRNA, (0, 0), 0, site, mirna_first) for site in sites(30)]
+    for number, site in enumerate(sites(12, seed=2)):
+        linker = "ACGT"[number % 4]
+        observed, ends = (MIRNA + linker, (0, 1)) if mirna_first else (linker + MIRNA, (1, 0))
+        rows.append((observed, ends, 1, site, mirna_first))
+    assert set(parts(rows)) == {MIRNA}
+
+
+@pytest.mark.parametrize("mirna_first", [True, False])
+def test_a_tail_that_recurs_stays(mirna_first):
+    # targets that start or end with A would fit the tail, and nobody could tell
+    rows = [(MIRNA, (0, 0), 0, "C" + site + "C", mirna_first) for site in sites(12)]
+    observed, ends = (MIRNA + "AA", (0, 2)) if mirna_first else ("AA" + MIRNA, (2, 0))
+    rows += [(observed, ends, 2, site, mirna_first) for site in sites(20, seed=3)]
+    assert parts(rows) == [MIRNA] * 12 + [observed] * 20
+
+
+def test_a_tail_is_kept_where_a_target_claims_its_base_by_chance():
+    """Of 40 tailed reads a quarter has a target that fits the tail: they are the same isomiR."""
+    tailed = [(MIRNA + "C", (0, 1), 1, site, True) for site in sites(30)]
+    claimed = [(MIRNA, (0, 0), 0, "C" + site, True) for site in sites(10, seed=4)]
+    assert parts(tailed + claimed) == [MIRNA + "C"] * 40
+
+
+def test_a_deletion_is_not_hidden_by_chance_matches():
+    """Of 40 reads with a lost last base a quarter seems to have it, from the target: overlap says so."""
+    short = MIRNA[:-1]
+    lost = [(short, (0, 0), 0, site, True) for site in sites(40) if site[0] != "T"]
+    seems = [(MIRNA, (0, 0), -1, "T" + site, True) for site in sites(10, seed=5)]
+    assert set(parts(lost + seems)) == {short}
+
+
+def test_bases_before_the_mirna_stay_where_they_recur():
+    junk = [("ACGT"[n % 4] + MIRNA, (1, 0), 0, site, True) for n, site in enumerate(sites(9))]
+    assert set(parts(junk, min_reads=5)) == {MIRNA}
+    added = [("G" + MIRNA, (1, 0), 0, site, True) for site in sites(12)]
+    assert set(parts(added)) == {"G" + MIRNA}
+
+
+def test_what_does_not_recur_is_told():
+    assert parts([(MIRNA, (0, 0), 0, site, True) for site in sites(9)]) == [None] * 9
+    assert settle([], [], 10) == []
+
+
+def test_order_of_rows_does_not_matter():
+    rows = [(MIRNA, (0, 0), 0, site, True) for site in sites(15)]
+    rows += [(MIRNA + "A", (0, 1), 1, site, True) for site in sites(15, seed=6)]
+    rows += [("C" + MIRNA, (1, 0), 1, site, False) for site in sites(15, seed=7)]
+    expected = dict(zip(map(str, rows), parts(rows), strict=True))
+    for seed in range(3):
+        shuffled = random.Random(seed).sample(rows, len(rows))
+        assert dict(zip(map(str, shuffled), parts(shuffled), strict=True)) == expected
+
+
+def test_reads_count_not_rows():
+    junction = turn(MIRNA, (0, 0), 0, sites(1)[0], True)
+    assert settle([junction], [10], 10) == [(0, 22)]
+    assert settle([junction], [9], 10) == [None]
