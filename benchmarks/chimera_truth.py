@@ -20,9 +20,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from mirtools.tools import chimera_parse, isomir_classify
-
 from mirtools.sequences import read_references
+from mirtools.tools import chimera_parse, isomir_classify
 
 ROOT = Path(__file__).resolve().parents[1]
 ADAPTER = "TGGAATTCTCGGGTGCCAAGG"
@@ -74,7 +73,8 @@ def subset(mirnas: Path, folder: Path, species: str) -> Path:
     return path
 
 
-def qclash(data: Path, threads: str) -> None:
+def qclash(data: Path, threads: str) -> Counter[str]:
+    """Run on the real qCLASH reads, print what agrees with the truth table and return the counts."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         mirnas = subset(data / "references/mirbase22.1_mature_hsa_mmu_kshv_dme.fa.gz", folder, "(hsa|kshv)-")
@@ -109,6 +109,7 @@ def qclash(data: Path, threads: str) -> None:
         near = share(counts["coordinates within 4 nt"], counts["transcript"])
         print(f"  coordinates within 4 nt   {near}")
         print(f"  dropped                   {result.report['dropped']}")
+        return counts
 
 
 def same_mirna(truth: dict[str, str], row: dict[str, str], canonical: dict[str, str]) -> bool:
@@ -120,7 +121,10 @@ def same_mirna(truth: dict[str, str], row: dict[str, str], canonical: dict[str, 
     return re.sub(r"(-[35]p|\*)$", "", found) == re.sub(r"(-[35]p|\*)$", "", name)
 
 
-def simulated(title: str, reads: Path, truth_path: Path, mirnas: Path, transcripts: Path, threads: str) -> None:
+def simulated(
+    title: str, reads: Path, truth_path: Path, mirnas: Path, transcripts: Path, threads: str
+) -> Counter[str]:
+    """Run on simulated reads, print what agrees with their truth and return the counts."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if "mirbase" in mirnas.name:
@@ -168,6 +172,8 @@ def simulated(title: str, reads: Path, truth_path: Path, mirnas: Path, transcrip
             print(f"    {kind:<16} {line}")
         for kind, counter in sorted(decoys.items()):
             print(f"    {kind:<16} paired {share(counter['paired'], counter['reads'])}")
+        counts.update({"decoys": total["reads"], "decoys paired": total["paired"]})
+        return counts
 
 
 def without_truth(title: str, reads: Path, mirnas: Path, species: str, transcripts: Path, *options: str) -> None:
