@@ -80,7 +80,7 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> str:
     for action in parser._actions:
         takes_value = action.nargs != 0 and not action.choices and action.type is None
         if takes_value and action.metavar not in NOT_A_FILE:
-            action.complete = shtab.FILE
+            action.complete = shtab.DIRECTORY if action.metavar == "DIR" else shtab.FILE
     return shtab.complete(parser, shell=shell, root_prefix=parser.prog) + "\n"
 
 
