@@ -64,7 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     search.add_argument(
         "--evalue",
-        type=cli.number(0),
+        type=cli.number(1e-300),
         default=0.1,
         metavar="E",
         help="largest e-value of a hit, in either reference (default: 0.1)",

@@ -30,7 +30,6 @@ REACH = 4
 _SHORTEST_PART = 12
 # Chance of junk before a miRNA that starts a read, or behind one that ends it.
 _JUNK = 0.1
-_FIRST_LINKERS = np.array([0.6, 0.2, 0.1, 0.06, 0.04])
 _ROUNDS = 60
 # What a part must explain, in nats of log-likelihood, beyond what the other parts explain.
 _PART_PRICE = 16.0
@@ -147,8 +146,7 @@ def _candidates(junction: Junction) -> list[tuple[int, int]]:
     """Return every place a part may take; of equally likely ones the first, longest, is chosen later."""
     low = max(min(junction.core_end, junction.target_start) - REACH, junction.outer + _SHORTEST_PART)
     high = min(max(junction.core_end, junction.target_start) + REACH, len(junction.bases))
-    ends = [end for end in range(high, low - 1, -1) if junction.target_start - end < len(_FIRST_LINKERS)]
-    return [(start, end) for start in range(junction.outer + 1) for end in ends]
+    return [(start, end) for start in range(junction.outer + 1) for end in range(high, low - 1, -1)]
 
 
 def _maximise(
@@ -187,13 +185,13 @@ def _expect(
 ) -> NDArray[np.float64]:
     """Return the probability of each option within its row, shape as ``row_of``."""
     shares = np.bincount(part_of, weights[row_of])
-    linkers = _FIRST_LINKERS
+    linkers = 0.5 ** np.arange(1.0, linker.max() + 2)
     for _ in range(_ROUNDS):
         # a trace is left to every part, so that a row whose parts all vanish still has a likeliest one
         likely = np.maximum(shares, 1e-9)[part_of] * linkers[linker] * cost
         likely /= np.maximum(np.bincount(row_of, likely, len(weights)), 1e-300)[row_of]
         expected = likely * weights[row_of]
         shares = np.bincount(part_of, expected)
-        linkers = np.bincount(linker, expected, len(_FIRST_LINKERS)) + 1.0
+        linkers = np.bincount(linker, expected, len(linkers)) + 1.0
         linkers /= linkers.sum()
     return likely

@@ -55,6 +55,12 @@ def test_random_linkers_are_cut_off(mirna_first):
     assert set(parts(rows)) == {MIRNA}
 
 
+def test_linkers_may_be_as_long_as_the_pairing_rule_allows():
+    rows = [(MIRNA, (0, 0), 0, site, True) for site in sites(30)]
+    rows += [(MIRNA + site[:9], (0, 9), 9, site[9:], True) for site in sites(12, seed=8)]
+    assert set(parts(rows)) == {MIRNA}
+
+
 @pytest.mark.parametrize("mirna_first", [True, False])
 def test_a_tail_that_recurs_stays(mirna_first):
     # targets that start or end with A would fit the tail, and nobody could tell
