@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ NO_PARTNER = "no_partner"
 _LENGTH_STEPS = (0, 1, 2, 5, 10, 10**9)
 _TRIES = 100
 _LAST_TRIES = 2000
+# So many pairs of one miRNA seed without success, one after the other, and its others are not tried in this step:
+# a miRNA that holds most of the sites would be searched for in vain for hours.
+_VAIN = 20
 
 
 class Pair(NamedTuple):
@@ -121,9 +125,13 @@ def _one_round(
             wrong[number] = None
     for step in _LENGTH_STEPS:
         tries = _LAST_TRIES if step == _LENGTH_STEPS[-1] else _TRIES
+        vain: Counter[str] = Counter()
         for number in list(wrong):
-            if number not in wrong:  # put right as the partner of an earlier one
+            mirna = pairs[number].mirna_seq[1:8]
+            # put right as the partner of an earlier one, or hopeless
+            if number not in wrong or vain[mirna] == _VAIN:
                 continue
+            vain[mirna] += 1
             low = bisect_left(ordered_sizes, sizes[partner[number]] - step)
             high = bisect_right(ordered_sizes, sizes[partner[number]] + step)
             for place in rng.sample(range(low, high), min(tries, high - low)):
@@ -140,6 +148,7 @@ def _one_round(
                 made.update((new_pair(number, partner[number]), new_pair(other, partner[other])))
                 wrong.pop(number)
                 wrong.pop(other, None)
+                vain[mirna] = 0
                 break
     return [None if number in wrong else other for number, other in enumerate(partner)]
 

@@ -1,0 +1,120 @@
+"""Transcript regions from FASTA headers and tables."""
+
+from pathlib import Path
+
+import pytest
+
+from mirtools.errors import InputError
+from mirtools.negatives.gtf import regions_from_gtf
+from mirtools.negatives.regions import (
+    Regions,
+    match_names,
+    non_coding,
+    regions_from_headers,
+    regions_from_table,
+)
+from mirtools.sequences import Reference, read_references
+
+DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "references"
+STOPS = {"TAA", "TAG", "TGA"}
+
+
+def reference(header: str, length: int) -> Reference:
+    return Reference(header.split()[0], header, "A" * length)
+
+
+def table(tmp_path, text):
+    path = tmp_path / "regions.tsv"
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("UTR5:1-98|CDS:99-110|UTR3:111-120|", Regions(98, 110, 120)),
+        ("CDS:1-110|UTR3:111-120|", Regions(0, 110, 120)),
+        ("UTR5:1-98|CDS:99-120|", Regions(98, 120, 120)),
+        ("CDS:1-120|", Regions(0, 120, 120)),
+    ],
+)
+def test_gencode_headers(fields, expected):
+    header = f"ENST1.2|ENSG1.1|-|-|A-201|A|120|{fields}"
+    found = regions_from_headers([reference(header, 120), reference("ENST2|lncRNA|", 50)], "t.fa")
+    assert found == {header: expected, "ENST2|lncRNA|": non_coding(50)}
+    assert found[header].utr5[1] == found[header].cds[0]
+    assert found[header].utr3 == (found[header].cds_end, 120)
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        ("ENST1.2 cdna chromosome:GRCh38:1:1:120:1 gene:ENSG1.1", "name no UTR5/CDS/UTR3"),
+        ("ENST1.2 cds chromosome:GRCh38:1:1:120:1 gene:ENSG1.1", "bare coding sequences"),
+        ("NM_1", "give --gtf or --regions"),
+        ("E|UTR5:1-98|CDS:99-110|UTR3:111-121|", "do not fit a sequence of 120 nt"),
+        ("E|UTR5:1-97|CDS:99-110|UTR3:111-120|", "do not fit"),
+        ("E|CDS:110-99|", "do not fit"),
+    ],
+)
+def test_headers_that_say_nothing_or_contradict(header, problem):
+    with pytest.raises(InputError, match=problem) as error:
+        regions_from_headers([reference(header, 120)], "t.fa")
+    assert len(str(error.value)) <= 200
+
+
+def test_names_with_and_without_version():
+    known = {"ENST1": 1, "ENST2.3": 2, "A.1": 3, "A.2": 4, "X|Y": 5}
+    names = ["ENST1.7", "ENST2", "ENST2.9|ENSG", "A.2", "A", "A.3", "X|Y", "other"]
+    # A and A.3: two transcripts answer to A, so neither is meant for sure
+    assert match_names(names, known) == {"ENST1.7": 1, "ENST2": 2, "ENST2.9|ENSG": 2, "A.2": 4, "X|Y": 5}
+
+
+@pytest.mark.parametrize("start", ["cds_start", "cds_start0"])
+def test_table(tmp_path, start):
+    path = table(tmp_path, f"note\ttranscript_id\t{start}\tcds_end\nx\tT1\t3\t9\ny\tT2\t.\t.\nz\tT3\t0\t99\n")
+    found = regions_from_table(path, [reference("T1.4", 12), reference("T2", 7), reference("T4", 5)])
+    assert found == {"T1.4": Regions(3, 9, 12), "T2": non_coding(7)}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "is empty"),
+        ("transcript_id\tcds_end\nT1\t9\n", "regions.tsv:1: has no column cds_start or cds_start0"),
+        ("cds_start\tcds_end\n1\t9\n", "no column transcript_id"),
+        ("transcript_id\tcds_start\tcds_end\nT1\t3\t13\n", ":2: CDS 3-13 does not fit the transcript's 12 nt"),
+        ("transcript_id\tcds_start\tcds_end\nT1\t9\t9\n", ":2: CDS 9-9 does not fit"),
+        ("transcript_id\tcds_start\tcds_end\nT1\t-3\t9\n", ":2: cds_start is '-3'"),
+        ("transcript_id\tcds_start\tcds_end\nT1\t3\t.\n", ":2: cds_end is '.'"),
+        ("transcript_id\tcds_start\tcds_end\nT1\t3\t9\nT1\t3\t9\n", ":3: transcript is described twice"),
+        ("transcript_id\tcds_start\tcds_end\nT9\t3\t9\n", "describes none of the transcripts"),
+    ],
+)
+def test_bad_tables(tmp_path, text, problem):
+    with pytest.raises(InputError) as error:
+        regions_from_table(table(tmp_path, text), [reference("T1", 12)])
+    assert problem in str(error.value)
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="needs ../shared/data")
+def test_real_ensembl_gtf():
+    transcripts = read_references(str(DATA / "ensembl14_transcripts.fa.gz"))
+    regions, other_length = regions_from_gtf(str(DATA / "ensembl14_transcripts.gtf.gz"), transcripts)
+    assert len(regions) == len(transcripts) == 14
+    assert not other_length
+    for name, _, sequence in transcripts:
+        coding = sequence[slice(*regions[name].cds)]
+        assert coding.startswith("ATG")
+        assert coding[-3:] in STOPS
+        assert len(coding) % 3 == 0
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="needs ../shared/data")
+def test_real_refseq_table():
+    transcripts = read_references(str(DATA / "human_refseq_hg19_mrna_4000.fa.gz"))
+    regions = regions_from_table(str(DATA / "human_refseq_hg19_mrna_4000.regions.tsv.gz"), transcripts)
+    coding = [sequence[slice(*regions[name].cds)] for name, _, sequence in transcripts]
+    assert len(coding) == 4000
+    assert sum(part.startswith("ATG") for part in coding) == 3998
+    assert all(part[-3:] in STOPS for part in coding)
