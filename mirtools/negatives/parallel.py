@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
 Task = TypeVar("Task")
@@ -32,7 +35,7 @@ def in_order(function: Callable[[Task], Result], tasks: Iterable[Task], threads:
         yield from map(function, tasks)
         return
     # Fresh processes: a forked one would inherit open outputs and the parent's signal handlers.
-    pool = ProcessPoolExecutor(threads, get_context("spawn"), initializer=_leave_signals_to_parent)
+    pool = ProcessPoolExecutor(threads, get_context("spawn"), initializer=_follow_parent)
     remaining = iter(tasks)
     waiting: deque[Future[list[Result]]] = deque()
     try:
@@ -46,8 +49,16 @@ def in_order(function: Callable[[Task], Result], tasks: Iterable[Task], threads:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _leave_signals_to_parent() -> None:
+def _follow_parent() -> None:
+    """Leave Ctrl-C to the parent, and end with it even where it was killed without a chance to say so."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if (parent := parent_process()) is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _work_through(function: Callable[[Task], Result], chunk: list[Task]) -> list[Result]:
