@@ -8,6 +8,7 @@ man pages and ``--help`` need nothing else.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -28,6 +29,7 @@ EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 EXIT_CLOSED_PIPE = 141
 _MESSAGE_WIDTH = 200
+_LONG_DASHES = ("\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212")
 
 
 class Parser(argparse.ArgumentParser):
@@ -89,7 +91,8 @@ def positive_int(text: str) -> int:
 
 def whole_number(text: str) -> int:
     """Argument type: an integer >= 0."""
-    if not (text.isascii() and text.isdigit()):
+    # 18 digits: beyond, the number is a slip, and Python refuses to convert very long ones
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise argparse.ArgumentTypeError(f"'{shorten(text, 30)}' is not a whole number of 0 or more")
     return int(text)
 
@@ -133,12 +136,12 @@ class Run:
         self.dropped: Counter[str] = Counter()
         self.facts: dict[str, Any] = {}
         self._quiet = args.quiet
-        self._bars = sys.stderr.isatty() and not args.quiet and not args.debug
+        self._bars = sys.stderr is not None and sys.stderr.isatty() and not args.quiet and not args.debug
 
     def say(self, message: str) -> None:
         """Write one line to stderr unless ``--quiet``."""
         if not self._quiet:
-            sys.stderr.write(f"{self.prog}: {message}\n")
+            _tell(f"{self.prog}: {message}")
 
     def progress(self, items: Iterable[Item], unit: str, total: int | None = None) -> Iterator[Item]:
         """Pass ``items`` on, with a progress bar where stderr is a terminal."""
@@ -148,6 +151,12 @@ class Run:
         from tqdm import tqdm
 
         yield from tqdm(items, desc=self.prog, unit=f" {unit}", total=total, unit_scale=True, leave=False)
+
+    def progress_bar(self, total: int, unit: str) -> Any:
+        """Return a tqdm bar for work that is no loop over items; silent where stderr is no terminal."""
+        from tqdm import tqdm
+
+        return tqdm(total=total, desc=self.prog, unit=f" {unit}", leave=False, disable=not self._bars)
 
     def report(self, args: argparse.Namespace) -> dict[str, Any]:
         """Return the content of ``--json``: nothing in it depends on time, place or the number of threads."""
@@ -179,28 +188,31 @@ def run_command(
         os.environ.setdefault(variable, "1")
     parser = build_parser()
     debug = False
+    before = None
     try:
         arguments = sys.argv[1:] if argv is None else list(argv)
         debug = "--debug" in arguments
         _refuse_dashes(arguments)
-        args = parser.parse_args(arguments)
-        _on_terminate()
+        args = _parsed(parser, arguments)
+        if args is None:
+            return 0
+        before = _on_terminate()
         with Outputs() as outputs:
+            # opened first: an output that cannot be written is better known before the work than after it
+            report = None if args.json is None else outputs.open(args.json)
             run = Run(parser.prog, args, outputs)
             work(args, run)
-            if args.json:
-                outputs.open(args.json).write(json.dumps(run.report(args), indent=2, ensure_ascii=False) + "\n")
+            if report is not None:
+                text = json.dumps(run.report(args), indent=2, ensure_ascii=False) + "\n"
+                # a file name that is no UTF-8 becomes a \udcXX escape
+                report.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
         _summary(run)
         return 0
-    except SystemExit as stop:  # --help, --version
-        return stop.code if isinstance(stop.code, int) else 0
     except _Terminated:
         return EXIT_TERMINATED
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # Python would complain again when it flushes stdout at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_CLOSED_PIPE
     except MirtoolsError as error:
         return _fail(parser.prog, error, str(error), error.exit_code, debug)
@@ -211,13 +223,17 @@ def run_command(
     except Exception as error:
         message = f"internal error ({type(error).__name__}: {error}); please report it with --debug's output"
         return _fail(parser.prog, error, message, 1, debug)
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+        _settle_stdout()
 
 
 def stdin_default(path: str | None, what: str) -> str:
     """Return ``path``, or ``-`` where none was given; refuses to wait for typing on a terminal."""
     if path is not None:
         return path
-    if sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.isatty():
         raise UsageError(f"no {what} given; name a file, or pipe into '-'")
     return "-"
 
@@ -247,25 +263,53 @@ class _Terminated(BaseException):
     pass
 
 
-def _on_terminate() -> None:
+def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace | None:
+    """Return the parsed arguments, or ``None`` where ``--help`` or ``--version`` has answered."""
+    try:
+        return parser.parse_args(arguments)
+    except SystemExit:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return None
+
+
+def _on_terminate() -> Any:
+    """Let SIGTERM end the command in an orderly way; returns what it did before."""
+
     def stop(signum: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not disturb the tidying up
         raise _Terminated
 
     try:
-        signal.signal(signal.SIGTERM, stop)
+        return signal.signal(signal.SIGTERM, stop)
     except ValueError:  # not the main thread: the caller decides about signals
-        return
+        return None
+
+
+def _settle_stdout() -> None:
+    """Give up what standard output does not take; Python would complain about it when it ends."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError):  # standard output without a descriptor
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
 
 
 def _refuse_dashes(arguments: Sequence[str]) -> None:
     for argument in arguments:
-        if argument[:1] in "\u2013\u2014" and argument:
+        if argument.startswith(_LONG_DASHES):
             raise UsageError(f"'{shorten(argument, 30)}' starts with a long dash; type a plain '-'")
 
 
 def _default_threads() -> int:
     slots = os.environ.get("GALAXY_SLOTS", "")
-    return int(slots) if slots.isdigit() and int(slots) else 1
+    try:
+        return positive_int(slots)
+    except argparse.ArgumentTypeError:
+        return 1
 
 
 def _summary(run: Run) -> None:
@@ -283,6 +327,14 @@ def _output_error(error: OSError) -> MirtoolsError:
 
 def _fail(prog: str, error: BaseException, message: str, status: int, debug: bool) -> int:
     if debug:
-        traceback.print_exception(error)
-    sys.stderr.write(shorten(f"{prog}: error: {message}", _MESSAGE_WIDTH) + "\n")
+        _tell("".join(traceback.format_exception(error)).rstrip("\n"))
+    _tell(shorten(f"{prog}: error: {message}", _MESSAGE_WIDTH))
     return status
+
+
+def _tell(line: str) -> None:
+    """Write to stderr; where nobody listens any more, the work goes on."""
+    with contextlib.suppress(OSError, ValueError):
+        if sys.stderr is not None:
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()

@@ -1,0 +1,54 @@
+"""Scores by TensorFlow instead of NumPy: for a graphics card, and to check one against the other."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from mirtools.encoding import one_hot
+from mirtools.models import dmiso
+from mirtools.models.inference import Codes, Floats
+
+
+class KerasPredictor:
+    """As :class:`mirtools.models.inference.Predictor`, on TensorFlow.
+
+    Raises
+    ------
+    MissingExtraError
+        Where TensorFlow is not installed.
+    """
+
+    batch_size = 4096
+
+    def __init__(self, weights: dmiso.Weights) -> None:
+        dmiso.import_keras()
+        import tensorflow as tf
+
+        # sums over several threads depend on their number; a graphics card does not care
+        with contextlib.suppress(RuntimeError):  # TensorFlow has already started
+            tf.config.threading.set_intra_op_parallelism_threads(1)
+        model = dmiso.build_keras()
+        dmiso.set_weights(model, weights)
+        self._forward = tf.function(lambda mirnas, sites: model([mirnas, sites], training=False))
+
+    def score(self, mirnas: Codes, sites: Codes) -> Floats:
+        """Return the probability of interaction of every pair, shape ``(n,)``, float32."""
+        scores = np.empty(len(mirnas), np.float32)
+        for start in range(0, len(mirnas), self.batch_size):
+            part = slice(start, min(start + self.batch_size, len(mirnas)))
+            # one batch size, one compiled graph
+            inputs = [
+                np.zeros((self.batch_size, length), np.uint8) for length in (mirnas.shape[1], sites.shape[1])
+            ]
+            for full, codes in zip(inputs, (mirnas[part], sites[part]), strict=True):
+                full[: len(codes)] = codes
+            scores[part] = self._forward(*map(one_hot, inputs)).numpy()[: len(mirnas[part]), 0]
+        return scores
+
+    def score_stream(self, batches: Iterable[tuple[Codes, Codes]], threads: int = 1) -> Iterator[Floats]:
+        """Yield the scores of every batch, in order; TensorFlow itself uses one thread whatever ``threads`` is."""
+        for mirnas, sites in batches:
+            yield self.score(mirnas, sites)

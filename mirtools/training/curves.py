@@ -1,0 +1,89 @@
+"""The learning curves as a figure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+from mirtools.errors import MissingExtraError, UsageError, shorten
+from mirtools.training.fit import Trained
+
+FORMATS = ("png", "svg", "pdf")
+# Okabe and Ito's colours, told apart with any colour vision
+_BLUE, _ORANGE, _GREEN = "#0072B2", "#D55E00", "#009E73"
+# nothing about time or version: the same history gives the same bytes
+_METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+def figure_format(path: str) -> str:
+    """Return the format that a figure's suffix asks for; raises UsageError for any other than these FORMATS."""
+    suffix = os.path.splitext(path)[1].lower().removeprefix(".")
+    if suffix not in FORMATS:
+        raise UsageError(
+            f"'{shorten(path, 60)}' is no .png, .svg or .pdf file; give the figure one of these suffixes"
+        )
+    return suffix
+
+
+def draw_curves(history: Sequence[tuple[str, Trained]], stream: BinaryIO, kind: str) -> None:
+    """Draw loss and validation AUROC by epoch, one line a training, the kept epoch marked.
+
+    Raises
+    ------
+    MissingExtraError
+        Where matplotlib is not installed.
+    """
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise MissingExtraError("matplotlib", "pip install 'mirtools[train]'") from error
+    from matplotlib.figure import Figure
+
+    style: Any = {
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "font.size": 10,
+        "svg.hashsalt": "mirtools",
+    }
+    with matplotlib.rc_context(style):
+        figure = Figure(figsize=(9, 3.6), layout="constrained")
+        losses, aurocs = figure.subplots(1, 2)
+        for number, (name, trained) in enumerate(history):
+            last = number == len(history) - 1
+            _draw(losses, aurocs, trained, alpha=1.0 if last else 0.3, labelled=last)
+            if last:
+                figure.suptitle(f"{name}: weights of epoch {trained.epoch} kept", fontsize=10)
+        losses.set(xlabel="epoch", ylabel="binary cross-entropy")
+        losses.legend(frameon=False)
+        aurocs.set(xlabel="epoch", ylabel="AUROC, validation pairs")
+        if aurocs.has_data():
+            aurocs.legend(frameon=False)
+        figure.savefig(stream, format=kind, dpi=150, metadata=_METADATA[kind])
+
+
+def _draw(losses: Any, aurocs: Any, trained: Trained, alpha: float, labelled: bool) -> None:
+    epochs = [line.epoch for line in trained.history]
+    validated = [line for line in trained.history if line.validation_loss == line.validation_loss]
+
+    def label(text: str) -> str | None:
+        return text if labelled else None
+
+    training = [line.training_loss for line in trained.history]
+    losses.plot(epochs, training, color=_BLUE, alpha=alpha, label=label("training, with dropout"))
+    if validated:
+        places = [line.epoch for line in validated]
+        values = [line.validation_loss for line in validated]
+        losses.plot(places, values, color=_ORANGE, linestyle="--", alpha=alpha, label=label("validation"))
+        aurocs.plot(places, [line.validation_auroc for line in validated], color=_GREEN, alpha=alpha)
+    if labelled:
+        losses.axvline(trained.epoch, color="0.6", linewidth=1, linestyle=":")
+    if labelled and validated:
+        kept = trained.history[trained.epoch - 1]
+        aurocs.plot(
+            [kept.epoch], [kept.validation_auroc], "o", color=_GREEN, label=f"kept: {kept.validation_auroc:.3f}"
+        )

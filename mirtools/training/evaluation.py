@@ -1,0 +1,68 @@
+"""A model's figures on pairs it was not trained on, beside those of plain predictors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.models import dmiso
+from mirtools.models.inference import Predictor
+from mirtools.training.baselines import baseline_scores
+from mirtools.training.data import LabelledPairs, mirna_names
+from mirtools.training.metrics import AT_THRESHOLD, FIGURES, ranking_figures, threshold_figures
+
+Figures = dict[str, float]
+TABLE_COLUMNS = ["part", "predictor", "pairs", "positives", *FIGURES, *AT_THRESHOLD]
+MODEL = "model"
+
+
+def evaluate(
+    weights: dmiso.Weights, threshold: float, training: LabelledPairs, tested: LabelledPairs, seed: int
+) -> dict[str, Figures]:
+    """Return figures by predictor: the model first, then every baseline.
+
+    Parameters
+    ----------
+    training : LabelledPairs
+        What the model was trained on (validation included); the identity baselines learn from it.
+    tested : LabelledPairs
+        Pairs with both labels that the model has not seen.
+    """
+    scores = Predictor(weights).score(*tested.encoded())
+    mirnas = mirna_names(tested)
+    figures = {
+        MODEL: ranking_figures(tested.labels, scores, mirnas, seed)
+        | threshold_figures(tested.labels, scores, threshold)
+    }
+    for name, baseline in baseline_scores(training, tested):
+        figures[name] = ranking_figures(tested.labels, baseline, mirnas, seed)
+    return figures
+
+
+def mean_figures(folds: Sequence[dict[str, Figures]]) -> dict[str, Figures]:
+    """Return the mean of every figure over folds; the interval's ends become mean -+ standard deviation."""
+    means: dict[str, Figures] = {}
+    for name in folds[0]:
+        shared = [key for key in folds[0][name] if all(key in fold[name] for fold in folds)]
+        values = {key: np.array([fold[name][key] for fold in folds]) for key in shared}
+        means[name] = {key: float(value.mean()) for key, value in values.items()}
+        for key, short in (("auroc", "auroc"), ("average_precision", "ap")):
+            spread = _deviation(values[key])
+            means[name][f"{short}_low"] = means[name][key] - spread
+            means[name][f"{short}_high"] = means[name][key] + spread
+    return means
+
+
+def table_rows(part: str, pairs: int, positives: int, figures: dict[str, Figures]) -> list[list[str]]:
+    """Return rows of the result table (:data:`TABLE_COLUMNS`), figures with four decimals."""
+    rows = []
+    for name, values in figures.items():
+        cells = [f"{values[key]:.4f}" if key in values else "." for key in (*FIGURES, *AT_THRESHOLD)]
+        rows.append([part, name, str(pairs), str(positives), *cells])
+    return rows
+
+
+def _deviation(values: NDArray[np.float64]) -> float:
+    return float(values.std(ddof=1)) if len(values) > 1 else 0.0

@@ -1,0 +1,153 @@
+"""Splits that do not leak: what belongs together stays on one side.
+
+Grouping by miRNA keeps all isomiRs of a miRNA and all miRNAs of a seed family together; grouping by target keeps a
+transcript and all sites that overlap, under whatever names, together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.encoding import N_CODE, encode
+from mirtools.errors import InputError
+from mirtools.interactions import MISSING
+from mirtools.training.data import LabelledPairs
+
+GROUPINGS = ("none", "mirna", "target", "pair-cluster")
+SHARED_BASES = 20  # two sites that share a word of this length may be one locus
+_SEED = slice(1, 8)  # positions 2-8
+# A part may be larger than asked for by this share of itself, for the sake of a group that fits.
+_SLACK = 0.1
+
+Groups = NDArray[np.intp]
+
+
+def group_pairs(pairs: LabelledPairs, grouping: str) -> Groups:
+    """Return the number of the group of every pair, shape ``(n,)``.
+
+    Parameters
+    ----------
+    pairs : LabelledPairs
+    grouping : {"none", "mirna", "target", "pair-cluster"}
+        ``mirna``: the same mirna_id, or the same bases 2-8 of the sequence. ``target``: the same target_id, or
+        sites that share 20 bases in a row. ``pair-cluster``: the same by both, so that a miRNA's isomiRs at one
+        place stay together. ``none``: identical pairs only.
+    """
+    if grouping == "none":
+        return _numbers(zip(pairs.mirnas, pairs.sites, strict=True))
+    if grouping == "mirna":
+        return _mirna_groups(pairs)
+    if grouping == "target":
+        return _target_groups(pairs)
+    mirnas, targets = _mirna_groups(pairs), _target_groups(pairs)
+    return np.unique(np.stack([mirnas, targets]), axis=1, return_inverse=True)[1].ravel()
+
+
+def hold_out(groups: Groups, share: float, seed: int) -> NDArray[np.bool_]:
+    """Choose whole groups at random until they hold ``share`` of the pairs; returns True for the held-out ones.
+
+    Raises
+    ------
+    InputError
+        Where the groups are too large to hold out so much.
+    """
+    sizes = np.bincount(groups)
+    wanted = share * len(groups)
+    chosen = np.zeros(len(sizes), bool)
+    held = 0
+    for group in np.random.default_rng([seed, 0x5B117]).permutation(len(sizes)):
+        if held + sizes[group] <= wanted * (1 + _SLACK):
+            chosen[group] = True
+            held += int(sizes[group])
+        if held >= wanted:
+            break
+    if held < wanted / 2:
+        raise InputError(
+            f"no group of related pairs is small enough to hold {share:.0%} of the pairs out; the largest has "
+            f"{sizes.max() / len(groups):.0%}; use another --group"
+        )
+    return chosen[groups]
+
+
+def folds(groups: Groups, count: int, seed: int) -> NDArray[np.intp]:
+    """Deal whole groups into ``count`` folds of similar size; returns each pair's fold.
+
+    Raises
+    ------
+    InputError
+        Where there are fewer groups than folds.
+    """
+    sizes = np.bincount(groups)
+    if len(sizes) < count:
+        raise InputError(f"{len(sizes)} groups of related pairs cannot fill {count} folds; ask for fewer")
+    order = np.random.default_rng([seed, 0xF01D5]).permutation(len(sizes))
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    load = np.zeros(count, np.intp)
+    fold_of_group = np.empty(len(sizes), np.intp)
+    for group in order:
+        fold_of_group[group] = load.argmin()
+        load[fold_of_group[group]] += sizes[group]
+    return fold_of_group[groups]
+
+
+def _mirna_groups(pairs: LabelledPairs) -> Groups:
+    names = _numbers(pairs.mirna_ids, missing=MISSING)
+    seeds = _numbers(mirna[_SEED] for mirna in pairs.mirnas)
+    return _connected(len(pairs), [names, seeds])
+
+
+def _target_groups(pairs: LabelledPairs) -> Groups:
+    names = _numbers(pairs.target_ids, missing=MISSING)
+    sites, site_of_pair = np.unique(np.array(pairs.sites), return_inverse=True)
+    return _connected(len(pairs), [names, _overlapping(sites.tolist())[site_of_pair.ravel()]])
+
+
+def _overlapping(sites: list[str]) -> Groups:
+    """Return groups of distinct sites that share SHARED_BASES bases in a row, N excepted."""
+    longest = max(map(len, sites))
+    owners: list[NDArray[np.intp]] = [np.arange(len(sites))]
+    words: list[NDArray[np.uint64]] = [np.arange(len(sites), dtype=np.uint64)]
+    if longest >= SHARED_BASES:
+        codes = encode(sites, longest)
+        for start in range(longest - SHARED_BASES + 1):
+            window = codes[:, start : start + SHARED_BASES]
+            whole = np.flatnonzero((window != N_CODE).all(axis=1))
+            word = np.zeros(len(whole), np.uint64)
+            for position in range(SHARED_BASES):
+                word = word * np.uint64(4) + window[whole, position]
+            owners.append(whole)
+            words.append(word + np.uint64(len(sites)))  # apart from the words that stand for a site itself
+    every_word = np.unique(np.concatenate(words), return_inverse=True)[1].ravel()
+    return _components(np.concatenate(owners), every_word, len(sites))
+
+
+def _connected(count: int, keys: list[Groups]) -> Groups:
+    """Return groups of pairs that are connected by an equal number in any of the keys (negative: no key)."""
+    owners, words = [], []
+    base = 0
+    for key in keys:
+        known = np.flatnonzero(key >= 0)
+        owners.append(known)
+        words.append(key[known] + base)
+        base += int(key.max(initial=0)) + 1
+    return _components(np.concatenate(owners), np.concatenate(words), count)
+
+
+def _components(owners: Groups, words: Groups, count: int) -> Groups:
+    """Return connected components of ``count`` owners, linked by the words they have."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    nodes = count + int(words.max(initial=-1)) + 1
+    graph = coo_array((np.ones(len(owners), np.int8), (owners, words + count)), shape=(nodes, nodes))
+    labels = connected_components(graph, directed=False)[1][:count]
+    return np.unique(labels, return_inverse=True)[1].ravel()
+
+
+def _numbers(keys: Iterable[object], missing: str | None = None) -> Groups:
+    """Number keys in the order of their first appearance; -1 for ``missing``."""
+    seen: dict[object, int] = {}
+    return np.array([-1 if key == missing else seen.setdefault(key, len(seen)) for key in keys], np.intp)
