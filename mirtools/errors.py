@@ -38,7 +38,7 @@ class InputError(MirtoolsError):
         line: int | None = None,
         record: str | None = None,
     ) -> None:
-        place = "<stdin>" if source == "-" else (source or "")
+        place = {None: "", "": "''", "-": "<stdin>"}.get(source, source)
         if line is not None:
             place = f"{place}:{line}" if place else f"line {line}"
         if record is not None:

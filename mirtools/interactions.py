@@ -123,7 +123,8 @@ class TableReader:
     def whole_number(self, row: Sequence[str], column: int) -> int:
         """Return a non-negative integer cell; raises InputError for anything else."""
         cell = row[column]
-        if not (cell.isascii() and cell.isdigit()):
+        # 18 digits: beyond, the number is a defect, and Python refuses to convert very long ones
+        if not (cell.isascii() and cell.isdigit() and len(cell) <= 18):
             name = self.columns[column]
             raise self.error(f"{name} is '{shorten(cell, 30)}'; give a whole number, 0 or more")
         return int(cell)

@@ -7,16 +7,21 @@ other IUPAC codes as ``N``.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from mirtools.errors import InputError, shorten
-from mirtools.streams import open_input, reading
+from mirtools.streams import open_input, reading, start_of
 
 # IUPAC: R Y S W K M B D H V and gaps stand for more than one base.
 _TO_DNA = str.maketrans("acgtunryswkmbdhvURYSWKMBDHV", "ACGTTNNNNNNNNNNNTNNNNNNNNNN")
 _COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 _NOT_DNA = re.compile(r"[^ACGTN]")
+# First bytes after blank lines; FASTA may begin with a comment.
+_FORMATS = {b">": "fasta", b"#": "fasta", b"@": "fastq", b"BAM\1": "bam"}
+_LOOK_AHEAD = 512
+_NOT_QUALITY = re.compile(r"[^!-~]")
 
 
 class Read(NamedTuple):
@@ -74,7 +79,11 @@ def read_reads(path: str) -> Iterator[Read]:
             sequence = to_dna(record.sequence)
         except ValueError as error:
             raise InputError(str(error), source=path, record=record.name) from error
-        yield Read(record.name.split(None, 1)[0] if record.name else "", sequence, record.qualities)
+        qualities = record.qualities
+        if qualities is not None and (bad := _NOT_QUALITY.search(qualities)):
+            problem = f"quality {bad.start() + 1} is no Phred+33 character (! to ~); repair or re-export the file"
+            raise InputError(problem, source=path, record=record.name)
+        yield Read(_first_word(record.name), sequence, qualities)
 
 
 def read_references(path: str) -> list[Reference]:
@@ -88,7 +97,7 @@ def read_references(path: str) -> list[Reference]:
     references: list[Reference] = []
     seen: set[str] = set()
     for record in _records(path):
-        name = record.name.split(None, 1)[0] if record.name.strip() else ""
+        name = _first_word(record.name)
         if not name:
             problem = f"sequence {len(references) + 1} has no name; give every '>' line an identifier"
             raise InputError(problem, source=path)
@@ -106,6 +115,11 @@ def read_references(path: str) -> list[Reference]:
     return references
 
 
+def _first_word(header: str) -> str:
+    words = header.split(None, 1)
+    return words[0] if words else ""
+
+
 class _Record(NamedTuple):
     name: str
     sequence: str
@@ -116,13 +130,21 @@ def _records(path: str) -> Iterator[_Record]:
     """Yield raw FASTA/FASTQ records through dnaio; an empty file yields none."""
     import dnaio
 
-    with open_input(path) as stream, reading(path):
+    with open_input(path) as opened, reading(path):
+        head, stream = start_of(opened, _LOOK_AHEAD)
+        if head.startswith(BOM_UTF8):
+            stream.read(len(BOM_UTF8))
+        content = head.removeprefix(BOM_UTF8).lstrip()
+        if not content:
+            return
+        # dnaio itself would believe the suffix of the name
+        kind = next((kind for magic, kind in _FORMATS.items() if content.startswith(magic)), None)
+        if kind is None:
+            raise InputError("is neither FASTA nor FASTQ; give sequences", source=path)
         try:
-            with dnaio.open(stream) as records:
+            with dnaio.open(stream, fileformat=kind) as records:
                 for record in records:
                     yield _Record(record.name, record.sequence, record.qualities)
-        except dnaio.UnknownFileFormat as error:
-            raise InputError("is neither FASTA nor FASTQ; give sequences", source=path) from error
         except dnaio.FileFormatError as error:
             # dnaio counts lines from 0 and keeps the number beside the message
             line = None if error.line is None else error.line + 1

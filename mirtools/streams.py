@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from types import TracebackType
-from typing import IO, BinaryIO, TextIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from mirtools.errors import InputError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 # First bytes of the compressed formats that are read; everything else is plain.
 _MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
 _DAMAGED = {"error", "IsalError", "LZMAError", "ZstdError"}  # "error" is that of zlib and zlib-ng
+_BUFFER = 1 << 17
 COMPRESSED_SUFFIXES = {".gz": "gz", ".bz2": "bz2", ".xz": "xz", ".zst": "zst"}
 
 
-def open_input(path: str) -> BinaryIO:
+def open_input(path: str) -> io.BufferedReader:
     """Open a file, or standard input for ``-``, for reading decompressed bytes.
 
     gzip, bzip2, xz and Zstandard are recognised by their content, so a wrong suffix does no harm.
@@ -32,18 +36,28 @@ def open_input(path: str) -> BinaryIO:
     """
     from xopen import xopen
 
+    if path == "-" and sys.stdin is None:
+        raise InputError("is closed; name a file, or pipe into '-'", source=path)
     try:
         raw = sys.stdin.buffer if path == "-" else open(path, "rb")
-        head = raw.peek(6)[:6]  # type: ignore[union-attr]
+        head, stream = start_of(cast(io.BufferedReader, raw), 6)
     except OSError as error:
         raise InputError(f"cannot be read ({_reason(error)})", source=path) from error
     for magic, kind in _MAGIC.items():
         if head.startswith(magic):
             with reading(path):
-                stream = xopen(cast(BinaryIO, raw), "rb", format=kind, threads=0)
-            # xopen leaves a file that it did not open itself to its caller
-            return stream if path == "-" else cast(BinaryIO, _Decompressed(stream, raw))
-    return cast(BinaryIO, raw)
+                return _Decompressed(xopen(cast(BinaryIO, stream), "rb", format=kind, threads=0), stream)
+    return stream
+
+
+def start_of(stream: io.BufferedReader, size: int) -> tuple[bytes, io.BufferedReader]:
+    """Return the first ``size`` bytes, fewer only where there are no more, and a stream that still holds them."""
+    head = stream.peek(size)[:size]
+    if len(head) == size:
+        return head, stream
+    # a pipe may hand over its first bytes one by one; peek does not wait for more
+    head = stream.read(size)
+    return head, io.BufferedReader(_Resumed(head, stream))
 
 
 def open_text(path: str) -> TextIO:
@@ -78,7 +92,7 @@ class Outputs:
     """All files that one command writes: they appear together when it succeeds, or not at all.
 
     A named file is written beside its target under a temporary name and renamed by :meth:`commit`.
-    ``-`` is standard output; devices and named pipes are written directly.
+    ``-`` is standard output; devices and pipes are written directly.
     """
 
     def __init__(self) -> None:
@@ -100,31 +114,51 @@ class Outputs:
         return text
 
     def open_binary(self, path: str) -> BinaryIO:
-        """Open ``path`` for bytes, written as they are (figures, models)."""
-        identity = "-" if path == "-" else os.path.realpath(path)
-        if identity in self._claimed:
-            raise UsageError(f"'{path}' is named for two outputs; give each its own file")
-        self._claimed.add(identity)
-        if path == "-":
-            stream = cast(BinaryIO, io.BufferedWriter(_KeepOpen(sys.stdout.buffer)))
-        else:
-            try:
-                stream = self._beside(identity)
-            except OSError as error:
-                raise OutputError(f"{path}: cannot be written ({_reason(error)})") from error
+        """Open ``path`` for bytes, written as they are (figures, models).
+
+        Raises
+        ------
+        OutputError
+            Where the file cannot be made.
+        UsageError
+            For a file that is already open; devices and pipes may be named more than once.
+        """
+        try:
+            raw = self._standard_output() if path in ("-", "/dev/stdout") else self._file(path)
+        except OSError as error:
+            raise OutputError(f"{path or repr(path)}: cannot be written ({_reason(error)})") from error
+        stream = cast(BinaryIO, io.BufferedWriter(raw, _BUFFER))
         self._streams.append(stream)
         return stream
 
-    def _beside(self, path: str) -> BinaryIO:
-        if os.path.isdir(path):
-            raise IsADirectoryError(21, "is a folder")
-        if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
-            return open(path, "wb")
-        folder, name = os.path.split(path)
-        handle, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".part", dir=folder)
-        self._files.append((temporary, path))
-        os.fchmod(handle, 0o666 & ~_umask())
-        return os.fdopen(handle, "wb")
+    def _standard_output(self) -> io.RawIOBase:
+        self._claim("-", "-")
+        if sys.stdout is None:
+            raise OutputError("<stdout>: is closed; name a file with -o")
+        return _StandardOutput(sys.stdout.buffer)
+
+    def _file(self, path: str) -> io.RawIOBase:
+        if not path:
+            raise FileNotFoundError(errno.ENOENT, "a file needs a name")
+        with contextlib.suppress(FileNotFoundError):
+            mode = os.stat(path).st_mode
+            if stat.S_ISDIR(mode):
+                raise IsADirectoryError(errno.EISDIR, "is a folder")
+            if not stat.S_ISREG(mode):
+                # by its own name: what /dev/fd/5 leads to may have no name
+                return _File(os.open(path, os.O_WRONLY | os.O_CLOEXEC), path)
+        final = os.path.realpath(path)
+        self._claim(final, path)
+        folder, name = os.path.split(final)
+        temporary = os.path.join(folder, f".{name[:40]}.{os.urandom(8).hex()}.part")
+        # noted before it is made, so that no signal in between leaves it behind
+        self._files.append((temporary, final))
+        return _File(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), path)
+
+    def _claim(self, identity: str, path: str) -> None:
+        if identity in self._claimed:
+            raise UsageError(f"'{path}' is named for two outputs; give each its own file")
+        self._claimed.add(identity)
 
     def commit(self) -> None:
         """Close everything and give the files their names."""
@@ -132,17 +166,23 @@ class Outputs:
             self._streams[-1].close()
             self._streams.pop()
         while self._files:
-            os.replace(*self._files[-1])
+            temporary, final = self._files[-1]
+            try:
+                os.replace(temporary, final)
+            except OSError as error:
+                raise OutputError(f"{final}: cannot be written ({_reason(error)})") from error
             self._files.pop()
 
     def discard(self) -> None:
         """Close everything and leave no named file behind."""
         while self._streams:
-            with contextlib.suppress(OSError, ValueError):
-                self._streams.pop().close()
+            with contextlib.suppress(OSError, ValueError, OutputError):
+                self._streams[-1].close()
+            self._streams.pop()
         while self._files:
             with contextlib.suppress(OSError):
-                os.unlink(self._files.pop()[0])
+                os.unlink(self._files[-1][0])
+            self._files.pop()
 
     def __enter__(self) -> Outputs:
         return self
@@ -171,8 +211,43 @@ class _Decompressed(io.BufferedReader):
             self._below.close()
 
 
-class _KeepOpen(io.RawIOBase):
-    """Standard output behind a wrapper that flushes on close but leaves the descriptor open."""
+class _Resumed(io.RawIOBase):
+    """A stream of which the first bytes have been read already, and which gives them once more."""
+
+    def __init__(self, head: bytes, stream: io.BufferedReader) -> None:
+        self._head = head
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._head[: len(buffer)] or self._stream.read1(len(buffer))
+        self._head = self._head[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self._stream.close()
+
+
+class _File(io.FileIO):
+    """An open file whose write errors name it."""
+
+    def __init__(self, handle: int, path: str) -> None:
+        super().__init__(handle, "wb")
+        self._path = path
+
+    def write(self, data: Buffer) -> int:
+        with _writing(self._path):
+            return super().write(data)
+
+
+class _StandardOutput(io.RawIOBase):
+    """Standard output, flushed on close; its descriptor stays open."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -180,18 +255,24 @@ class _KeepOpen(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: bytes) -> int:  # type: ignore[override]
-        return self._stream.write(data)
+    def write(self, data: Buffer) -> int:
+        with _writing("<stdout>"):
+            return self._stream.write(data)
 
     def flush(self) -> None:
         if not self.closed:
-            self._stream.flush()
+            with _writing("<stdout>"):
+                self._stream.flush()
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+@contextlib.contextmanager
+def _writing(place: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{place}: cannot be written ({_reason(error)})") from error
 
 
 def _reason(error: OSError) -> str:

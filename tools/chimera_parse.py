@@ -139,7 +139,11 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     collapser = Collapser(trimmer, args.min_mirna_length, args.collapsed, source)
     chimeras = Chimeras(references, rules, args.min_reads, keep_names=args.read_report is not None)
     columns = PARSE_COLUMNS + (TIE_COLUMNS if args.ties else [])
+    # opened first: an output that cannot be written is better known before the search than after it
     writer = TableWriter(run.outputs.open(args.output), columns)
+    report = None
+    if args.read_report is not None:
+        report = TableWriter(run.outputs.open(args.read_report), ("read_id", "status", "pair_id"))
 
     if from_hyb:
         found = run.progress(read_hyb(source, references), "reads")
@@ -151,9 +155,6 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     run.counts.update(collapser.counts)
     run.dropped.update(collapser.dropped)
     run.counts["distinct_reads"] = len(collapser.copies)
-    report = None
-    if args.read_report is not None:
-        report = TableWriter(run.outputs.open(args.read_report), ("read_id", "status", "pair_id"))
     for fate in chimeras.fates():
         if fate.status == "paired":
             run.counts["paired_reads"] += 1

@@ -1,0 +1,173 @@
+"""Running the commands in tests: inside this process where that is enough, as a process of their own where not.
+
+``COMMANDS`` is the one list to extend for a new command: what a good run needs, what it reads, what it writes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+TEST_DATA = ROOT / "test-data"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command and a good run of it in the folder that the fixture ``workplace`` makes.
+
+    Attributes
+    ----------
+    options : str
+        Options of the good run besides its inputs.
+    inputs : dict
+        Every input of the good run: the option (``""`` for the positional one) and its file.
+    kinds : dict
+        What each input is: ``fasta``, ``reads``, ``table`` or ``model``.
+    header : str
+        First line of the main output, as far as it is known.
+    empty : dict
+        Inputs that stand for "nothing to do", by the same keys; ``None`` where there is no such thing.
+    """
+
+    options: str
+    inputs: dict[str, str]
+    kinds: dict[str, str]
+    header: str
+    empty: dict[str, str] | None = None
+    threads: bool = True
+    heavy: bool = False  # imports TensorFlow
+    output: str = "-o"
+    extra_outputs: dict[str, str] = field(default_factory=dict)
+
+    def line(self, **changed: str) -> list[str]:
+        """Return the arguments of the good run; ``changed`` replaces inputs by their key (``main`` for "")."""
+        arguments = self.options.split()
+        positional = []
+        for key, name in self.inputs.items():
+            value = changed.get(key.strip("-").replace("-", "_") or "main", name)
+            if key:
+                arguments += [key, value]
+            else:
+                positional.append(value)
+        return arguments + positional
+
+
+_REFERENCES = {"--mirnas": "mirnas.fa", "--transcripts": "transcripts.fa"}
+COMMANDS = {
+    "chimera-parse": Command(
+        options="--min-reads 2 --adapter TGGAATTCTCGGGTGCCAAGG",
+        inputs={**_REFERENCES, "": "reads.fastq"},
+        kinds={"--mirnas": "fasta", "--transcripts": "fasta", "": "reads"},
+        header="pair_id\tn_reads\t",
+        empty={"": "no_reads.fastq"},
+        extra_outputs={"--read-report": "read_id\tstatus\tpair_id\n"},
+    ),
+    "chimera-simulate": Command(
+        options="--reads 60",
+        inputs=_REFERENCES,
+        kinds={"--mirnas": "fasta", "--transcripts": "fasta"},
+        header="@sim",
+        threads=False,
+        extra_outputs={"--truth": "read_id\t"},
+    ),
+    "isomir-classify": Command(
+        options="--min-reads 2",
+        inputs={"--mirnas": "mirnas.fa", "": "pairs.tsv"},
+        kinds={"--mirnas": "fasta", "": "table"},
+        header="pair_id\tn_reads\t",
+        empty={"": "no_pairs.tsv"},
+        threads=False,
+    ),
+    "interactions-report": Command(
+        options="",
+        inputs={"": "typed.tsv"},
+        kinds={"": "table"},
+        header="# miRNA-target interactions\n",
+        empty={"": "no_pairs.tsv"},
+        threads=False,
+    ),
+    "negatives-generate": Command(
+        options="",
+        inputs={"--transcripts": "transcripts.fa", "": "typed.tsv"},
+        kinds={"--transcripts": "fasta", "": "table"},
+        header="pair_id\tn_reads\t",
+        empty={"": "no_pairs.tsv"},
+        extra_outputs={"--unmet": "pair_id\tmirna_seq\ttarget_id\treason\tnegatives\n"},
+    ),
+    "dmiso-predict": Command(
+        options="--quiet",
+        inputs={"--model": "model.safetensors", "": "typed.tsv"},
+        kinds={"--model": "model", "": "table"},
+        header="pair_id\tn_reads\t",
+        empty={"": "no_pairs.tsv"},
+    ),
+    "dmiso-train": Command(
+        options="--epochs 1 --patience 0 --hold-out 0.2 --group none --quiet -m trained.safetensors",
+        inputs={"": "labelled.tsv"},
+        kinds={"": "table"},
+        header="model\t",
+        threads=False,
+        heavy=True,
+        extra_outputs={"--history": "part\tepoch\t", "--metrics": "{"},
+    ),
+}
+TABLE_COMMANDS = [name for name, command in COMMANDS.items() if command.kinds.get("") == "table"]
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    status: int
+    out: bytes
+    err: str
+
+
+def main_of(name: str):
+    """Return the function that the console script of a command calls."""
+    return importlib.import_module(f"tools.{name.replace('-', '_')}").main
+
+
+def run(name: str, arguments, stdin: bytes = b"") -> Done:
+    """Run a command in this process."""
+    before = sys.stdin, sys.stdout, sys.stderr
+    out, err = io.BytesIO(), io.StringIO()
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin)))
+    sys.stdout = io.TextIOWrapper(out, encoding="utf-8", write_through=True)
+    sys.stderr = err
+    try:
+        status = main_of(name)(list(arguments))
+        sys.stdout.flush()
+        return Done(status, out.getvalue(), err.getvalue())
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
+
+
+def process_line(name: str) -> list[str]:
+    """Return the beginning of the command line that runs a command as a process of its own."""
+    module = name.replace("-", "_")
+    return [sys.executable, "-c", f"import sys; from tools.{module} import main; sys.exit(main())"]
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Return the environment of such a process."""
+    return os.environ | {"PYTHONPATH": str(ROOT)} | changes
+
+
+def start(name: str, arguments, **options) -> subprocess.Popen:
+    """Start a command as a process of its own."""
+    options.setdefault("env", environment())
+    return subprocess.Popen([*process_line(name), *arguments], **options)
+
+
+def run_process(name: str, arguments, stdin: bytes = b"", **options) -> Done:
+    """Run a command as a process of its own."""
+    options.setdefault("env", environment())
+    done = subprocess.run([*process_line(name), *arguments], input=stdin, capture_output=True, **options)
+    return Done(done.returncode, done.stdout, done.stderr.decode())

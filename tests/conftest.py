@@ -1,0 +1,62 @@
+"""Inputs that the tests of several commands share, made once by the commands themselves."""
+
+from __future__ import annotations
+
+import gzip
+import os
+
+import commands
+import numpy as np
+import pytest
+
+from mirtools.models import dmiso
+from mirtools.models.modelfile import Model, save_model
+
+
+def _model(path):
+    """A model with random weights: as good as any for what is tested here."""
+    random = np.random.default_rng(5)
+    weights = {
+        name: random.uniform(0.5, 1.5, shape) if name.endswith("variance") else random.normal(0, 0.3, shape)
+        for name, shape in dmiso.TENSOR_SHAPES.items()
+    }
+    with open(path, "wb") as stream:
+        save_model(Model(weights, "test", 0.5), stream)
+
+
+@pytest.fixture(scope="session")
+def inputs(tmp_path_factory):
+    """A folder with a small good input of every kind. Nobody writes into it."""
+    folder = tmp_path_factory.mktemp("inputs")
+    (folder / "mirnas.fa").write_bytes((commands.TEST_DATA / "mirnas.fa").read_bytes())
+    (folder / "transcripts.fa").write_bytes(
+        gzip.decompress((commands.TEST_DATA / "transcripts.fa.gz").read_bytes())
+    )
+    (folder / "reads.fastq").write_bytes(
+        gzip.decompress((commands.TEST_DATA / "tiny_reads.fastq.gz").read_bytes())
+    )
+    (folder / "no_reads.fastq").write_bytes(b"")
+    _model(folder / "model.safetensors")
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        for command, output in (
+            ("chimera-parse", "pairs.tsv"),
+            ("isomir-classify", "typed.tsv"),
+            ("negatives-generate", "labelled.tsv"),
+        ):
+            done = commands.run(command, [*commands.COMMANDS[command].line(), "-o", output])
+            assert done.status == 0, done.err
+    finally:
+        os.chdir(before)
+    (folder / "no_pairs.tsv").write_text((folder / "pairs.tsv").read_text().splitlines(keepends=True)[0])
+    return folder
+
+
+@pytest.fixture
+def workplace(inputs, tmp_path, monkeypatch):
+    """A fresh working folder in which all ``inputs`` can be named."""
+    for path in inputs.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
