@@ -185,7 +185,7 @@ def _expect(
 ) -> NDArray[np.float64]:
     """Return the probability of each option within its row, shape as ``row_of``."""
     shares = np.bincount(part_of, weights[row_of])
-    linkers = 0.5 ** np.arange(1.0, linker.max() + 2)
+    linkers: NDArray[Any] = 0.5 ** np.arange(1.0, linker.max() + 2)
     for _ in range(_ROUNDS):
         # a trace is left to every part, so that a row whose parts all vanish still has a likeliest one
         likely = np.maximum(shares, 1e-9)[part_of] * linkers[linker] * cost
