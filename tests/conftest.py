@@ -6,15 +6,19 @@ import gzip
 import os
 
 import commands
-import numpy as np
 import pytest
 
-from mirtools.models import dmiso
-from mirtools.models.modelfile import Model, save_model
+# As in a process of a command's own; BLAS reads it when NumPy is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _model(path):
     """A model with random weights: as good as any for what is tested here."""
+    import numpy as np
+
+    from mirtools.models import dmiso
+    from mirtools.models.modelfile import Model, save_model
+
     random = np.random.default_rng(5)
     weights = {
         name: random.uniform(0.5, 1.5, shape) if name.endswith("variance") else random.normal(0, 0.3, shape)

@@ -1,0 +1,607 @@
+"""The promises that hold for every command alike: whole outputs, dialects, determinism, names, zero hits."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import json
+import lzma
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+from commands import COMMANDS, TABLE_COMMANDS, TEST_DATA, environment, process_line, run, run_process, start
+
+LIGHT = [name for name, command in COMMANDS.items() if not command.heavy]
+OUTPUTS = {name: {"-o": "out", "--json": "out.json"} for name in COMMANDS}
+for _name, _command in COMMANDS.items():
+    OUTPUTS[_name].update({option: f"out{option}" for option in _command.extra_outputs})
+OUTPUTS["interactions-report"]["--figure"] = "out.svg"
+
+
+def line_with_outputs(name: str, **changed: str) -> list[str]:
+    outputs = [word for option, path in OUTPUTS[name].items() for word in (option, path)]
+    return [*COMMANDS[name].line(**changed), *outputs]
+
+
+def digests(name: str, folder=".") -> dict[str, str]:
+    """Return the SHA-256 of every output that is there."""
+    names = [*OUTPUTS[name].values(), "trained.safetensors"]
+    found = {}
+    for output in names:
+        path = os.path.join(folder, output)
+        if os.path.exists(path):
+            with open(path, "rb") as stream:
+                found[output] = hashlib.sha256(stream.read()).hexdigest()
+    return found
+
+
+def remove_outputs(name: str) -> None:
+    for output in digests(name):
+        os.unlink(output)
+
+
+# ---- promise 2: whole files or none -------------------------------------------------------------------------
+
+
+def interrupt(name: str, number: int, signals, workplace, moments: int) -> None:
+    """Stop a command at random moments; the outputs are as those of a full run, or not there."""
+    line = line_with_outputs(name)
+    if name == "chimera-simulate":
+        line += ["--reads", "3000"]
+    temporary = workplace / "temporary"
+    temporary.mkdir()
+    options = {
+        "env": environment(TMPDIR=str(temporary)),
+        "stderr": subprocess.PIPE,
+        "stdin": subprocess.DEVNULL,
+    }
+    begin = time.monotonic()
+    full = start(name, line, **options)
+    full.communicate()
+    assert full.returncode == 0
+    duration = time.monotonic() - begin
+    whole = digests(name)
+    assert len(whole) >= 2
+    remove_outputs(name)
+    chance = random.Random(number)
+    for moment in range(moments):
+        stop = signals[moment % len(signals)]
+        process = start(name, line, **options)
+        # most of the time goes into starting Python; what matters comes late
+        time.sleep(chance.uniform(0.3, 1.05) * duration)
+        process.send_signal(stop)
+        _, said = process.communicate()
+        found = digests(name)
+        assert found == {output: whole[output] for output in found}
+        assert b"Traceback" not in said
+        if stop == signal.SIGTERM:
+            assert process.returncode in (0, 143, -signal.SIGTERM)
+            assert not [path for path in os.listdir(".") if path.endswith(".part")]
+            if process.returncode == 143:
+                assert os.listdir(temporary) == []
+                assert not found or found == whole
+        else:
+            assert process.returncode in (0, -signal.SIGKILL)
+        remove_outputs(name)
+        for path in workplace.glob(".*.part"):
+            path.unlink()
+        for path in temporary.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@pytest.mark.parametrize("name", ["chimera-parse", "chimera-simulate"])
+def test_killed_or_terminated_leaves_whole_outputs(workplace, name):
+    interrupt(name, 1, (signal.SIGKILL, signal.SIGTERM), workplace, 10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["SIGKILL", "SIGTERM"])
+@pytest.mark.parametrize("name", LIGHT)
+def test_killed_or_terminated_fifty_times(workplace, name, kind):
+    interrupt(name, 2, (getattr(signal, kind),), workplace, 50)
+
+
+# ---- promise 3: full disk, closed pipe ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", LIGHT)
+@pytest.mark.parametrize("option", ["-o", "--json", ">"])
+def test_full_disk(workplace, name, option):
+    before = sorted(os.listdir(workplace))
+    if option == ">":
+        with open("/dev/full", "wb") as full:
+            process = start(name, COMMANDS[name].line(), stdout=full, stderr=subprocess.PIPE)
+            said = process.communicate()[1].decode()
+            status, place = process.returncode, "<stdout>"
+    else:
+        line = [*COMMANDS[name].line(), option, "/dev/full"]
+        done = run(name, line if option == "-o" else [*line, "-o", "out"])
+        status, said, place = done.status, done.err, "/dev/full"
+    assert status == 1
+    assert said.splitlines()[-1] == f"{name}: error: {place}: cannot be written (no space left on device)"
+    assert said.count("\n") == 1
+    assert sorted(os.listdir(workplace)) == before
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
+def test_full_disk_compressed(workplace, suffix):
+    os.symlink("/dev/full", f"full{suffix}")
+    line = [*COMMANDS["isomir-classify"].line(), "-o", f"full{suffix}"]
+    done = run_process("isomir-classify", line)
+    assert done.status == 1
+    assert done.err == (f"isomir-classify: error: full{suffix}: cannot be written (no space left on device)\n")
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_closed_pipe_is_silent(workplace, name):
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = start(name, [*COMMANDS[name].line(), "--quiet"], stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert process.communicate()[1] == b""
+    assert process.returncode == 141
+
+
+def test_head_of_a_long_output(workplace):
+    line = [*process_line("chimera-simulate"), *COMMANDS["chimera-simulate"].line(), "--reads", "2000", "--quiet"]
+    script = '"$@" | head -1; echo "${PIPESTATUS[0]}"'
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", *line], capture_output=True, env=environment(), check=True
+    )
+    assert done.stdout == b"@sim1_000001\n141\n"
+    assert done.stderr == b""
+
+
+def test_help_into_a_closed_pipe_is_silent():
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = start("isomir-classify", ["--help"], stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert process.communicate()[1] == b""
+
+
+@pytest.mark.parametrize(
+    ("closed", "status", "said"),
+    [
+        ("<&-", 0, ""),
+        (">&-", 1, "isomir-classify: error: <stdout>: is closed; name a file with -o\n"),
+        ("2>&-", 0, ""),
+        ("2>/dev/full", 0, ""),
+        ("-o out >&-", 0, ""),
+        ("-o out <&- >&- 2>&-", 0, ""),
+    ],
+)
+def test_closed_standard_streams(workplace, closed, status, said):
+    line = [*process_line("isomir-classify"), *COMMANDS["isomir-classify"].line()]
+    quiet = [] if "2>" in closed else ["--quiet"]
+    done = subprocess.run(
+        ["bash", "-c", f'"$@" {closed}', "bash", *line, *quiet], capture_output=True, env=environment()
+    )
+    assert (done.returncode, done.stderr.decode()) == (status, said)
+    if "-o" in closed:
+        assert os.path.getsize("out") > 1000
+    elif status == 0:
+        assert done.stdout.startswith(b"pair_id\t")
+
+
+def test_closed_standard_input_that_is_needed(workplace):
+    for arguments in (["-"], []):
+        line = [*process_line("dmiso-predict"), "--quiet", "--model", "model.safetensors", *arguments]
+        done = subprocess.run(["bash", "-c", '"$@" <&-', "bash", *line], capture_output=True, env=environment())
+        assert done.returncode in (1, 2)
+        assert done.stderr.count(b"\n") == 1
+        assert b"internal error" not in done.stderr
+
+
+# ---- outputs that are no files ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_devices_and_pipes_as_outputs(workplace, name):
+    plain = run(name, COMMANDS[name].line())
+    done = run_process(name, [*COMMANDS[name].line(), "-o", "/dev/stdout"])
+    assert (done.status, done.out) == (0, plain.out)
+    options = [
+        word for option in ("-o", *COMMANDS[name].extra_outputs, "--json") for word in (option, "/dev/null")
+    ]
+    done = run(name, [*COMMANDS[name].line(), *options])
+    assert (done.status, done.out) == (0, b"")
+    script = '"$@" -o >(cat >copy; touch done)'
+    subprocess.run(
+        ["bash", "-c", script, "bash", *process_line(name), *COMMANDS[name].line()],
+        env=environment(),
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 10
+    while not os.path.exists("done") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert (workplace / "copy").read_bytes() == plain.out
+
+
+# ---- promise 5: dialects ------------------------------------------------------------------------------------
+
+
+def zstandard(data: bytes) -> bytes:
+    import io
+
+    from xopen import xopen
+
+    packed = io.BytesIO()
+    with xopen(packed, "wb", format="zst", threads=0) as stream:
+        stream.write(data)
+    return packed.getvalue()
+
+
+def on_sequences(change):
+    """Return a function that changes the sequence lines of FASTA or FASTQ, or the sequence cells of a table."""
+
+    def changed(data: bytes) -> bytes:
+        lines = data.decode().splitlines()
+        if lines[0].startswith((">", "@")):
+            step = 4 if lines[0].startswith("@") else 0
+            for number, line in enumerate(lines):
+                if (number % step == 1) if step else not line.startswith(">"):
+                    lines[number] = change(line)
+        else:
+            header = lines[0].split("\t")
+            at = [header.index(name) for name in ("mirna_seq", "site_seq")]
+            for number, line in enumerate(lines[1:], 1):
+                cells = line.split("\t")
+                for place in at:
+                    cells[place] = change(cells[place])
+                lines[number] = "\t".join(cells)
+        return "".join(line + "\n" for line in lines).encode()
+
+    return changed
+
+
+def wrapped(data: bytes) -> bytes:
+    lines = []
+    for line in data.decode().splitlines():
+        lines += [line] if line.startswith(">") else [line[at : at + 7] for at in range(0, len(line), 7)]
+    return "\n\n".join(lines).encode()
+
+
+EVERYWHERE = {
+    "crlf": lambda data: data.replace(b"\n", b"\r\n"),
+    "bom": lambda data: b"\xef\xbb\xbf" + data,
+    "no-final-newline": lambda data: data.rstrip(b"\n"),
+    "lower-case": on_sequences(str.lower),
+    "rna": on_sequences(lambda sequence: sequence.replace("T", "U")),
+    "dna": on_sequences(lambda sequence: sequence.replace("U", "T")),
+    "mixed": on_sequences(lambda sequence: sequence[:9].lower().replace("t", "u") + sequence[9:]),
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": zstandard,
+    "bom-crlf-gz": lambda data: gzip.compress(b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n")),
+    "two-gz-members": lambda data: gzip.compress(data[:500]) + gzip.compress(data[500:]),
+    "stdin": lambda data: data,
+    "stdin-gz": gzip.compress,
+    "stdin-zst": zstandard,
+    "fifo": lambda data: data,
+    "plain-named-gz": lambda data: data,
+    "named-as-something-else": lambda data: data,
+}
+ONLY = {"fasta": {"wrapped": wrapped}, "table": {"blank-lines": lambda data: data.replace(b"\n", b"\n\n")}}
+NAMES = {"plain-named-gz": "input.gz", "bz2": "input.gz", "gz": "input.txt", "named-as-something-else": "input.fq"}
+DIALECTS = [
+    (name, option, dialect)
+    for name in LIGHT
+    for option, kind in COMMANDS[name].kinds.items()
+    if kind != "model"
+    for dialect in (*EVERYWHERE, *ONLY.get(kind, {}))
+    # the transcripts of chimera-parse are the costly ones; they are read as all others
+    if (name, option) != ("chimera-parse", "--transcripts") or dialect in ("crlf", "rna", "wrapped", "xz")
+]
+
+
+@pytest.fixture(scope="module")
+def plain_output():
+    """Outputs of good runs, each made once."""
+    return {}
+
+
+def comparable(output: bytes, name: str) -> bytes:
+    """Leave out what passes through as it was written: the letters of sequences."""
+    if name in ("isomir-classify", "dmiso-predict", "negatives-generate"):
+        return on_sequences(lambda sequence: sequence.upper().replace("U", "T"))(output)
+    return output
+
+
+@pytest.mark.parametrize(("name", "option", "dialect"), DIALECTS)
+def test_dialect(workplace, plain_output, name, option, dialect):
+    command = COMMANDS[name]
+    if name not in plain_output:
+        plain_output[name] = run(name, command.line()).out
+        assert plain_output[name].startswith(command.header.encode())
+    change = EVERYWHERE.get(dialect) or ONLY[command.kinds[option]][dialect]
+    content = change((workplace / command.inputs[option]).read_bytes())
+    path = NAMES.get(dialect, "input.dat")
+    key = option.strip("-") or "main"
+    if dialect.startswith("stdin"):
+        done = run(name, command.line(**{key: "-"}), content)
+    elif dialect == "fifo":
+        os.mkfifo(path)
+        # the first bytes arrive one by one, as from a slow program
+        script = 'import sys,time\nd=open(sys.argv[1],"rb").read()\nwith open(sys.argv[2],"wb",0) as f:\n'
+        script += " for i in range(8): f.write(d[i:i+1]); time.sleep(.002)\n f.write(d[8:])"
+        writer = subprocess.Popen(["python3", "-c", script, command.inputs[option], path])
+        done = run(name, command.line(**{key: path}))
+        writer.wait()
+    else:
+        (workplace / path).write_bytes(content)
+        done = run(name, command.line(**{key: path}))
+    assert done.status == 0, done.err
+    assert comparable(done.out, name) == comparable(plain_output[name], name)
+
+
+def test_iupac_codes_are_n(workplace):
+    lines = (workplace / "transcripts.fa").read_text().splitlines(keepends=True)[:40]
+    outputs = []
+    for code in "NRYSWKMBDHVnryswkmbdhv":
+        (workplace / "coded.fa").write_text("".join(lines).replace("ACGT", f"AC{code}T"))
+        arguments = ["--model", "model.safetensors", "--mirnas", "coded.fa", "--targets", "coded.fa"]
+        outputs.append(run("dmiso-predict", [*arguments, "--stride", "60"]))
+        assert outputs[-1] == outputs[0]
+    assert outputs[0].status == 0
+    assert outputs[0].out.count(b"N") > 3
+
+
+def test_other_names_of_columns_and_the_dmiso_format(workplace):
+    lines = (workplace / "typed.tsv").read_text().splitlines()
+    header = lines[0].split("\t")
+    rows = [dict(zip(header, line.split("\t"), strict=True)) for line in lines[1:]]
+    scores = {}
+    for columns in (("mirna_seq", "site_seq"), ("miRNA", "gene"), ("noncodingRNA", "target"), ()):
+        text = "\t".join(columns) + "\n" if columns else ""
+        before = [] if columns else ["mirna_id", "target_id"]
+        for row in rows:
+            text += "\t".join(row[name] for name in (*before, "mirna_seq", "site_seq")) + "\n"
+        (workplace / "named.tsv").write_text(text)
+        options = [] if columns else ["--format", "dmiso"]
+        done = run("dmiso-predict", [*COMMANDS["dmiso-predict"].line(main="named.tsv"), *options])
+        scores[columns] = [line.split("\t")[-2:] for line in done.out.decode().splitlines()[1:]]
+    assert len(set(map(str, scores.values()))) == 1
+    assert len(scores[()]) == len(rows)
+
+
+# ---- promise 6: determinism ---------------------------------------------------------------------------------
+
+
+def reference_digests(name: str, runs, long: bool = False) -> None:
+    """Run a command in every given way; all outputs must be the same bytes."""
+    expected = None
+    for number, (threads, hash_seed) in enumerate(runs):
+        os.makedirs(f"run{number}")
+        line = line_with_outputs(name)
+        if COMMANDS[name].threads:
+            line += ["--threads", str(threads)]
+        line = [f"../{word}" if word in COMMANDS[name].inputs.values() else word for word in line]
+        if long and name == "chimera-parse":
+            line[line.index("../reads.fastq")] = str(TEST_DATA / "reads.fastq.gz")
+        done = run_process(name, line, cwd=f"run{number}", env=environment(PYTHONHASHSEED=hash_seed))
+        assert done.status == 0, done.err
+        found = digests(name, f"run{number}")
+        assert len(found) >= len(OUTPUTS[name])
+        expected = expected or found
+        assert found == expected, (threads, hash_seed)
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_same_bytes(workplace, name):
+    runs = [(1, "0"), (2, "1"), (8, "4321")] if COMMANDS[name].threads else [(1, "0"), (1, "4321")]
+    reference_digests(name, runs)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LIGHT)
+def test_same_bytes_over_all_threads_and_hash_seeds(workplace, name):
+    if name == "dmiso-predict":
+        lines = (workplace / "typed.tsv").read_text().splitlines(keepends=True)
+        (workplace / "typed.tsv").unlink()
+        (workplace / "typed.tsv").write_text(lines[0] + "".join(lines[1:]) * 50)
+    runs = [(threads, seed) for threads in (1, 2, 8) for seed in ("0", "1", "4321")]
+    reference_digests(name, runs, long=True)
+
+
+@pytest.mark.slow
+def test_same_model(workplace):
+    reference_digests("dmiso-train", [(1, "0"), (1, "1"), (1, "4321")])
+
+
+def test_same_bytes_over_many_small_batches(workplace, monkeypatch):
+    outputs = set()
+    for size, threads in ((4000, 1), (7, 1), (7, 3), (16, 8)):
+        monkeypatch.setattr("mirtools.chimera.inserts.BATCH_SIZE", size)
+        outputs.add(run("chimera-parse", [*COMMANDS["chimera-parse"].line(), "--threads", str(threads)]).out)
+    assert len(outputs) == 1
+
+
+# ---- promise 20: zero hits ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if COMMANDS[name].empty])
+def test_nothing_in_nothing_out(workplace, name):
+    command = COMMANDS[name]
+    done = run(name, line_with_outputs(name, main=command.empty[""]))
+    assert done.status == 0, done.err
+    assert done.out == b""
+    assert "error" not in done.err
+    output = (workplace / "out").read_text()
+    assert output.startswith(command.header)
+    if name != "interactions-report":
+        assert output.count("\n") == 1
+    for option, header in command.extra_outputs.items():
+        assert (workplace / f"out{option}").read_text() == header
+    report = json.loads((workplace / "out.json").read_text())
+    assert report["tool"] == name
+    assert {"schema_version", "version", "options", "counts", "dropped"} <= set(report)
+    assert not any(report["counts"].values())
+
+
+@pytest.mark.parametrize("kind", ["empty", "blank", "gz", "strange"])
+def test_reads_without_hits(workplace, kind):
+    chance = random.Random(3)
+    reads = [f"@r{number}\n{'AC' * 20}\n+\n{'I' * 40}\n" for number in range(5)]
+    reads += [f"@q{number}\n{''.join(chance.choices('AC', k=40))}\n+\n{'I' * 40}\n" for number in range(30)]
+    content = {"empty": b"", "blank": b"\n", "gz": gzip.compress(b""), "strange": "".join(reads).encode()}[kind]
+    (workplace / "reads.dat").write_bytes(content)
+    done = run("chimera-parse", line_with_outputs("chimera-parse", main="reads.dat"))
+    assert done.status == 0, done.err
+    assert (workplace / "out").read_text().count("\n") == 1
+    report = json.loads((workplace / "out.json").read_text())
+    assert report["counts"].get("pairs", 0) == 0
+    if kind == "strange":
+        assert report["counts"]["reads"] == 35
+        assert sum(report["dropped"].values()) == report["counts"]["distinct_reads"] == 31
+        assert (workplace / "out--read-report").read_text().count("\n") == 32
+
+
+def test_training_on_nothing_is_an_error(workplace):
+    (workplace / "none.tsv").write_text("mirna_seq\tsite_seq\tlabel\n")
+    done = run("dmiso-train", COMMANDS["dmiso-train"].line(main="none.tsv"))
+    assert done.status == 1
+    assert done.err == "dmiso-train: error: none.tsv: holds no pairs; give labelled pairs to learn from\n"
+
+
+def test_the_whole_chain_on_nothing(workplace):
+    piped = run("chimera-parse", COMMANDS["chimera-parse"].line(main="no_reads.fastq")).out
+    for name in ("isomir-classify", "negatives-generate", "dmiso-predict"):
+        done = run(name, COMMANDS[name].line(main="-"), piped)
+        assert done.status == 0, done.err
+        piped = done.out
+        assert piped.count(b"\n") == 1
+    assert b"No interactions." in run("interactions-report", ["-"], piped).out
+
+
+# ---- what passes from command to command --------------------------------------------------------------------
+
+
+def test_a_pipe_gives_what_files_give(workplace):
+    piped = run("chimera-parse", COMMANDS["chimera-parse"].line()).out
+    for name, result in (("isomir-classify", "typed.tsv"), ("negatives-generate", "labelled.tsv")):
+        piped = run(name, COMMANDS[name].line(main="-"), piped).out
+        assert piped == (workplace / result).read_bytes()
+
+
+STRANGE = [
+    "=cmd()",
+    "100 %",
+    "a;b",
+    '"quoted',
+    "<script>",
+    "é 日本",
+    "'",
+    " ",
+    "",
+    "-1",
+    "\\t",
+    "$(id)",
+    "`id`",
+    "\x1f",
+]
+
+
+@pytest.mark.parametrize("name", [name for name in TABLE_COMMANDS if COMMANDS[name].threads or "isomir" in name])
+@pytest.mark.parametrize("place", [0, 5, None])
+def test_unknown_columns_pass_through_in_place(workplace, name, place):
+    lines = (workplace / COMMANDS[name].inputs[""]).read_text().splitlines()
+    table = [line.split("\t") for line in lines]
+    place = len(table[0]) if place is None else place
+    for number, row in enumerate(table):
+        row[place:place] = (
+            ["my column", "number"] if number == 0 else [STRANGE[number % len(STRANGE)], str(number)]
+        )
+    (workplace / "wide.tsv").write_text("".join("\t".join(row) + "\n" for row in table))
+    done = run(name, COMMANDS[name].line(main="wide.tsv"))
+    assert done.status == 0, done.err
+    result = [line.split("\t") for line in done.out.decode().split("\n")[:-1]]
+    assert result[0][: len(table[0])] == table[0]
+    same = [table[0].index(column) for column in ("target_id", "site_seq", "order", "my column")]
+    rows = [row for row in result[1:] if row[place + 1] != "."]
+    assert len(rows) > 10
+    for row in rows:
+        assert len(row) == len(result[0])
+        assert [row[at] for at in same] == [table[int(row[place + 1])][at] for at in same]
+
+
+def test_a_second_run_replaces_its_own_columns(workplace):
+    (workplace / "once.tsv").write_bytes(run("dmiso-predict", COMMANDS["dmiso-predict"].line()).out)
+    twice = run("dmiso-predict", COMMANDS["dmiso-predict"].line(main="once.tsv"))
+    assert twice.out == (workplace / "once.tsv").read_bytes()
+    again = run("isomir-classify", COMMANDS["isomir-classify"].line(main="typed.tsv"))
+    assert again.out.splitlines()[0] == (workplace / "typed.tsv").read_bytes().splitlines()[0]
+
+
+# ---- promise 18: names survive ------------------------------------------------------------------------------
+
+NASTY = [
+    "<script>alert(1)</script>",
+    "=cmd()|'/C'!A0",
+    "100%s%n",
+    "a;b=c,d",
+    "\"'`$(id)`",
+    "../../etc/passwd",
+    "-rf",
+    "\\",
+]
+
+
+def test_names_survive(workplace):
+    names: dict[str, list[str]] = {}
+    for path in ("mirnas.fa", "transcripts.fa", "reads.fastq"):
+        number = 0
+        lines = (workplace / path).read_text().splitlines()
+        for at, line in enumerate(lines):
+            if at % 4 == 0 if path == "reads.fastq" else line.startswith(">"):
+                new = f"{NASTY[number % len(NASTY)]}#{number}"
+                names.setdefault(path, []).append(new)
+                regions = "" if "|" not in line else " " + line
+                lines[at] = line[0] + new + regions
+                number += 1
+        (workplace / path).unlink()
+        (workplace / path).write_text("\n".join(lines) + "\n")
+    line = [*COMMANDS["chimera-parse"].line(), "-o", "p.tsv", "--read-report", "rr.tsv", "--json", "p.json"]
+    assert run("chimera-parse", line).status == 0
+    (workplace / "pairs.tsv").unlink()
+    (workplace / "typed.tsv").unlink()
+    os.rename("p.tsv", "pairs.tsv")
+    assert run("isomir-classify", [*COMMANDS["isomir-classify"].line(), "-o", "typed.tsv"]).status == 0
+    line = [*COMMANDS["negatives-generate"].line(), "-o", "labelled.tsv2", "--unmet", "unmet.tsv"]
+    assert run("negatives-generate", line).status == 0
+    line = [*COMMANDS["dmiso-predict"].line(), "-o", "scored.tsv", "--json", "s.json"]
+    assert run("dmiso-predict", line).status == 0
+    line = ["scored.tsv", "--run-report", "p.json", "--run-report", "s.json", "-o", "s.md", "--figure", "s.svg"]
+    assert run("interactions-report", line).status == 0
+
+    for path in ("pairs.tsv", "typed.tsv", "labelled.tsv2", "scored.tsv"):
+        rows = [line.split("\t") for line in (workplace / path).read_text().split("\n")[:-1]]
+        assert {len(row) for row in rows} == {len(rows[0])}
+        for column, source in (("mirna_id", "mirnas.fa"), ("target_id", "transcripts.fa")):
+            found = {row[rows[0].index(column)] for row in rows[1:]} - {"."}
+            assert found <= set(names[source])
+            assert len(found) > 5
+    reads = [line.split("\t")[0] for line in (workplace / "rr.tsv").read_text().splitlines()[1:]]
+    assert set(reads) <= set(names["reads.fastq"])
+    for path in ("s.md", "s.svg"):
+        assert "<script>" not in (workplace / path).read_text()
+    assert re.fullmatch(r"s\.(md|svg)", "s.md")
+
+
+def test_file_names_survive_in_the_report(workplace):
+    strange = b"na\xffme <b>;%s.tsv".decode("utf-8", "surrogateescape")
+    os.rename("typed.tsv", strange)
+    done = run("dmiso-predict", [*COMMANDS["dmiso-predict"].line(main=strange), "-o", "o.tsv", "--json", "o.json"])
+    assert done.status == 0, done.err
+    assert json.loads((workplace / "o.json").read_text())["options"]["pairs"] == strange
+    done = run("dmiso-predict", COMMANDS["dmiso-predict"].line(main=strange + "x"))
+    assert done.err.startswith("dmiso-predict: error: na?me <b>;%s.tsvx: cannot be read (no such file")
