@@ -153,7 +153,12 @@ class Outputs:
         temporary = os.path.join(folder, f".{name[:40]}.{os.urandom(8).hex()}.part")
         # noted before it is made, so that no signal in between leaves it behind
         self._files.append((temporary, final))
-        return _File(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), path)
+        try:
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        except OSError:
+            self._files.pop()
+            raise
+        return _File(handle, path)
 
     def _claim(self, identity: str, path: str) -> None:
         if identity in self._claimed:

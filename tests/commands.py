@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from mirtools.errors import InputError
+
 ROOT = Path(__file__).resolve().parent.parent
 TEST_DATA = ROOT / "test-data"
 
@@ -119,6 +121,15 @@ COMMANDS = {
     ),
 }
 TABLE_COMMANDS = [name for name, command in COMMANDS.items() if command.kinds.get("") == "table"]
+
+
+def refusal(work) -> str:
+    """Return the message of the InputError that ``work`` raises, or ``""``"""
+    try:
+        work()
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 class Done(NamedTuple):
