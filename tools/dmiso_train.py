@@ -131,7 +131,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.training.experiment import Design, run_experiment
     from mirtools.training.fit import Epoch, TrainingOptions
 
-    kind = figure_format(args.curves) if args.curves else ""
+    kind = "" if args.curves is None else figure_format(args.curves)
     hold_out = (0.0 if args.cross_validate else 0.2) if args.hold_out is None else args.hold_out
     design = Design(args.group, hold_out, args.cross_validate or 0, validation)
     options = TrainingOptions(
@@ -145,9 +145,11 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     pairs = read_labelled(cli.stdin_default(args.labelled, "labelled pairs"))
     run.counts.update(pairs=len(pairs), positives=int(pairs.labels.sum()))
     outputs = run.outputs
-    streams = {path: outputs.open(path) for path in (args.output, args.metrics, args.history) if path}
+    table = outputs.open(args.output)
+    metrics = None if args.metrics is None else outputs.open(args.metrics)
+    history = None if args.history is None else outputs.open(args.history)
     model_stream = outputs.open_binary(args.model)
-    curves_stream = outputs.open_binary(args.curves) if args.curves else None
+    curves_stream = None if args.curves is None else outputs.open_binary(args.curves)
 
     trainings = design.folds + 1
     bar = run.progress_bar(trainings * options.epochs, "epochs")
@@ -165,16 +167,16 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         outcome = run_experiment(pairs, design, options, args.name or _stem(args.model), args.checkpoint, watch)
     save_model(outcome.model, model_stream)
     for row in [TABLE_COLUMNS, *outcome.rows]:
-        streams[args.output].write("\t".join(row) + "\n")
+        table.write("\t".join(row) + "\n")
     run.facts["metrics"] = outcome.metrics
-    if args.metrics:
-        streams[args.metrics].write(json.dumps(outcome.metrics, indent=2) + "\n")
-    if args.history:
-        streams[args.history].write("\t".join(("part", *Epoch._fields)) + "\n")
+    if metrics is not None:
+        metrics.write(json.dumps(outcome.metrics, indent=2) + "\n")
+    if history is not None:
+        history.write("\t".join(("part", *Epoch._fields)) + "\n")
         for part, trained in outcome.history:
             for line in trained.history:
                 figures = "\t".join("." if value != value else f"{value:.6f}" for value in line[1:])
-                streams[args.history].write(f"{part}\t{line.epoch}\t{figures}\n")
+                history.write(f"{part}\t{line.epoch}\t{figures}\n")
     if curves_stream is not None:
         draw_curves(outcome.history, curves_stream, kind)
 

@@ -143,7 +143,7 @@ def steady_columns(shapes: Iterable[tuple[int, ...]]) -> NDArray[np.intp]:
     """Return the columns in which products with matrices of these shapes give one column one result.
 
     Matrix libraries work in tiles, and those at the edges of a matrix may add in another order, which changes
-    last bits. The most common result decides; where fewer than half of the columns give it, all are returned.
+    last bits. The most common result decides; where fewer than a quarter of the columns give it, all are returned.
     """
     random = np.random.default_rng(0)
     steady = np.ones(WIDTH, bool)
@@ -153,7 +153,7 @@ def steady_columns(shapes: Iterable[tuple[int, ...]]) -> NDArray[np.intp]:
         product = matrix @ np.repeat(column, WIDTH, axis=1)
         _, kinds, counts = np.unique(product, axis=1, return_inverse=True, return_counts=True)
         steady &= kinds == counts.argmax()
-    return np.flatnonzero(steady) if steady.sum() >= WIDTH // 2 else np.arange(WIDTH)
+    return np.flatnonzero(steady) if steady.sum() >= WIDTH // 4 else np.arange(WIDTH)
 
 
 def _widen(codes: Codes, columns: NDArray[np.intp]) -> Codes:

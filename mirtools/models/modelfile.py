@@ -107,10 +107,11 @@ def load_model(path: str) -> Model:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise InputError(f"cannot be read ({(error.strerror or 'error').lower()})", source=path) from error
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(handle)
+        raise _refusal(path, "is no regular file")
     with os.fdopen(handle, "rb") as stream:
-        facts = os.fstat(stream.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            raise _refusal(path, "is no regular file")
         header, data = _read(stream, facts.st_size, path)
     checksum = hashlib.sha256(struct.pack("<Q", len(header)) + header + data).hexdigest()
     return _checked(header, data, path, checksum)

@@ -68,7 +68,7 @@ class Checkpoint:
             "best_loss": progress.best_loss,
         }
         data = save(
-            {name: np.ascontiguousarray(value) for name, value in tensors.items()},
+            {name: np.asarray(value, order="C") for name, value in tensors.items()},
             metadata={"mirtools_checkpoint": json.dumps(facts)},
         )
         with open(self._path + ".part", "wb") as stream:

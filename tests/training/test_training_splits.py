@@ -1,0 +1,132 @@
+"""Splits: whole groups, no seed, name, or 20-mer on both sides."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mirtools.errors import InputError
+from mirtools.training.data import LabelledPairs
+from mirtools.training.splits import GROUPINGS, SHARED_BASES, folds, group_pairs, hold_out
+
+BASES = np.array(list("ACGT"))
+
+
+def pairs_of(rows):
+    """Rows of mirna_id, mirna_seq, target_id, site_seq."""
+    mirna_ids, mirnas, target_ids, sites = (list(column) for column in zip(*rows, strict=True))
+    labels = np.arange(len(rows)).astype(np.uint8) % 2
+    return LabelledPairs(mirnas, sites, labels, mirna_ids, target_ids)
+
+
+def sequence(random, length):
+    return "".join(random.choice(BASES, length))
+
+
+def test_isomirs_stay_together():
+    site = "ACGTACGTAC"
+    pairs = pairs_of(
+        [
+            ("miR-1", "TGGAATGTAAAGAAGTATGTAT", ".", site),
+            ("miR-1", "GGAATGTAAAGAAGTATGTAT", ".", site),  # 5' shorter: another seed, the same name
+            (".", "AGGAATGTCCCC", ".", site),  # no name, the seed of the first
+            ("miR-206", "TGGAATGTAAGGAAGTGTGTGG", ".", site),  # the family
+            (".", "TTTTTTTTTTTT", ".", site),
+        ]
+    )
+    groups = group_pairs(pairs, "mirna")
+    assert len(set(groups[:4])) == 1
+    assert groups[4] != groups[0]
+
+
+def test_overlapping_sites_stay_together():
+    random = np.random.default_rng(1)
+    locus, other = sequence(random, 100), sequence(random, 60)
+    rows = [
+        (".", "A" * 20, ".", locus[:60]),
+        (".", "C" * 20, ".", locus[40:]),  # 20 shared bases
+        (".", "G" * 20, "T1", locus[41:]),
+        (".", "G" * 20, "T1", other),  # no shared bases, the same transcript
+        (".", "G" * 20, ".", locus[:20] + "N"),
+        (".", "T" * 20, ".", sequence(random, 60)),
+        (".", "T" * 20, ".", "ACGT"),
+        (".", "G" * 20, ".", "ACGT"),
+    ]
+    groups = group_pairs(pairs_of(rows), "target")
+    assert len(set(groups[:5])) == 1
+    assert groups[5] != groups[0]
+    assert groups[6] == groups[7] != groups[0]
+    apart = group_pairs(pairs_of([rows[0], (".", "C" * 20, ".", locus[41:])]), "target")
+    assert apart[0] != apart[1]
+
+
+def test_pair_cluster_needs_both():
+    rows = [("m", "A" * 20, "t", "ACGT"), ("m", "A" * 20, "t", "AAAA"), ("m", "A" * 20, "u", "CCCC")]
+    rows.append(("k", "C" * 20, "t", "ACGT"))
+    groups = group_pairs(pairs_of(rows), "pair-cluster")
+    assert groups[0] == groups[1]
+    assert len(set(groups)) == 3
+
+
+def slow_target_groups(pairs):
+    """Union by comparing every two pairs."""
+    groups = list(range(len(pairs)))
+
+    def words(site):
+        return {site[i : i + SHARED_BASES] for i in range(len(site) - SHARED_BASES + 1)}
+
+    for i in range(len(pairs)):
+        for j in range(i):
+            same = pairs.target_ids[i] == pairs.target_ids[j] != "."
+            shared = {word for word in words(pairs.sites[i]) & words(pairs.sites[j]) if "N" not in word}
+            if same or pairs.sites[i] == pairs.sites[j] or shared:
+                old, new = groups[i], groups[j]
+                groups = [new if group == old else group for group in groups]
+    return groups
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6))
+def test_target_groups_equal_brute_force(seed):
+    random = np.random.default_rng(seed)
+    genome = sequence(random, 300)
+    rows = []
+    for _ in range(25):
+        start, length = int(random.integers(0, 280)), int(random.integers(5, 61))
+        site = genome[start : start + length]
+        if random.random() < 0.3:
+            site = site[:10] + "N" + site[11:]
+        name = f"t{random.integers(0, 12)}" if random.random() < 0.3 else "."
+        rows.append((".", "A" * 20, name, site))
+    pairs = pairs_of(rows)
+    fast, slow = group_pairs(pairs, "target"), slow_target_groups(pairs)
+    same_fast = fast[:, None] == fast[None]
+    same_slow = np.array(slow)[:, None] == np.array(slow)[None]
+    assert (same_fast == same_slow).all()
+
+
+@pytest.mark.parametrize("grouping", GROUPINGS)
+def test_parts_are_whole_groups_of_about_the_size_asked_for(grouping):
+    random = np.random.default_rng(3)
+    rows = [
+        (f"m{random.integers(0, 60)}", sequence(random, 20), f"t{random.integers(0, 80)}", sequence(random, 30))
+        for _ in range(600)
+    ]
+    groups = group_pairs(pairs_of(rows), grouping)
+    held = hold_out(groups, 0.2, 1)
+    assert not set(groups[held]) & set(groups[~held])
+    assert 0.17 < held.mean() <= 0.22
+    assert (held == hold_out(groups, 0.2, 1)).all()
+    assert (held != hold_out(groups, 0.2, 2)).any()
+    parts = folds(groups, 4, 1)
+    for part in range(4):
+        assert not set(groups[parts == part]) & set(groups[parts != part])
+        assert 0.2 < (parts == part).mean() < 0.3
+
+
+def test_one_group_cannot_be_divided():
+    groups = np.zeros(50, np.intp)
+    with pytest.raises(InputError, match="no group of related pairs is small enough"):
+        hold_out(groups, 0.2, 1)
+    with pytest.raises(InputError, match="cannot fill 3 folds"):
+        folds(groups, 3, 1)
