@@ -26,11 +26,6 @@ FILE_INPUTS = [*SEQUENCE_INPUTS, *((name, "") for name in TABLE_COMMANDS)]
 HUGE = "9" * 5000
 
 
-def known(*values, reason):
-    """A case that fails until the room that it belongs to is mended."""
-    return pytest.param(*values, marks=pytest.mark.xfail(strict=True, reason=reason))
-
-
 def gzipped(content: bytes) -> bytes:
     return gzip.compress(content, mtime=0)
 
@@ -172,8 +167,8 @@ def test_bad_reads(workplace, content, words):
     [
         ("r1", "record 'r1': name does not end in _N or _xN"),
         ("r1_x0", "record 'r1_x0'"),
-        known("r1_x" + "9" * 30, "record 'r1_x999", reason="Collapser takes counts that array('L') cannot hold"),
-        known("r1_x" + HUGE, "record 'r1_x999", reason="Collapser takes counts that array('L') cannot hold"),
+        ("r1_x" + "9" * 30, "record 'r1_x999"),
+        ("r1_x" + HUGE, "record 'r1_x999"),
     ],
     ids=["none", "zero", "large", "huge"],
 )
@@ -195,13 +190,9 @@ HYB = "r1\tTGAGGTAGTAGGTTGTATAGTTACGTACGT\t-1.0\thsa-let-7a-5p\t1\t22\t1\t22\t1e
         (HYB.replace("\t1\t22\t1\t22", "\t9\t2\t1\t22"), "bad.hyb:1: segment"),
         (HYB.replace("\t1\t22\t1\t22", "\tone\t22\t1\t22"), "bad.hyb:1: coordinates are no whole numbers"),
         (HYB.replace("\t1\t22\t1\t22", "\tnan\t22\t1\t22"), "bad.hyb:1: coordinates are no whole numbers"),
-        known(
-            HYB.replace("\t1\t22\t1\t22", "\t1\tinf\t1\t22"),
-            "bad.hyb:1: coordinates are no whole numbers",
-            reason="hyb._hit does not expect OverflowError",
-        ),
+        (HYB.replace("\t1\t22\t1\t22", "\t1\tinf\t1\t22"), "bad.hyb:1: coordinates are no whole numbers"),
         (HYB.replace("1e-9", "low"), "bad.hyb:1:"),
-        known(HYB.replace("1e-9", "nan"), "bad.hyb:1:", reason="hyb._hit takes an e-value that is no number"),
+        (HYB.replace("1e-9", "nan"), "bad.hyb:1: score 'nan' is no e-value"),
         (HYB.replace("GTTACG", "GT!ACG"), "bad.hyb:1: '!' at position 22"),
     ],
 )
@@ -304,22 +295,9 @@ BAD_CELLS = [
 ]
 
 
-KNOWN_CELLS = {
-    ("mirna_unassigned", "²,0"): "RecordReader takes any Unicode digit for a number",
-    ("mirna_unassigned", f"{HUGE},0"): "RecordReader hands numbers of any length to int()",
-    ("target_start", "99999999"): "RecordReader takes target_start > target_end",
-    ("target_end", "0"): "RecordReader takes target_start > target_end",
-}
-
-
 @pytest.mark.parametrize(
     ("name", "column", "cell"),
-    [
-        known(*case, reason=KNOWN_CELLS[case[1:]])
-        if case[0] == "isomir-classify" and case[1:] in KNOWN_CELLS
-        else case
-        for case in BAD_CELLS
-    ],
+    BAD_CELLS,
     ids=[f"{name}-{column}-{cell[:12]}" for name, column, cell in BAD_CELLS],
 )
 def test_bad_cell(workplace, name, column, cell):
@@ -334,7 +312,7 @@ def test_bad_cell(workplace, name, column, cell):
 @pytest.mark.parametrize(
     "name",
     [
-        known("isomir-classify", reason="RecordReader takes any order but mirna_first for target_first"),
+        "isomir-classify",
         "interactions-report",
         "negatives-generate",
     ],
@@ -535,8 +513,6 @@ def test_unwritable_output(workplace, name, option, kind):
     }[kind]
     if kind == "empty" and option not in ("-o", "--json", "--truth", "-m"):
         pytest.skip("an empty name is no name there")
-    if (name, option, kind) == ("dmiso-train", "-o", "empty"):
-        pytest.xfail("dmiso-train takes an empty -o for none and ends in a KeyError after the training")
     if kind == "folder":
         (workplace / path).mkdir()
     if kind == "read-only":
@@ -643,9 +619,7 @@ def test_hostile_model(workplace, kind):
     )
 
 
-@pytest.mark.parametrize(
-    "kind", ["absent", "pipe", known("folder", reason="load_model: os.fdopen of a folder names its descriptor")]
-)
+@pytest.mark.parametrize("kind", ["absent", "pipe", "folder"])
 def test_model_that_is_no_file(workplace, kind):
     if kind == "pipe":
         os.mkfifo(workplace / "pipe.safetensors")

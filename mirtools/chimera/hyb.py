@@ -57,9 +57,11 @@ def read_hyb(path: str, references: SearchReferences) -> Iterator[tuple[Read, Re
 def _hit(fields: list[str], column: int, subject: int, read_length: int, subject_length: int) -> Hit:
     try:
         start, end, subject_start, subject_end = (int(float(cell)) for cell in fields[column + 1 : column + 5])
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError("coordinates are no whole numbers; give a .hyb file") from error
     if not (0 < start <= end <= read_length and 0 < subject_start <= subject_end <= subject_length):
         raise ValueError(f"segment '{fields[column]}' lies outside its read or reference; give the FASTA hyb used")
-    score = fields[column + 5]
-    return Hit(subject, start - 1, end, subject_start - 1, subject_end, 0.0 if score == "." else float(score), 0.0)
+    score = 0.0 if fields[column + 5] == "." else float(fields[column + 5])
+    if not 0 <= score < float("inf"):
+        raise ValueError(f"score '{fields[column + 5]}' is no e-value; give a .hyb file")
+    return Hit(subject, start - 1, end, subject_start - 1, subject_end, score, 0.0)

@@ -15,7 +15,8 @@ from hashlib import blake2b
 from mirtools.errors import InputError
 from mirtools.sequences import Read
 
-_COPIES = re.compile(r"_x?(\d+)$")
+# More digits than any library has reads are a defect
+_COPIES = re.compile(r"_x?([0-9]{1,15})$")
 # Distinct reads that are searched together; large enough to make the start of a search engine cheap.
 BATCH_SIZE = 4000
 
@@ -86,7 +87,7 @@ class Collapser:
     """
 
     def __init__(self, trimmer: Trimmer, min_length: int, collapsed_names: bool, source: str) -> None:
-        self.copies = array("L")
+        self.copies = array("Q")
         self.counts: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.later_copies: list[tuple[int, bytes]] = []

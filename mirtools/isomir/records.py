@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mirtools.chimera.inserts import best_qualities
-from mirtools.chimera.pairing import MIRNA_FIRST
+from mirtools.chimera.pairing import MIRNA_FIRST, TARGET_FIRST
 from mirtools.errors import shorten
 from mirtools.interactions import MISSING, TableReader
 from mirtools.isomir.junction import Junction, turn
@@ -16,6 +17,9 @@ PLACE = ("target_id", "target_start", "target_end")
 _JUNCTION = ("mirna_unassigned", "order", "gap", "site_seq", "target_start", "target_end")
 _USED = ("pair_id", "n_reads", "n_copies", "mirna_qual", "target_id", *_JUNCTION)
 _NO_QUALITY = b"!"
+# Numbers of more digits are defects
+_UNASSIGNED = re.compile(r"([0-9]{1,9}),([0-9]{1,9})")
+_GAP = re.compile(r"-?[0-9]{1,9}")
 
 
 @dataclass(slots=True)
@@ -137,15 +141,19 @@ class RecordReader:
         if not self._has_junction or cells[self._at["mirna_unassigned"]] == MISSING:
             return None
         cell = cells[self._at["mirna_unassigned"]]
-        left, _, right = cell.partition(",")
-        if not (left.isdigit() and right.isdigit() and int(left) + int(right) < len(sequence)):
+        ends = _UNASSIGNED.fullmatch(cell)
+        if not ends or int(ends[1]) + int(ends[2]) >= len(sequence):
             raise self._reader.error(f"mirna_unassigned is '{shorten(cell, 30)}'; give two whole numbers, a,b")
-        try:
-            gap = int(cells[self._at["gap"]])
-        except ValueError as error:
-            raise self._reader.error("gap is no whole number; repair the row") from error
-        aligned = self._reader.whole_number(cells, self._at["target_end"])
-        aligned -= self._reader.whole_number(cells, self._at["target_start"])
+        cell = cells[self._at["gap"]]
+        if not _GAP.fullmatch(cell):
+            raise self._reader.error(f"gap is '{shorten(cell, 30)}'; give a whole number")
+        order = cells[self._at["order"]]
+        if order not in (MIRNA_FIRST, TARGET_FIRST):
+            problem = f"order is '{shorten(order, 30)}'; give {MIRNA_FIRST} or {TARGET_FIRST}"
+            raise self._reader.error(problem)
+        start, end = (self._reader.whole_number(cells, self._at[name]) for name in PLACE[1:])
+        if start > end:
+            raise self._reader.error("target_start lies behind target_end; repair the row")
         site = self._reader.dna(cells, self._at["site_seq"])
-        mirna_first = cells[self._at["order"]] == MIRNA_FIRST
-        return turn(sequence, (int(left), int(right)), gap, site[:aligned], mirna_first)
+        junction_ends = int(ends[1]), int(ends[2])
+        return turn(sequence, junction_ends, int(cell), site[: end - start], order == MIRNA_FIRST)
