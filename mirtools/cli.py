@@ -29,6 +29,7 @@ EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 EXIT_CLOSED_PIPE = 141
 _MESSAGE_WIDTH = 200
+_MOST_THREADS = 64  # on any machine; more where there are more cores
 _LONG_DASHES = ("\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212")
 
 
@@ -131,7 +132,9 @@ class Run:
     def __init__(self, prog: str, args: argparse.Namespace, outputs: Outputs) -> None:
         self.prog = prog
         self.outputs = outputs
-        self.threads: int = getattr(args, "threads", None) or _default_threads()
+        # a slip of the keyboard must not start thousands of processes
+        wanted = getattr(args, "threads", None) or _default_threads()
+        self.threads: int = min(wanted, max(os.cpu_count() or 1, _MOST_THREADS))
         self.counts: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.facts: dict[str, Any] = {}

@@ -148,6 +148,16 @@ def test_threads_default_to_galaxy_slots(monkeypatch, slots, threads):
     assert seen == [threads]
 
 
+def test_threads_are_limited(monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 200)
+    seen = []
+    for threads in ("150", "300", "9" * 18):
+        assert run(lambda args, running: seen.append(running.threads), "--threads", threads) == 0
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert run(lambda args, running: seen.append(running.threads), "--threads", "9" * 18) == 0
+    assert seen == [150, 200, 200, 64]
+
+
 # ---- argument types -----------------------------------------------------------------------------------------
 
 
