@@ -1,8 +1,8 @@
 """Figures of a trained model on its held-out pairs, by source and by kind of miRNA, beside the baselines.
 
-Usage: evaluate.py PAIRS.tsv MODEL.safetensors > figures.tsv
+Usage: evaluate.py PAIRS.tsv MODEL.safetensors [TEST.tsv] > figures.tsv
 
-The held-out pairs are found again from what the model file says of its split.
+Without TEST.tsv the held-out pairs are found again from what the model file says of its split.
 """
 
 from __future__ import annotations
@@ -24,17 +24,19 @@ from mirtools.training.metrics import FIGURES, ranking_figures  # noqa: E402
 from mirtools.training.splits import group_pairs, hold_out  # noqa: E402
 
 
-def main(table: str, path: str) -> int:
+def main(table: str, path: str, test: str | None = None) -> int:
     pairs, model = read_labelled(table), load_model(path)
     if model.training["data_sha256"] != pairs.checksum():
         sys.exit("the model was trained on other pairs")
-    held = hold_out(
-        group_pairs(pairs, model.training["grouping"]), model.training["hold_out"], model.training["seed"]
-    )
-    tested, training = pairs.subset(np.flatnonzero(held)), pairs.subset(np.flatnonzero(~held))
-    with open(table) as stream:
+    with open(test or table) as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))
-    rows = [row for row, kept in zip(rows, held, strict=True) if kept]
+    if test:
+        training, tested = pairs, read_labelled(test)
+    else:
+        groups = group_pairs(pairs, model.training["grouping"])
+        held = hold_out(groups, model.training["hold_out"], model.training["seed"])
+        training, tested = pairs.subset(np.flatnonzero(~held)), pairs.subset(np.flatnonzero(held))
+        rows = [row for row, kept in zip(rows, held, strict=True) if kept]
     scores = {
         "model": Predictor(model.weights).score(*tested.encoded()),
         **dict(baseline_scores(training, tested)),
@@ -43,10 +45,11 @@ def main(table: str, path: str) -> int:
     for column in ("source", "mirna_class"):
         values = np.array([row[column] for row in rows])
         parts |= {f"{column}={value}": values == value for value in sorted(set(values))}
-    known = set(training.mirnas)
-    if model.training["grouping"] == "target":
-        seen = np.array([mirna in known for mirna in tested.mirnas])
-        parts |= {"miRNA sequence in training": seen, "miRNA sequence not in training": ~seen}
+    known_mirnas, known_sites = set(training.mirnas), set(training.sites)
+    parts["miRNA sequence in training"] = np.array([mirna in known_mirnas for mirna in tested.mirnas])
+    parts["miRNA sequence not in training"] = ~parts["miRNA sequence in training"]
+    parts["site in training"] = np.array([site in known_sites for site in tested.sites])
+    parts["site not in training"] = ~parts["site in training"]
     names = np.array(mirna_names(tested))
     print("part", "pairs", "positives", "predictor", *FIGURES, sep="\t")
     for part, chosen in parts.items():
@@ -61,4 +64,4 @@ def main(table: str, path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2]))
+    sys.exit(main(*sys.argv[1:]))
