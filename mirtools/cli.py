@@ -224,6 +224,11 @@ def run_command(
     except MemoryError as error:
         return _fail(parser.prog, error, "out of memory; give the machine more or split the input", 1, debug)
     except Exception as error:
+        # what a signal raises while a class is made reaches here wrapped (Python 3.11, __set_name__)
+        if isinstance(error.__cause__, _Terminated):
+            return EXIT_TERMINATED
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            return EXIT_INTERRUPTED
         message = f"internal error ({type(error).__name__}: {error}); please report it with --debug's output"
         return _fail(parser.prog, error, message, 1, debug)
     finally:
