@@ -86,7 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     recipe.add_argument(
         "--l1",
-        type=cli.number(0),
+        type=cli.number(0, 1e6),
         default=0.01,
         metavar="X",
         help="penalty on kernels and dense layers; with 0.01 the model learns little, try 1e-5 (default: 0.01)",

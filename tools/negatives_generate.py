@@ -41,7 +41,11 @@ def build_parser() -> argparse.ArgumentParser:
         "(default: same-transcript)",
     )
     parser.add_argument(
-        "--ratio", type=cli.positive_int, default=1, metavar="N", help="negatives for each positive (default: 1)"
+        "--ratio",
+        type=cli.positive_int,
+        default=1,
+        metavar="N",
+        help="negatives for each positive, up to 1000 (default: 1)",
     )
     parser.add_argument(
         "--avoid",
@@ -90,6 +94,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.negatives.table import UNMET_COLUMNS
     from mirtools.sequences import read_references
 
+    if args.ratio > 1000:
+        raise UsageError("--ratio is more than 1000; no transcript has room for so many sites")
     source = cli.stdin_default(args.pairs, "pairs")
     if args.avoid == "-" == source:
         raise UsageError("PAIRS and --avoid cannot both be standard input; name a file for one")

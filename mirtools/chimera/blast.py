@@ -57,7 +57,11 @@ class BlastEngine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._folder.cleanup()
+        try:
+            self._folder.cleanup()
+        except BaseException:  # a signal in the middle: finish tidying up before it ends the command
+            shutil.rmtree(self._folder.name, ignore_errors=True)
+            raise
 
     def search(self, batches: Iterable[Sequence[str]]) -> Iterator[list[ReadHits]]:
         """Yield the hits of each read of each batch; at most two batches a thread are held."""
