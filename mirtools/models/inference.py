@@ -146,14 +146,16 @@ def steady_columns(shapes: Iterable[tuple[int, ...]]) -> NDArray[np.intp]:
     last bits. The most common result decides; where fewer than a quarter of the columns give it, all are returned.
     """
     random = np.random.default_rng(0)
-    steady = np.ones(WIDTH, bool)
+    kinds = []
     for rows, inner in shapes:
         matrix = random.standard_normal((rows, inner), np.float32)
         column = random.standard_normal((inner, 1), np.float32)
         product = matrix @ np.repeat(column, WIDTH, axis=1)
-        _, kinds, counts = np.unique(product, axis=1, return_inverse=True, return_counts=True)
-        steady &= kinds == counts.argmax()
-    return np.flatnonzero(steady) if steady.sum() >= WIDTH // 4 else np.arange(WIDTH)
+        kinds.append(np.unique(product, axis=1, return_inverse=True)[1].ravel())
+    # columns are alike where they are alike in all products
+    _, kind, counts = np.unique(np.stack(kinds), axis=1, return_inverse=True, return_counts=True)
+    steady = np.flatnonzero(kind.ravel() == counts.argmax())
+    return steady if len(steady) >= WIDTH // 4 else np.arange(WIDTH)
 
 
 def _widen(codes: Codes, columns: NDArray[np.intp]) -> Codes:
