@@ -130,9 +130,14 @@ def pair_hits(
     return pairs, ""
 
 
-def site_of(target: Hit, transcript_length: int, extend: int) -> tuple[int, int]:
-    """Return the target part on the transcript, extended at its 3' end as far as the transcript goes."""
-    return target.subject_start, min(target.subject_end + extend, transcript_length)
+def site_of(target: Hit, order: str, gap: int, transcript_length: int, extend: int) -> tuple[int, int]:
+    """Return the site on the transcript: the target part, extended at its 3' end as far as the transcript goes.
+
+    Bases shared with a miRNA before it belong to the miRNA, so the site starts behind them. Otherwise every such
+    site would start as its miRNA ends, and a model could tell ligated pairs by that mark of the ligation.
+    """
+    shared = max(0, -gap) if order == MIRNA_FIRST else 0
+    return target.subject_start + shared, min(target.subject_end + extend, transcript_length)
 
 
 def _evidence(hit: Hit, read: str, references: SearchReferences) -> int:
@@ -163,7 +168,8 @@ def _combine(
     hidden = len(sequence) - mirna.subject_end if order == MIRNA_FIRST else mirna.subject_start
     if gap > rules.max_gap + min(hidden, _HIDDEN):
         return "gap"
-    start, end = site_of(target, len(references.transcripts[target.subject].sequence), rules.extend)
+    transcript_length = len(references.transcripts[target.subject].sequence)
+    start, end = site_of(target, order, gap, transcript_length, rules.extend)
     if end - start < rules.min_site:
         return "short_site"
     return _Candidate(_quality(mirna, target, len(sequence), references), mirna, target, order, gap)

@@ -124,7 +124,7 @@ class PairTable:
         for key, row in kept:
             pair = row.pair
             transcript = self._references.transcripts[pair.target.subject]
-            start, end = site_of(pair.target, len(transcript.sequence), self._rules.extend)
+            start, end = site_of(pair.target, pair.order, pair.gap, len(transcript.sequence), self._rules.extend)
             yield [
                 self._identifier(key),
                 str(len(row.reads)),

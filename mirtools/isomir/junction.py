@@ -63,7 +63,7 @@ class Junction(NamedTuple):
         return part if self.mirna_first else part[::-1]
 
 
-def turn(sequence: str, unassigned: tuple[int, int], gap: int, target_part: str, mirna_first: bool) -> Junction:
+def turn(sequence: str, unassigned: tuple[int, int], gap: int, target_only: str, mirna_first: bool) -> Junction:
     """Return the junction of a row of chimera-parse.
 
     Parameters
@@ -74,18 +74,15 @@ def turn(sequence: str, unassigned: tuple[int, int], gap: int, target_part: str,
         Unassigned bases at its 5' and 3' end.
     gap : int
         Signed distance of the aligned parts.
-    target_part : str
-        Aligned part of the target, 5'->3'.
+    target_only : str
+        Aligned part of the target without bases shared with the miRNA, 5'->3'.
     mirna_first : bool
         Whether the target lies at the 3' side of the miRNA on the read.
     """
-    shared = max(0, -gap)
     if not mirna_first:
-        sequence, target_part, unassigned = sequence[::-1], target_part[::-1], unassigned[::-1]
+        sequence, target_only, unassigned = sequence[::-1], target_only[::-1], unassigned[::-1]
     core_end = len(sequence) - unassigned[1]
-    return Junction(
-        sequence + target_part[shared : shared + REACH], unassigned[0], core_end, core_end + gap, mirna_first
-    )
+    return Junction(sequence + target_only[:REACH], unassigned[0], core_end, core_end + gap, mirna_first)
 
 
 def settle(junctions: Sequence[Junction], reads: Sequence[int], min_reads: int) -> list[tuple[int, int] | None]:

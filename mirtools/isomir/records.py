@@ -14,7 +14,8 @@ from mirtools.isomir.junction import Junction, turn
 
 PLACE = ("target_id", "target_start", "target_end")
 # With these columns the end of the miRNA can be settled; without them a sequence is taken as it stands.
-_JUNCTION = ("mirna_unassigned", "order", "gap", "site_seq", "target_start", "target_end")
+_COORDINATES = ("target_start", "target_end", "site_start")
+_JUNCTION = ("mirna_unassigned", "order", "gap", "site_seq", *_COORDINATES)
 _USED = ("pair_id", "n_reads", "n_copies", "mirna_qual", "target_id", *_JUNCTION)
 _NO_QUALITY = b"!"
 # Numbers of more digits are defects
@@ -151,9 +152,12 @@ class RecordReader:
         if order not in (MIRNA_FIRST, TARGET_FIRST):
             problem = f"order is '{shorten(order, 30)}'; give {MIRNA_FIRST} or {TARGET_FIRST}"
             raise self._reader.error(problem)
-        start, end = (self._reader.whole_number(cells, self._at[name]) for name in PLACE[1:])
-        if start > end:
-            raise self._reader.error("target_start lies behind target_end; repair the row")
+        start, end, site_start = (self._reader.whole_number(cells, self._at[name]) for name in _COORDINATES)
+        shared = max(0, -int(cell))
+        # bases that both parts claim lie at the start or at the end of the target part
+        before, behind = (start + shared, end) if order == MIRNA_FIRST else (start, end - shared)
+        if start > end or site_start > before:
+            raise self._reader.error("target_start, target_end and site_start contradict; repair the row")
         site = self._reader.dna(cells, self._at["site_seq"])
-        junction_ends = int(ends[1]), int(ends[2])
-        return turn(sequence, junction_ends, int(cell), site[: end - start], order == MIRNA_FIRST)
+        target_only = site[before - site_start : max(behind, before) - site_start]
+        return turn(sequence, (int(ends[1]), int(ends[2])), int(cell), target_only, order == MIRNA_FIRST)

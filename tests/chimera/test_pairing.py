@@ -3,7 +3,7 @@
 import pytest
 
 from mirtools.chimera.engine import Hit, ReadHits, SearchReferences
-from mirtools.chimera.pairing import MIRNA_FIRST, TARGET_FIRST, PairingRules, natural, pair_hits
+from mirtools.chimera.pairing import MIRNA_FIRST, TARGET_FIRST, PairingRules, natural, pair_hits, site_of
 from mirtools.sequences import Reference
 
 MIRNA = "TGAGGTAGTAGGTTGTATAGTT"
@@ -113,3 +113,17 @@ def test_top_keeps_more():
 def test_natural_order():
     names = ["hsa-miR-106a", "hsa-miR-17-5p", "hsa-miR-17-3p", "hsa-let-7a"]
     assert sorted(names, key=natural) == ["hsa-let-7a", "hsa-miR-17-3p", "hsa-miR-17-5p", "hsa-miR-106a"]
+
+
+@pytest.mark.parametrize(
+    ("order", "gap", "expected"),
+    [
+        (MIRNA_FIRST, 2, (10, 61)),
+        (MIRNA_FIRST, -3, (13, 61)),
+        (TARGET_FIRST, -3, (10, 61)),
+        (TARGET_FIRST, 0, (10, 61)),
+    ],
+)
+def test_the_site_starts_behind_bases_of_the_mirna(order, gap, expected):
+    assert site_of(target_hit(22), order, gap, 100, 25) == expected
+    assert site_of(target_hit(22), order, gap, 50, 25) == (expected[0], 50)
