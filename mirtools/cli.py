@@ -192,6 +192,7 @@ def run_command(
     parser = build_parser()
     debug = False
     before = None
+    signals: list[int] = []
     try:
         arguments = sys.argv[1:] if argv is None else list(argv)
         debug = "--debug" in arguments
@@ -199,7 +200,7 @@ def run_command(
         args = _parsed(parser, arguments)
         if args is None:
             return 0
-        before = _on_terminate()
+        before = _on_terminate(signals)
         with Outputs() as outputs:
             # opened first: an output that cannot be written is better known before the work than after it
             report = None if args.json is None else outputs.open(args.json)
@@ -211,26 +212,18 @@ def run_command(
                 report.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
         _summary(run)
         return 0
-    except _Terminated:
-        return EXIT_TERMINATED
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+    except (_Terminated, KeyboardInterrupt) as stop:
+        return EXIT_TERMINATED if isinstance(stop, _Terminated) else EXIT_INTERRUPTED
     except BrokenPipeError:
         return EXIT_CLOSED_PIPE
-    except MirtoolsError as error:
-        return _fail(parser.prog, error, str(error), error.exit_code, debug)
-    except OSError as error:
-        return _fail(parser.prog, error, str(_output_error(error)), 1, debug)
-    except MemoryError as error:
-        return _fail(parser.prog, error, "out of memory; give the machine more or split the input", 1, debug)
     except Exception as error:
-        # what a signal raises while a class is made reaches here wrapped (Python 3.11, __set_name__)
-        if isinstance(error.__cause__, _Terminated):
+        # Code that a signal interrupts may pass it on as an error of its own: Python while it makes a class,
+        # packages while they are imported.
+        if signals:
             return EXIT_TERMINATED
         if isinstance(error.__cause__, KeyboardInterrupt):
             return EXIT_INTERRUPTED
-        message = f"internal error ({type(error).__name__}: {error}); please report it with --debug's output"
-        return _fail(parser.prog, error, message, 1, debug)
+        return _fail(parser.prog, error, *_described(error), debug)
     finally:
         if before is not None:
             signal.signal(signal.SIGTERM, before)
@@ -281,10 +274,11 @@ def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argpar
         return None
 
 
-def _on_terminate() -> Any:
-    """Let SIGTERM end the command in an orderly way; returns what it did before."""
+def _on_terminate(received: list[int]) -> Any:
+    """Let SIGTERM end the command in an orderly way, and note it; returns what it did before."""
 
     def stop(signum: int, frame: object) -> None:
+        received.append(signum)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not disturb the tidying up
         raise _Terminated
 
@@ -331,6 +325,17 @@ def _output_error(error: OSError) -> MirtoolsError:
     if error.filename:
         return InputError(f"cannot be used ({(error.strerror or str(error)).lower()})", source=str(error.filename))
     return OutputError(f"output cannot be written ({(error.strerror or str(error)).lower()})")
+
+
+def _described(error: Exception) -> tuple[str, int]:
+    """Return the one line that tells of an error, and the exit status."""
+    if isinstance(error, MirtoolsError):
+        return str(error), error.exit_code
+    if isinstance(error, OSError):
+        return str(_output_error(error)), 1
+    if isinstance(error, MemoryError):
+        return "out of memory; give the machine more or split the input", 1
+    return f"internal error ({type(error).__name__}: {error}); please report it with --debug's output", 1
 
 
 def _fail(prog: str, error: BaseException, message: str, status: int, debug: bool) -> int:

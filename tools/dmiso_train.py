@@ -123,7 +123,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
 
     import json
 
-    from mirtools.models.dmiso import Regularization
+    from mirtools.models.dmiso import Regularization, require
     from mirtools.models.modelfile import save_model
     from mirtools.training.curves import draw_curves, figure_format
     from mirtools.training.data import read_labelled
@@ -131,6 +131,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.training.experiment import Design, run_experiment
     from mirtools.training.fit import Epoch, TrainingOptions
 
+    require("tensorflow", "sklearn", "scipy")
     kind = "" if args.curves is None else figure_format(args.curves)
     hold_out = (0.0 if args.cross_validate else 0.2) if args.hold_out is None else args.hold_out
     design = Design(args.group, hold_out, args.cross_validate or 0, validation)

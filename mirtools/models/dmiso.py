@@ -6,8 +6,10 @@ Sizes and tensor names are plain data, so that model files are checked and score
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,15 +85,46 @@ def import_keras() -> Any:
     MissingExtraError
         Where TensorFlow is not installed.
     """
+    require("tensorflow", "keras")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    try:
+    with _unheard():
         import keras
         import tensorflow  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("TensorFlow", "pip install 'mirtools[train]'") from error
     return keras
+
+
+def require(*packages: str) -> None:
+    """Check that packages of the extra ``train`` are installed, without importing them.
+
+    Raises
+    ------
+    MissingExtraError
+        Naming the command that installs them.
+    """
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            name = {"tensorflow": "TensorFlow", "sklearn": "scikit-learn"}.get(package, package)
+            raise MissingExtraError(name, "pip install 'mirtools[train]'")
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Drop what native code writes to stderr: TensorFlow tells of absent CUDA drivers at any log level."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # stderr is closed: nothing to drop
+        yield
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(null)
 
 
 def build_keras(regularization: Regularization | None = None, seed: int = 1) -> Any:
