@@ -14,6 +14,7 @@ import os
 import platform
 import signal
 import sys
+import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -191,8 +192,8 @@ def run_command(
         os.environ.setdefault(variable, "1")
     parser = build_parser()
     debug = False
-    before = None
     signals: list[int] = []
+    undo: Callable[[], None] | None = None
     try:
         arguments = sys.argv[1:] if argv is None else list(argv)
         debug = "--debug" in arguments
@@ -200,7 +201,7 @@ def run_command(
         args = _parsed(parser, arguments)
         if args is None:
             return 0
-        before = _on_terminate(signals)
+        undo = _on_terminate(signals)
         with Outputs() as outputs:
             # opened first: an output that cannot be written is better known before the work than after it
             report = None if args.json is None else outputs.open(args.json)
@@ -225,8 +226,8 @@ def run_command(
             return EXIT_INTERRUPTED
         return _fail(parser.prog, error, *_described(error), debug)
     finally:
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
+        if undo is not None:
+            undo()
         _settle_stdout()
 
 
@@ -274,18 +275,33 @@ def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argpar
         return None
 
 
-def _on_terminate(received: list[int]) -> Any:
-    """Let SIGTERM end the command in an orderly way, and note it; returns what it did before."""
+def _on_terminate(received: list[int]) -> Callable[[], None]:
+    """Let SIGTERM end the command in an orderly way, and note it; returns what undoes this."""
 
     def stop(signum: int, frame: object) -> None:
         received.append(signum)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not disturb the tidying up
         raise _Terminated
 
+    def again(unraisable: Any) -> None:
+        # Python drops what is raised while it frees an object: the signal has to come once more
+        if not isinstance(unraisable.exc_value, _Terminated):
+            hook(unraisable)
+            return
+        signal.signal(signal.SIGTERM, stop)
+        threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
+    def undo() -> None:
+        signal.signal(signal.SIGTERM, before)
+        sys.unraisablehook = hook
+
+    hook = sys.unraisablehook
     try:
-        return signal.signal(signal.SIGTERM, stop)
+        before = signal.signal(signal.SIGTERM, stop)
     except ValueError:  # not the main thread: the caller decides about signals
-        return None
+        return lambda: None
+    sys.unraisablehook = again
+    return undo
 
 
 def _settle_stdout() -> None:
