@@ -18,7 +18,6 @@ Key = tuple[int, str, tuple[int, int], int, int, int]
 @dataclass(slots=True)
 class _Row:
     pair: Pair
-    sequence: str
     qualities: bytes | None
     evidence: tuple[float, float, int, str]
     reads: list[int]
@@ -77,7 +76,7 @@ class PairTable:
             )
             row = self._rows.get(key)
             if row is None:
-                self._rows[key] = _Row(pair, observed, qualities, evidence, [insert.number])
+                self._rows[key] = _Row(pair, qualities, evidence, [insert.number])
             else:
                 row.qualities = best_qualities(row.qualities, qualities)
                 row.reads.append(insert.number)
@@ -130,7 +129,7 @@ class PairTable:
                 str(len(row.reads)),
                 str(sum(copies[number] for number in row.reads)),
                 self._references.mirnas[pair.mirna.subject].name,
-                row.sequence,
+                key[1],
                 row.qualities.decode("ascii") if row.qualities is not None else MISSING,
                 f"{pair.unassigned[0]},{pair.unassigned[1]}",
                 transcript.name,

@@ -92,4 +92,5 @@ def collect_hits(found: Iterable[tuple[Read, ReadHits]], collapser: Collapser, c
             yield read
 
     for batch in collapser.batches(reads()):
-        chimeras.add(batch, [hits_of.pop(insert.sequence) for insert in batch])
+        chimeras.add(batch, [hits_of[insert.sequence] for insert in batch])
+        hits_of.clear()  # also of copies and of reads that were too short

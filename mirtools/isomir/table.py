@@ -69,20 +69,20 @@ class IsomirTable:
 
     def _settle(self, records: list[Record]) -> list[Record]:
         """Cut every miRNA part where it ends; drop those that do not recur."""
-        open_ended = [(record, record.junction) for record in records if record.junction is not None]
-        reads = [record.reads for record, _ in open_ended]
-        places = settle([junction for _, junction in open_ended], reads, self._min_reads)
-        recurring = []
-        for (record, _), place in zip(open_ended, places, strict=True):
-            if place is not None:
+        junctions = [record.junction for record in records]
+        reads = [record.reads for record in records if record.junction is not None]
+        places = iter(settle([junction for junction in junctions if junction is not None], reads, self._min_reads))
+        for record in records:
+            if record.junction is not None and (place := next(places)) is not None:
                 record.cut(*place)
-                recurring.append(id(record))
         support: Counter[str] = Counter()
         for record in records:
             support[record.sequence] += record.reads
-        kept = set(recurring)
+        # a junction that is left has no recurring part; a sequence that never had one has to recur as it stands
         settled = [
-            r for r in records if id(r) in kept or (r.junction is None and support[r.sequence] >= self._min_reads)
+            record
+            for record, junction in zip(records, junctions, strict=True)
+            if record.junction is None and (junction is not None or support[record.sequence] >= self._min_reads)
         ]
         if dropped := len(records) - len(settled):
             self.dropped["low_support"] = dropped

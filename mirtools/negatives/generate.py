@@ -22,7 +22,6 @@ from mirtools.sequences import Reference
 
 SAME_TRANSCRIPT = "same-transcript"
 FREQUENCY_MATCHED = "frequency-matched"
-STRATEGIES = (SAME_TRANSCRIPT, FREQUENCY_MATCHED)
 
 
 def find_regions(
