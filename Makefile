@@ -77,7 +77,16 @@ demo: setup blast
 # ---- tests --------------------------------------------------------------------------------------------------
 
 .PHONY: test-setup
-test-setup: $(VENV)/.installed-all,test blast
+test-setup: $(VENV)/.installed-all,test peers blast
+
+# programs that the tests hold our outputs against, away from our own dependencies
+PEERS := $(VENV)-peers
+$(PEERS)/.installed: tests/peers.txt | $(VENV)/bin/python
+	$(VENV)/bin/python -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet -r $<
+	@touch $@
+.PHONY: peers
+peers: $(PEERS)/.installed
 
 .PHONY: lint
 lint: $(VENV)/.installed-all,test

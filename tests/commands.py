@@ -18,6 +18,7 @@ from mirtools.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_DATA = ROOT / "test-data"
+PEERS = ROOT / ".venv-peers" / "bin"
 
 
 @dataclass(frozen=True)

@@ -64,3 +64,16 @@ def workplace(inputs, tmp_path, monkeypatch):
         (tmp_path / path.name).symlink_to(path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def peer():
+    """Return the path of a program of the field that outputs are held against; skips where it is absent."""
+
+    def find(name):
+        path = commands.PEERS / name
+        if not path.exists():
+            pytest.skip(f"{name} is not installed; run make peers")
+        return str(path)
+
+    return find

@@ -7,16 +7,14 @@ A compiled kernel releases Python's global lock, so threads run it side by side.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from numba import njit
 
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
-
-def compiled(kernel: Kernel) -> Kernel:
+def compiled(kernel: Callable[..., Any]) -> Any:
     """Decorate a kernel over NumPy arrays and numbers; ``kernel.py_func`` stays the plain Python function."""
     try:
-        return njit(kernel, nogil=True, cache=True)  # type: ignore[no-any-return]
+        return njit(kernel, nogil=True, cache=True)
     except RuntimeError:  # numba found no folder that it may write to
-        return njit(kernel, nogil=True)  # type: ignore[no-any-return]
+        return njit(kernel, nogil=True)
