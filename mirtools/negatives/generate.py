@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TextIO, cast
 
+from mirtools.gtf import regions_from_gtf
 from mirtools.interactions import TableReader, TableWriter
 from mirtools.negatives.energy import cofold_energy
 from mirtools.negatives.frequency_matched import NO_PARTNER, Pair, pair_anew
-from mirtools.negatives.gtf import regions_from_gtf
 from mirtools.negatives.parallel import in_order
 from mirtools.negatives.positives import PositiveSites, mirna_key
-from mirtools.negatives.regions import Regions, regions_from_headers, regions_from_table
 from mirtools.negatives.same_transcript import NO_REGIONS, OTHER_LENGTH, Found, Rules, Search, find_sites, prepare
 from mirtools.negatives.table import Labelled, RowMaker, read_known, read_pairs, read_positives
+from mirtools.regions import Regions, regions_from_headers, regions_from_table
 from mirtools.sequences import Reference
 
 SAME_TRANSCRIPT = "same-transcript"

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from mirtools.negatives.energy import MAX_ENERGY, cofold_energy
 from mirtools.negatives.positives import SHARED_BASES, PositiveSites, words
-from mirtools.negatives.regions import Regions
+from mirtools.regions import Regions
 
 # Why a positive has no, or too few, negatives
 NO_REGIONS = "no_regions"

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from mirtools.negatives.energy import cofold_energy
 from mirtools.negatives.positives import PositiveSites
-from mirtools.negatives.regions import Regions
 from mirtools.negatives.same_transcript import Positive, Rules, find_sites, prepare
+from mirtools.regions import Regions
 
 LET7 = "TGAGGTAGTAGGTTGTATAGTT"
 

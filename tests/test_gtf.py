@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirtools.errors import InputError
-from mirtools.negatives.gtf import regions_from_gtf, transcript_span
-from mirtools.negatives.regions import Regions, non_coding
+from mirtools.gtf import regions_from_gtf, transcript_span
+from mirtools.regions import Regions, non_coding
 from mirtools.sequences import Reference
 
 

@@ -1,6 +1,6 @@
 """Where the 5'UTR, the coding sequence and the 3'UTR of a transcript lie: from FASTA headers or a table.
 
-A GTF is read by :mod:`mirtools.negatives.gtf`. Everything is 0-based and half-open on the transcript, 5'->3'.
+A GTF is read by :mod:`mirtools.gtf`. Everything is 0-based and half-open on the transcript, 5'->3'.
 The stop codon belongs to the coding sequence.
 """
 

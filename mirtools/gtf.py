@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mirtools.errors import InputError
-from mirtools.negatives.regions import Regions, match_names, non_coding, stem, unknown_to_all
+from mirtools.regions import Regions, match_names, non_coding, stem, unknown_to_all
 from mirtools.sequences import Reference
 from mirtools.streams import open_text, reading
 
@@ -31,7 +31,7 @@ def regions_from_gtf(path: str, transcripts: Sequence[Reference]) -> tuple[dict[
     """Read the regions of transcripts from a GTF (Ensembl, GENCODE, RefSeq, UCSC), plain or compressed.
 
     Of a transcript that is placed on several chromosomes (alternative loci) the first placement counts.
-    Transcripts are matched as :func:`mirtools.negatives.regions.match_names` says; Ensembl's
+    Transcripts are matched as :func:`mirtools.regions.match_names` says; Ensembl's
     ``transcript_version`` is part of the name.
 
     Parameters

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mirtools.errors import InputError
-from mirtools.negatives.gtf import regions_from_gtf
-from mirtools.negatives.regions import (
+from mirtools.gtf import regions_from_gtf
+from mirtools.regions import (
     Regions,
     match_names,
     non_coding,
@@ -15,7 +15,7 @@ from mirtools.negatives.regions import (
 )
 from mirtools.sequences import Reference, read_references
 
-DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "references"
+DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data" / "references"
 STOPS = {"TAA", "TAG", "TGA"}
 
 
