@@ -1,44 +1,111 @@
-"""Transcript regions from a GTF: exons and coding sequence on the genome, mapped to the transcript."""
+"""Transcripts from a GTF: exons and coding sequence on the genome, and the way from a transcript to it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from mirtools.errors import InputError
-from mirtools.regions import Regions, match_names, non_coding, stem, unknown_to_all
-from mirtools.sequences import Reference
+from mirtools.regions import Regions, Transcript, match_names, non_coding, stem, unknown_to_all
 from mirtools.streams import open_text, reading
 
 # GTF leaves the stop codon out of the CDS features; some writers leave out the start codon as well.
 _CODING = {"CDS", "start_codon", "stop_codon"}
 _TRANSCRIPT = re.compile(r'\btranscript_id "?([^";]+)"?')
-_VERSION = re.compile(r'\btranscript_version "?(\d+)"?')
+_VERSION = re.compile(r'\btranscript_version "?([0-9]+)"?')
+# No chromosome is longer than 10^12 nt: more digits are a defect
+_NUMBER = re.compile(r"[0-9]{1,12}")
 
 
-@dataclass(slots=True)
-class _Placement:
-    """What the GTF says of one transcript; genomic intervals are 0-based and half-open."""
+class Placement(NamedTuple):
+    """Where a transcript lies on the genome.
+
+    Attributes
+    ----------
+    chromosome : str
+    strand : {"+", "-"}
+    exons : sequence of (int, int)
+        Genomic intervals, 0-based and half-open, ascending.
+    coding : sequence of (int, int)
+        Genomic intervals of coding sequence, start and stop codon, in any order.
+    """
 
     chromosome: str
     strand: str
-    exons: list[tuple[int, int]] = field(default_factory=list)
-    coding: list[tuple[int, int]] = field(default_factory=list)
+    exons: Sequence[tuple[int, int]]
+    coding: Sequence[tuple[int, int]] = ()
+
+    def fits(self, length: int) -> bool:
+        """Tell whether the exons are those of a sequence of ``length`` nt: apart, and together that long."""
+        apart = all(before[1] <= after[0] for before, after in pairwise(self.exons))
+        return apart and sum(end - start for start, end in self.exons) == length
 
 
-def regions_from_gtf(path: str, transcripts: Sequence[Reference]) -> tuple[dict[str, Regions], set[str]]:
-    """Read the regions of transcripts from a GTF (Ensembl, GENCODE, RefSeq, UCSC), plain or compressed.
+def read_placements(path: str, transcripts: Iterable[Transcript]) -> dict[str, Placement]:
+    """Read where transcripts lie from a GTF (Ensembl, GENCODE, RefSeq, UCSC), plain or compressed.
 
     Of a transcript that is placed on several chromosomes (alternative loci) the first placement counts.
-    Transcripts are matched as :func:`mirtools.regions.match_names` says; Ensembl's
-    ``transcript_version`` is part of the name.
+    Transcripts are matched as :func:`mirtools.regions.match_names` says; Ensembl's ``transcript_version`` is part
+    of the name.
 
     Parameters
     ----------
     path : str
-    transcripts : sequence of Reference
+    transcripts : iterable of Transcript
         Only these are kept in memory.
+
+    Returns
+    -------
+    dict
+        From FASTA identifiers; transcripts without exons in the GTF are left out.
+
+    Raises
+    ------
+    InputError
+        For lines that are no GTF, and when the GTF describes none of the transcripts.
+    """
+    names = [transcript.name for transcript in transcripts]
+    wanted = {stem(name.split("|", 1)[0]) for name in names}
+    found: dict[str, _Features] = {}
+    with open_text(path) as stream, reading(path):
+        for number, text in enumerate(stream, 1):
+            if text.startswith("#") or text.isspace():
+                continue
+            fields = text.rstrip("\r\n").split("\t")
+            if len(fields) != 9:
+                problem = f"{len(fields)} columns where GTF has 9; give a GTF file"
+                raise InputError(problem, source=path, line=number)
+            if fields[2] == "exon" or fields[2] in _CODING:
+                try:
+                    _add(found, wanted, fields)
+                except ValueError as error:
+                    raise InputError(str(error), source=path, line=number) from error
+    placements = {
+        name: Placement(features.chromosome, features.strand, sorted(features.exons), features.coding)
+        for name, features in found.items()
+        if features.exons
+    }
+    matched = match_names(names, placements)
+    if not matched:
+        raise unknown_to_all(path)
+    return matched
+
+
+def regions_of_placements(
+    placements: Mapping[str, Placement], transcripts: Iterable[Transcript], source: str
+) -> tuple[dict[str, Regions], set[str]]:
+    """Return the regions of placed transcripts.
+
+    Parameters
+    ----------
+    placements : mapping
+        By FASTA identifier.
+    transcripts : iterable of Transcript
+    source : str
+        Name of the GTF, for messages.
 
     Returns
     -------
@@ -51,43 +118,24 @@ def regions_from_gtf(path: str, transcripts: Sequence[Reference]) -> tuple[dict[
     Raises
     ------
     InputError
-        For lines that are no GTF, and when the GTF describes none of the transcripts.
+        For a coding sequence that ends outside the exons.
     """
-    wanted = {stem(transcript.name.split("|", 1)[0]) for transcript in transcripts}
-    placements: dict[str, _Placement] = {}
-    with open_text(path) as stream, reading(path):
-        for number, text in enumerate(stream, 1):
-            if text.startswith("#") or text.isspace():
-                continue
-            fields = text.rstrip("\r\n").split("\t")
-            if len(fields) != 9:
-                problem = f"{len(fields)} columns where GTF has 9; give a GTF file"
-                raise InputError(problem, source=path, line=number)
-            if fields[2] == "exon" or fields[2] in _CODING:
-                try:
-                    _add(placements, wanted, fields)
-                except ValueError as error:
-                    raise InputError(str(error), source=path, line=number) from error
-    matched = match_names([transcript.name for transcript in transcripts], placements)
-    if not matched:
-        raise unknown_to_all(path)
     regions: dict[str, Regions] = {}
     other_length: set[str] = set()
-    for transcript in transcripts:
-        placement = matched.get(transcript.name)
+    for name, _, length in transcripts:
+        placement = placements.get(name)
         if placement is None:
             continue
-        length = sum(end - start for start, end in placement.exons)
-        if length != len(transcript.sequence):
-            other_length.add(transcript.name)
+        if not placement.fits(length):
+            other_length.add(name)
         elif not placement.coding:
-            regions[transcript.name] = non_coding(length)
+            regions[name] = non_coding(length)
         else:
             try:
                 start, end = transcript_span(placement.exons, placement.strand, placement.coding)
             except ValueError as error:
-                raise InputError(f"{error}; repair the GTF", source=path, record=transcript.name) from error
-            regions[transcript.name] = Regions(start, end, length)
+                raise InputError(f"{error}; repair the GTF", source=source, record=name) from error
+            regions[name] = Regions(start, end, length)
     return regions, other_length
 
 
@@ -126,7 +174,44 @@ def transcript_span(
     return offsets[0], offsets[1] + 1
 
 
-def _add(placements: dict[str, _Placement], wanted: set[str], fields: list[str]) -> None:
+def genomic_blocks(placement: Placement, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the genomic intervals of a transcript interval, ascending; exons that touch give one block.
+
+    Parameters
+    ----------
+    placement : Placement
+    start, end : int
+        0-based and half-open on the transcript, 5'->3'; ``start < end <=`` length.
+
+    >>> genomic_blocks(Placement("1", "-", [(100, 110), (200, 220)]), 17, 25)
+    [(105, 110), (200, 203)]
+    """
+    offsets = list(accumulate((last - first for first, last in placement.exons), initial=0))
+    if placement.strand == "-":
+        start, end = offsets[-1] - end, offsets[-1] - start
+    blocks: list[tuple[int, int]] = []
+    for number in range(bisect_right(offsets, start) - 1, len(placement.exons)):
+        if offsets[number] >= end:
+            break
+        origin = placement.exons[number][0] - offsets[number]
+        first = origin + max(start, offsets[number])
+        last = origin + min(end, offsets[number + 1])
+        if blocks and blocks[-1][1] == first:
+            first = blocks.pop()[0]
+        blocks.append((first, last))
+    return blocks
+
+
+class _Features(NamedTuple):
+    """What the lines of one transcript add up to."""
+
+    chromosome: str
+    strand: str
+    exons: list[tuple[int, int]]
+    coding: list[tuple[int, int]]
+
+
+def _add(found: dict[str, _Features], wanted: set[str], fields: list[str]) -> None:
     attributes = fields[8]
     named = _TRANSCRIPT.search(attributes)
     if named is None:
@@ -136,9 +221,10 @@ def _add(placements: dict[str, _Placement], wanted: set[str], fields: list[str])
         return
     if version := _VERSION.search(attributes):
         name = f"{name}.{version.group(1)}"
-    if not (fields[3].isdigit() and fields[4].isdigit() and fields[6] in {"+", "-"}):
+    numbers = _NUMBER.fullmatch(fields[3]) and _NUMBER.fullmatch(fields[4])
+    if not (numbers and 0 < int(fields[3]) <= int(fields[4]) and fields[6] in {"+", "-"}):
         raise ValueError("start, end or strand is no GTF; columns 4, 5 and 7 hold two numbers and + or -")
-    placement = placements.setdefault(name, _Placement(fields[0], fields[6]))
-    if (placement.chromosome, placement.strand) == (fields[0], fields[6]):
-        intervals = placement.exons if fields[2] == "exon" else placement.coding
+    features = found.setdefault(name, _Features(fields[0], fields[6], [], []))
+    if (features.chromosome, features.strand) == (fields[0], fields[6]):
+        intervals = features.exons if fields[2] == "exon" else features.coding
         intervals.append((int(fields[3]) - 1, int(fields[4])))

@@ -14,11 +14,26 @@ from mirtools.errors import InputError
 from mirtools.interactions import MISSING, TableReader
 from mirtools.sequences import Reference
 
+REGIONS = ("5'UTR", "CDS", "3'UTR", "noncoding", "unknown")
+
 Described = TypeVar("Described")
 
 # GENCODE: >ENST...|ENSG...|...|UTR5:1-98|CDS:99-1100|UTR3:1101-1432|, 1-based and inclusive
-_HEADER_REGION = re.compile(r"(UTR5|CDS|UTR3):(\d+)-(\d+)")
+_HEADER_REGION = re.compile(r"(UTR5|CDS|UTR3):([0-9]{1,18})-([0-9]{1,18})")
 _VERSION = re.compile(r"\.\d+$")
+
+
+class Transcript(NamedTuple):
+    """What an annotation is asked about: FASTA identifier, whole header, length in nt."""
+
+    name: str
+    header: str
+    length: int
+
+
+def transcripts_of(references: Iterable[Reference]) -> list[Transcript]:
+    """Return the transcripts of a FASTA file without their sequences."""
+    return [Transcript(each.name, each.header, len(each.sequence)) for each in references]
 
 
 class Regions(NamedTuple):
@@ -42,6 +57,20 @@ class Regions(NamedTuple):
     def utr3(self) -> tuple[int, int]:
         """The 3'UTR."""
         return self.cds_end, self.length
+
+    def region_of(self, start: int, end: int) -> str:
+        """Return the one of ``REGIONS`` that holds the midpoint of a site.
+
+        The midpoint is base ``(start + end) // 2``: of two middle bases the one nearer to the 3' end.
+
+        >>> regions = Regions(cds_start=100, cds_end=400, length=900)
+        >>> [regions.region_of(start, start + 60) for start in (69, 70, 369, 370)]
+        ["5'UTR", 'CDS', 'CDS', "3'UTR"]
+        """
+        if self.cds_start == self.length:
+            return "noncoding"
+        middle = (start + end) // 2
+        return "5'UTR" if middle < self.cds_start else "CDS" if middle < self.cds_end else "3'UTR"
 
 
 def non_coding(length: int) -> Regions:
@@ -90,14 +119,19 @@ def match_names(names: Iterable[str], described: Mapping[str, Described]) -> dic
     return found
 
 
-def regions_from_headers(transcripts: Sequence[Reference], source: str) -> dict[str, Regions]:
+def headers_name_regions(transcripts: Iterable[Transcript]) -> bool:
+    """Tell whether any FASTA header names a coding sequence as GENCODE's do."""
+    return any(kind == "CDS" for each in transcripts for kind, _, _ in _HEADER_REGION.findall(each.header))
+
+
+def regions_from_headers(transcripts: Sequence[Transcript], source: str) -> dict[str, Regions]:
     """Read the regions that GENCODE writes into FASTA headers.
 
     A header without ``CDS:`` in a file where others have it is that of a non-coding transcript.
 
     Parameters
     ----------
-    transcripts : sequence of Reference
+    transcripts : sequence of Transcript
     source : str
         Name of the FASTA file, for messages.
 
@@ -110,7 +144,7 @@ def regions_from_headers(transcripts: Sequence[Reference], source: str) -> dict[
     coding = False
     for transcript in transcripts:
         parts = {kind: (int(a) - 1, int(b)) for kind, a, b in _HEADER_REGION.findall(transcript.header)}
-        length = len(transcript.sequence)
+        length = transcript.length
         if "CDS" not in parts:
             regions[transcript.name] = non_coding(length)
             continue
@@ -130,7 +164,7 @@ def regions_from_headers(transcripts: Sequence[Reference], source: str) -> dict[
     return regions
 
 
-def regions_from_table(path: str, transcripts: Sequence[Reference]) -> dict[str, Regions]:
+def regions_from_table(path: str, transcripts: Sequence[Transcript]) -> dict[str, Regions]:
     """Read the columns ``transcript_id``, ``cds_start`` (or ``cds_start0``) and ``cds_end`` of a TSV table.
 
     Coordinates are 0-based and half-open on the transcript; ``.`` in both means non-coding. Other columns are
@@ -155,7 +189,7 @@ def regions_from_table(path: str, transcripts: Sequence[Reference]) -> dict[str,
             spans[name] = (-1, -1, reader.line)
         else:
             spans[name] = (reader.whole_number(row, start_at), reader.whole_number(row, end_at), reader.line)
-    lengths = {transcript.name: len(transcript.sequence) for transcript in transcripts}
+    lengths = {transcript.name: transcript.length for transcript in transcripts}
     matched = match_names(lengths, spans)
     if not matched:
         raise unknown_to_all(path)

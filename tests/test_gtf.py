@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mirtools.annotation import read_annotation
 from mirtools.errors import InputError
-from mirtools.gtf import regions_from_gtf, transcript_span
-from mirtools.regions import Regions, non_coding
-from mirtools.sequences import Reference
+from mirtools.gtf import Placement, genomic_blocks, transcript_span
+from mirtools.regions import Regions, Transcript, non_coding
 
 
 def line(feature, start, end, strand="+", name="T1", more="", chromosome="1"):
@@ -24,7 +24,7 @@ def write(tmp_path, *lines, name="a.gtf"):
 
 
 def transcript(name, length):
-    return Reference(name, name, "A" * length)
+    return Transcript(name, name, length)
 
 
 @st.composite
@@ -59,6 +59,28 @@ def test_mapping_equals_base_by_base(gene, rng):
     assert transcript_span(shuffled, strand, coding) == (start, end)
 
 
+@given(genes())
+def test_blocks_equal_base_by_base(gene):
+    exons, strand, (start, end) = gene
+    placement = Placement("1", strand, exons)
+    assert placement.fits(len(bases(exons, strand)))
+    blocks = genomic_blocks(placement, start, end)
+    assert [base for first, last in blocks for base in range(first, last)] == sorted(
+        bases(exons, strand)[start:end]
+    )
+    # the exons' gaps are never empty here: one block for every exon that holds a part
+    assert len(blocks) == sum(bool(set(range(*exon)) & set(bases(exons, strand)[start:end])) for exon in exons)
+
+
+def test_blocks_of_exons_that_touch():
+    assert genomic_blocks(Placement("1", "+", [(5, 10), (10, 12), (20, 21)]), 3, 8) == [(8, 12), (20, 21)]
+    assert genomic_blocks(Placement("1", "-", [(5, 10), (10, 12), (20, 21)]), 1, 4) == [(9, 12)]
+
+
+def test_exons_that_overlap_fit_nothing():
+    assert not Placement("1", "+", [(5, 10), (9, 12)]).fits(8)
+
+
 @pytest.mark.parametrize("name", ["a.gtf", "a.gtf.gz"])
 def test_both_strands_stop_codon_and_names(tmp_path, name):
     path = write(
@@ -79,14 +101,17 @@ def test_both_strands_stop_codon_and_names(tmp_path, name):
         name=name,
     )
     wanted = [("T1.3", 20), ("T2.7", 20), ("T3", 10), ("T4", 6), ("T5|G", 5), ("T6", 5)]
-    regions, other_length = regions_from_gtf(path, [transcript(*item) for item in wanted])
-    assert regions == {
+    found = read_annotation([transcript(*item) for item in wanted], "t.fa", gtf=path)
+    assert found.regions == {
         "T1.3": Regions(4, 15, 20),
         "T2.7": Regions(2, 13, 20),
         "T3": non_coding(10),
         "T5|G": non_coding(5),
     }
-    assert other_length == {"T4"}
+    assert found.other_length == {"T4"}
+    assert found.placements["T2.7"] == Placement("1", "-", [(10, 20), (30, 40)], [(17, 38)])
+    assert found.placements["T5|G"].chromosome == "1"
+    assert "T6" not in found.placements
 
 
 @pytest.mark.parametrize(
@@ -95,6 +120,11 @@ def test_both_strands_stop_codon_and_names(tmp_path, name):
         ([line("exon", 1, 5), "1\tx\texon\n"], ":2: 3 columns where GTF has 9"),
         (["1\tx\texon\t1\t5\t.\t+\t.\tID=exon1;Parent=T1\n"], ":1: no transcript_id"),
         ([line("exon", "a", 5)], ":1: start, end or strand is no GTF"),
+        ([line("exon", 0, 5)], ":1: start, end or strand is no GTF"),
+        ([line("exon", 5, 1)], ":1: start, end or strand is no GTF"),
+        ([line("exon", "²", 5)], ":1: start, end or strand is no GTF"),
+        ([line("exon", 1, "9" * 5000)], ":1: start, end or strand is no GTF"),
+        ([line("CDS", 1, 5)], "describes none of the transcripts"),
         ([line("exon", 1, 5, ".")], ":1: start, end or strand is no GTF"),
         ([line("exon", 1, 5, name="other")], "describes none of the transcripts"),
         ([], "describes none of the transcripts"),
@@ -103,5 +133,5 @@ def test_both_strands_stop_codon_and_names(tmp_path, name):
 )
 def test_bad_files(tmp_path, lines, problem):
     with pytest.raises(InputError) as error:
-        regions_from_gtf(write(tmp_path, *lines), [transcript("T1", 5)])
+        read_annotation([transcript("T1", 5)], "t.fa", gtf=write(tmp_path, *lines))
     assert problem in str(error.value)

@@ -2,25 +2,29 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from mirtools.annotation import Annotation, read_annotation, read_annotation_if_any
 from mirtools.errors import InputError
-from mirtools.gtf import regions_from_gtf
 from mirtools.regions import (
+    REGIONS,
     Regions,
+    Transcript,
     match_names,
     non_coding,
     regions_from_headers,
     regions_from_table,
+    transcripts_of,
 )
-from mirtools.sequences import Reference, read_references
+from mirtools.sequences import read_references
 
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data" / "references"
 STOPS = {"TAA", "TAG", "TGA"}
 
 
-def reference(header: str, length: int) -> Reference:
-    return Reference(header.split()[0], header, "A" * length)
+def reference(header: str, length: int) -> Transcript:
+    return Transcript(header.split()[0], header, length)
 
 
 def table(tmp_path, text):
@@ -100,9 +104,10 @@ def test_bad_tables(tmp_path, text, problem):
 @pytest.mark.skipif(not DATA.exists(), reason="needs ../shared/data")
 def test_real_ensembl_gtf():
     transcripts = read_references(str(DATA / "ensembl14_transcripts.fa.gz"))
-    regions, other_length = regions_from_gtf(str(DATA / "ensembl14_transcripts.gtf.gz"), transcripts)
+    found = read_annotation(transcripts_of(transcripts), "t.fa", str(DATA / "ensembl14_transcripts.gtf.gz"))
+    regions = found.regions
     assert len(regions) == len(transcripts) == 14
-    assert not other_length
+    assert not found.other_length
     for name, _, sequence in transcripts:
         coding = sequence[slice(*regions[name].cds)]
         assert coding.startswith("ATG")
@@ -113,8 +118,53 @@ def test_real_ensembl_gtf():
 @pytest.mark.skipif(not DATA.exists(), reason="needs ../shared/data")
 def test_real_refseq_table():
     transcripts = read_references(str(DATA / "human_refseq_hg19_mrna_4000.fa.gz"))
-    regions = regions_from_table(str(DATA / "human_refseq_hg19_mrna_4000.regions.tsv.gz"), transcripts)
+    regions = regions_from_table(
+        str(DATA / "human_refseq_hg19_mrna_4000.regions.tsv.gz"), transcripts_of(transcripts)
+    )
     coding = [sequence[slice(*regions[name].cds)] for name, _, sequence in transcripts]
     assert len(coding) == 4000
     assert sum(part.startswith("ATG") for part in coding) == 3998
     assert all(part[-3:] in STOPS for part in coding)
+
+
+def slow_region(regions, start, end):
+    """The region of every base, written out."""
+    if regions is None:
+        return "unknown"
+    parts = {"5'UTR": regions.utr5, "CDS": regions.cds, "3'UTR": regions.utr3}
+    of_base = [
+        next((kind for kind in parts if base in range(*parts[kind])), "?") for base in range(regions.length)
+    ]
+    return "noncoding" if "CDS" not in of_base else of_base[(start + end) // 2]
+
+
+def test_every_site_of_every_transcript():
+    known = {
+        "coding": Regions(4, 9, 14),
+        "no 5'UTR": Regions(0, 9, 14),
+        "no 3'UTR": Regions(4, 14, 14),
+        "bare": Regions(0, 14, 14),
+        "non-coding": non_coding(14),
+    }
+    names = ["unused", *known, "unheard of"]
+    annotation = Annotation(known)
+    sites = [(number, start, end) for number in range(1, 7) for start in range(14) for end in range(start + 1, 15)]
+    expected = [slow_region(known.get(names[number]), start, end) for number, start, end in sites]
+    assert [annotation.region_of(names[number], start, end) for number, start, end in sites] == expected
+    assert set(expected) == set(REGIONS)
+    numbers = annotation.region_numbers(names, *np.array(sites).T)
+    assert [REGIONS[number] for number in numbers] == expected
+    nothing = np.empty(0, np.int64)
+    assert annotation.region_numbers(names, nothing, nothing, nothing).tolist() == []
+
+
+def test_headers_are_asked_only_where_they_tell_regions(tmp_path):
+    silent, telling = [reference("NM_1", 12)], [reference("E1|CDS:4-9|", 12), reference("E2|", 5)]
+    assert read_annotation_if_any(silent, "t.fa") is None
+    with pytest.raises(InputError, match="name no UTR5/CDS/UTR3"):
+        read_annotation(silent, "t.fa")
+    with pytest.raises(InputError, match="do not fit"):
+        read_annotation_if_any([reference("E1|UTR5:1-2|CDS:4-9|", 12)], "t.fa")
+    assert read_annotation_if_any(telling, "t.fa").region_of("E1|CDS:4-9|", 3, 4) == "CDS"
+    path = table(tmp_path, "transcript_id\tcds_start\tcds_end\nNM_1\t0\t3\n")
+    assert read_annotation_if_any(silent, "t.fa", table=path).region_of("NM_1", 3, 4) == "3'UTR"

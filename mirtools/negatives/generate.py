@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TextIO, cast
 
-from mirtools.gtf import regions_from_gtf
+from mirtools.annotation import read_annotation
 from mirtools.interactions import TableReader, TableWriter
 from mirtools.negatives.energy import cofold_energy
 from mirtools.negatives.frequency_matched import NO_PARTNER, Pair, pair_anew
@@ -17,7 +17,7 @@ from mirtools.negatives.parallel import in_order
 from mirtools.negatives.positives import PositiveSites, mirna_key
 from mirtools.negatives.same_transcript import NO_REGIONS, OTHER_LENGTH, Found, Rules, Search, find_sites, prepare
 from mirtools.negatives.table import Labelled, RowMaker, read_known, read_pairs, read_positives
-from mirtools.regions import Regions, regions_from_headers, regions_from_table
+from mirtools.regions import Regions, transcripts_of
 from mirtools.sequences import Reference
 
 SAME_TRANSCRIPT = "same-transcript"
@@ -36,14 +36,8 @@ def find_regions(
         The file that they came from; its headers are used where neither ``gtf`` nor ``table`` is given.
     gtf, table : str, optional
     """
-    regions: Mapping[str, Regions]
-    other_length: set[str] = set()
-    if gtf is not None:
-        regions, other_length = regions_from_gtf(gtf, transcripts)
-    elif table is not None:
-        regions = regions_from_table(table, transcripts)
-    else:
-        regions = regions_from_headers(transcripts, fasta)
+    found = read_annotation(transcripts_of(transcripts), fasta, gtf, table)
+    regions, other_length = found.regions, found.other_length
     return lambda name: regions.get(name) or (OTHER_LENGTH if name in other_length else NO_REGIONS)
 
 

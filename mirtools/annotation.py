@@ -1,0 +1,122 @@
+"""What is known of the transcripts: their regions, and their place on the genome where a GTF tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mirtools.gtf import Placement, read_placements, regions_of_placements
+from mirtools.regions import (
+    REGIONS,
+    Regions,
+    Transcript,
+    headers_name_regions,
+    regions_from_headers,
+    regions_from_table,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """Regions and places of transcripts, by FASTA identifier.
+
+    Attributes
+    ----------
+    regions : mapping of str to Regions
+    placements : mapping of str to Placement
+        Empty unless the annotation is a GTF; includes transcripts of another length.
+    other_length : collection of str
+        Transcripts whose exons in the GTF are not as long as the sequence, so that nothing is known of them.
+    """
+
+    regions: Mapping[str, Regions]
+    placements: Mapping[str, Placement] = field(default_factory=dict)
+    other_length: Collection[str] = ()
+
+    def region_of(self, target_id: str, start: int, end: int) -> str:
+        """Return where a site lies by its midpoint: one of ``5'UTR CDS 3'UTR noncoding unknown``.
+
+        Parameters
+        ----------
+        target_id : str
+        start, end : int
+            The site on the transcript, 0-based and half-open. The stop codon belongs to the CDS.
+        """
+        regions = self.regions.get(target_id)
+        return "unknown" if regions is None else regions.region_of(start, end)
+
+    def region_numbers(
+        self,
+        names: Sequence[str],
+        targets: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        ends: NDArray[np.int64],
+    ) -> NDArray[np.uint8]:
+        """Return :meth:`region_of` for many sites, as positions in ``REGIONS``.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Identifiers of the transcripts.
+        targets : array of int, shape (n,)
+            Positions in ``names``.
+        starts, ends : array of int, shape (n,)
+
+        Returns
+        -------
+        array of uint8, shape (n,)
+        """
+        import numpy as np
+
+        used, which = np.unique(targets, return_inverse=True)
+        known = [self.regions.get(names[number]) for number in used.tolist()]
+        cds = np.array([(each.cds_start, each.cds_end) if each else (0, 0) for each in known], np.int64)
+        cds = cds.reshape(-1, 2)[which]
+        coding = np.array([each is not None and each.cds_start < each.length for each in known], bool)[which]
+        unknown = np.array([each is None for each in known], bool)[which]
+        middles = (np.asarray(starts) + np.asarray(ends)) // 2
+        numbers = (middles >= cds[:, 0]).astype(np.uint8) + (middles >= cds[:, 1])
+        numbers[~coding] = REGIONS.index("noncoding")
+        numbers[unknown] = REGIONS.index("unknown")
+        return numbers
+
+
+def read_annotation(
+    transcripts: Sequence[Transcript], fasta: str, gtf: str | None = None, table: str | None = None
+) -> Annotation:
+    """Read what a GTF, a table or, where neither is given, the FASTA headers tell of transcripts.
+
+    Parameters
+    ----------
+    transcripts : sequence of Transcript
+    fasta : str
+        The file that they came from, for messages.
+    gtf, table : str, optional
+        See :func:`mirtools.gtf.read_placements` and :func:`mirtools.regions.regions_from_table`.
+
+    Raises
+    ------
+    InputError
+        For files that are none of these, and where nothing tells the regions of any transcript.
+    """
+    if gtf is not None:
+        placements = read_placements(gtf, transcripts)
+        regions, other_length = regions_of_placements(placements, transcripts, gtf)
+        return Annotation(regions, placements, other_length)
+    if table is not None:
+        return Annotation(regions_from_table(table, transcripts))
+    return Annotation(regions_from_headers(transcripts, fasta))
+
+
+def read_annotation_if_any(
+    transcripts: Sequence[Transcript], fasta: str, gtf: str | None = None, table: str | None = None
+) -> Annotation | None:
+    """As :func:`read_annotation`, but ``None`` where no file is given and the FASTA headers name no regions."""
+    if gtf is None and table is None and not headers_name_regions(transcripts):
+        return None
+    return read_annotation(transcripts, fasta, gtf, table)
