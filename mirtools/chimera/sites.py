@@ -1,0 +1,137 @@
+"""Target sites as BED12, on the transcripts or, along the exons of a GTF, on the genome.
+
+One line a row of the interaction table:
+
+========================  ====================================================================================
+chrom, start, end         transcript and site (the aligned part with its extension), or their place on the genome
+name                      miRNA
+score                     ``min(1000, round(100 * log2(1 + n_reads)))``: 100 for one read, 346 for ten, 1000 from
+                          1023 reads on; it depends on no other row
+strand                    ``+`` on the transcript, the transcript's strand on the genome
+thickStart, thickEnd      the aligned part of the site
+itemRgb                   isomiRs orange and exact miRNAs blue where the table tells them apart, else the order:
+                          miRNA first blue, target first orange
+blocks                    one on the transcript; on the genome one for each exon that holds a part of the site
+========================  ====================================================================================
+
+Lines are sorted as ``LC_ALL=C sort -k1,1 -k2,2n -k3,3n`` sorts, so that tabix and bedtools take them as they
+are. What BED cannot hold in a name (blanks, control characters, letters beyond ASCII) is percent-escaped, and so is ``%``.
+"""
+
+from __future__ import annotations
+
+import math
+import string
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TextIO
+from urllib.parse import quote
+
+from mirtools.gtf import Placement, genomic_blocks
+
+# Okabe and Ito's blue and orange, as in the figures
+_BLUE, _ORANGE, _GREY = "0,114,178", "230,159,0", "140,140,140"
+_COLOURS = {"exact": _BLUE, "isomir": _ORANGE, "mirna_first": _BLUE, "target_first": _ORANGE}
+_SAFE = "".join(set(string.punctuation) - {"%"})
+# Lines that begin so are no sites to those who read BED
+_HEADINGS = ("#", "track", "browser")
+
+
+class _Site(NamedTuple):
+    """One line, in the order in which lines are sorted."""
+
+    chromosome: str
+    start: int
+    end: int
+    rest: str
+
+
+class SiteCollector:
+    """Collects the sites of an interaction table and writes them as BED12.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Columns of the table: at least ``mirna_id n_reads target_id target_start target_end site_start site_end
+        order``, as chimera-parse writes them.
+    placements : mapping of str to Placement, optional
+        Where the transcripts lie on the genome; sites are then written there.
+    lengths : mapping of str to int, optional
+        Length of each transcript, needed with ``placements``: only where the exons fit it can a site be placed.
+
+    Attributes
+    ----------
+    unplaced : collections.Counter
+        Sites that are not on the genome, by reason: ``not_in_gtf``, ``other_length``.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        placements: Mapping[str, Placement] | None = None,
+        lengths: Mapping[str, int] | None = None,
+    ) -> None:
+        self.unplaced: Counter[str] = Counter()
+        self._names = [columns.index(name) for name in ("mirna_id", "target_id")]
+        numbers = "n_reads target_start target_end site_start site_end".split()
+        self._numbers = [columns.index(name) for name in numbers]
+        self._colour = columns.index("mirna_class" if "mirna_class" in columns else "order")
+        self._placements = placements
+        self._lengths = lengths or {}
+        self._fits: dict[str, bool] = {}
+        self._sites: list[_Site] = []
+
+    def add(self, row: Sequence[str]) -> None:
+        """Add the site of one row of the table."""
+        mirna, target = (row[column] for column in self._names)
+        n_reads, part_start, part_end, start, end = (int(row[column]) for column in self._numbers)
+        # The site may begin behind bases that the miRNA shares with the aligned part.
+        thick = max(part_start, start), min(part_end, end)
+        blocks, strand, chromosome = [(start, end)], "+", target
+        if self._placements is not None:
+            if target not in self._placements:
+                self.unplaced["not_in_gtf"] += 1
+                return
+            placement = self._placements[target]
+            if target not in self._fits:
+                self._fits[target] = placement.fits(self._lengths[target])
+            if not self._fits[target]:
+                self.unplaced["other_length"] += 1
+                return
+            chromosome, strand = placement.chromosome, placement.strand
+            blocks = genomic_blocks(placement, start, end)
+            if thick[0] < thick[1]:
+                aligned = genomic_blocks(placement, *thick)
+                thick = aligned[0][0], aligned[-1][1]
+        first = blocks[0][0]
+        if thick[0] >= thick[1]:
+            thick = first, first  # BED's way to say that nothing is thick
+        score = min(1000, round(100 * math.log2(1 + n_reads)))
+        cells = (
+            escaped(mirna),
+            score,
+            strand,
+            *thick,
+            _COLOURS.get(row[self._colour], _GREY),
+            len(blocks),
+            "".join(f"{last - begin}," for begin, last in blocks),
+            "".join(f"{begin - first}," for begin, _ in blocks),
+        )
+        chromosome = escaped(chromosome)
+        if chromosome.startswith(_HEADINGS):
+            chromosome = f"%{ord(chromosome[0]):02X}{chromosome[1:]}"
+        self._sites.append(_Site(chromosome, first, blocks[-1][1], "\t".join(map(str, cells))))
+
+    def write(self, stream: TextIO) -> None:
+        """Write all sites; none give an empty file, which is valid BED."""
+        for site in sorted(self._sites):
+            stream.write("\t".join(map(str, site)) + "\n")
+
+
+def escaped(name: str) -> str:
+    """Return a name with what BED cannot hold percent-escaped; an empty one becomes ``.``.
+
+    >>> escaped("miR 1%")
+    'miR%201%25'
+    """
+    return quote(name, safe=_SAFE) or "."
