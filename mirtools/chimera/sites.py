@@ -15,7 +15,8 @@ blocks                    one on the transcript; on the genome one for each exon
 ========================  ====================================================================================
 
 Lines are sorted as ``LC_ALL=C sort -k1,1 -k2,2n -k3,3n`` sorts, so that tabix and bedtools take them as they
-are. What BED cannot hold in a name (blanks, control characters, letters beyond ASCII) is percent-escaped, and so is ``%``.
+are. What BED cannot hold in a name (blanks, control characters, letters beyond ASCII) is percent-escaped, and
+so is ``%``.
 """
 
 from __future__ import annotations
