@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from mirtools.errors import InputError, shorten
 from mirtools.streams import open_input, reading, start_of
+
+if TYPE_CHECKING:
+    from dnaio import SequenceRecord
 
 # IUPAC: R Y S W K M B D H V and gaps stand for more than one base.
 _TO_DNA = str.maketrans("acgtunryswkmbdhvURYSWKMBDHV", "ACGTTNNNNNNNNNNNTNNNNNNNNNN")
@@ -21,6 +25,9 @@ _NOT_DNA = re.compile(r"[^ACGTN]")
 # First bytes after blank lines; FASTA may begin with a comment.
 _FORMATS = {b">": "fasta", b"#": "fasta", b"@": "fastq", b"BAM\1": "bam"}
 _LOOK_AHEAD = 512
+# Records are few at first, for they may be chromosomes.
+_FIRST_RECORDS = 16
+_MOST_RECORDS, _MOST_BASES = 4096, 1 << 20
 _NOT_QUALITY = re.compile(r"[^!-~]")
 
 
@@ -120,14 +127,23 @@ def _first_word(header: str) -> str:
     return words[0] if words else ""
 
 
-class _Record(NamedTuple):
-    name: str
-    sequence: str
-    qualities: str | None
+def read_record_lists(path: str, most_records: int, most_bases: int) -> Iterator[list[SequenceRecord]]:
+    """Stream the records of a FASTA or FASTQ file as dnaio parses them, many at a time; an empty file yields none.
 
+    Sequences and qualities are as they stand in the file. Records before a defect are yielded before it is raised.
 
-def _records(path: str) -> Iterator[_Record]:
-    """Yield raw FASTA/FASTQ records through dnaio; an empty file yields none."""
+    Parameters
+    ----------
+    most_records : int
+        Largest length of a list.
+    most_bases : int
+        Where reads are long, lists get shorter, so that about this many bases are held at a time.
+
+    Raises
+    ------
+    InputError
+        For files that cannot be read, are neither FASTQ nor FASTA, or are cut or damaged.
+    """
     import dnaio
 
     with open_input(path) as opened, reading(path):
@@ -142,11 +158,34 @@ def _records(path: str) -> Iterator[_Record]:
         if kind is None:
             raise InputError("is neither FASTA nor FASTQ; give sequences", source=path)
         try:
-            with dnaio.open(stream, fileformat=kind) as records:
-                for record in records:
-                    yield _Record(record.name, record.sequence, record.qualities)
+            with dnaio.open(stream, fileformat=kind) as reader:
+                yield from _lists(iter(reader), most_records, most_bases)
         except dnaio.FileFormatError as error:
             # dnaio counts lines from 0 and keeps the number beside the message
             line = None if error.line is None else error.line + 1
             problem = f"not valid {error.format}: {error.message.rstrip('.')}; repair or re-export the file"
             raise InputError(shorten(problem, 150), source=path, line=line) from error
+
+
+def _lists(
+    records: Iterator[SequenceRecord], most_records: int, most_bases: int
+) -> Iterator[list[SequenceRecord]]:
+    size, failure = min(_FIRST_RECORDS, most_records), None
+    while failure is None:
+        found: list[SequenceRecord] = []
+        try:
+            found.extend(islice(records, size))
+        except Exception as error:  # what was parsed before it stays in the list
+            failure = error
+        if not found:
+            break
+        yield found
+        fitting = most_bases * len(found) // max(sum(len(record) for record in found), 1)
+        size = max(1, min(most_records, fitting, 8 * size))
+    if failure is not None:
+        raise failure
+
+
+def _records(path: str) -> Iterator[SequenceRecord]:
+    for records in read_record_lists(path, _MOST_RECORDS, _MOST_BASES):
+        yield from records
