@@ -1,0 +1,109 @@
+"""The native engine: k-mer indices of both references, searched by compiled kernels.
+
+It reports what the BLAST engine reports, by the same scores and e-values, and needs nothing but this package.
+Seeds of 7 bases find miRNAs, seeds of 11 (12 Mb of transcripts) to 13 (250 Mb) targets; reads that carry a miRNA and no
+target by those are searched again with shorter seeds. Bases of low complexity start no target.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.chimera import search
+from mirtools.chimera.compiled import compiled
+from mirtools.chimera.engine import Hits
+from mirtools.chimera.kmers import KmerIndex
+from mirtools.chimera.masking import mask_low_complexity
+from mirtools.chimera.statistics import K, LAMBDA, least_score, search_space
+
+_MIRNA_SEED = 7
+_SHORTER = 2
+_LONGEST_READ = 1000  # the score that an alignment needs hardly changes beyond
+
+
+class NativeEngine:
+    """Searches reads against miRNAs and transcripts.
+
+    Parameters
+    ----------
+    mirnas, transcripts : KmerIndex
+    evalue : float
+        Largest e-value of a reported hit, in either reference.
+    """
+
+    def __init__(self, mirnas: KmerIndex, transcripts: KmerIndex, evalue: float = 0.1) -> None:
+        self._mirnas = _Database(mirnas, evalue)
+        self._transcripts = _Database(transcripts, evalue)
+
+    def search(self, bases: NDArray[np.uint8], starts: NDArray[np.int64]) -> tuple[Hits, Hits]:
+        """Return the miRNA hits of all reads and the target hits of those that have any, by read."""
+        every = np.ones(len(bases), np.bool_)
+        mirnas = self._mirnas.find(bases, starts, np.arange(len(starts) - 1), every, _MIRNA_SEED)
+        reads = np.unique(mirnas[:, search.READ]).astype(np.int64)
+        seedable = _complex_bases(bases, starts, reads)
+        k = self._transcripts.index.k
+        targets = self._transcripts.find(bases, starts, reads, seedable, k)
+        missed = np.setdiff1d(reads, targets[:, search.READ])
+        more = self._transcripts.find(bases, starts, missed, seedable, k - _SHORTER)
+        targets = np.concatenate([targets, more])
+        targets = targets[np.argsort(targets[:, search.READ], kind="stable")]
+        return self._mirnas.hits(mirnas, starts), self._transcripts.hits(targets, starts)
+
+
+class _Database:
+    """An index with the statistics of searching it."""
+
+    def __init__(self, index: KmerIndex, evalue: float) -> None:
+        self.index = index
+        references = index.references
+        size, count = int(references.lengths.sum()), len(references)
+        self._spaces = np.array([search_space(max(length, 1), size, count) for length in range(_LONGEST_READ)])
+        scores = [least_score(evalue, space) for space in self._spaces]
+        self._least_scores = np.array(scores, np.int32)
+
+    def find(
+        self,
+        bases: NDArray[np.uint8],
+        starts: NDArray[np.int64],
+        reads: NDArray[np.int64],
+        seedable: NDArray[np.bool_],
+        k: int,
+    ) -> NDArray[np.int32]:
+        index = self.index
+        found: NDArray[np.int32] = search.find_alignments(
+            bases,
+            starts,
+            reads,
+            seedable,
+            index.references.codes,
+            index.packed,
+            index.references.starts,
+            index.table,
+            index.positions,
+            index.k,
+            k,
+            self._least_scores,
+        )
+        return found
+
+    def hits(self, found: NDArray[np.int32], starts: NDArray[np.int64]) -> Hits:
+        lengths = np.diff(starts)[found[:, search.READ]]
+        spaces = self._spaces[np.minimum(lengths, _LONGEST_READ - 1)]
+        scores = found[:, search.SCORE]
+        evalues = K * spaces * np.exp(-LAMBDA * scores)
+        bits = (LAMBDA * scores - math.log(K)) / math.log(2)
+        columns = (search.SUBJECT, search.START, search.END, search.SUBJECT_START, search.SUBJECT_END)
+        return Hits(found[:, search.READ], *(found[:, column] for column in columns), evalues, bits)
+
+
+@compiled
+def _complex_bases(bases: NDArray[np.uint8], starts: NDArray[np.int64], reads: NDArray[np.int64]) -> Any:
+    """Return which bases of the reads are not of low complexity."""
+    masked = np.zeros(len(bases), np.bool_)
+    for read in reads:
+        mask_low_complexity(bases[starts[read] : starts[read + 1]], masked[starts[read] : starts[read + 1]])
+    return ~masked

@@ -1,0 +1,70 @@
+"""Bases packed 32 to a word, so that a machine instruction compares 32 of them at once.
+
+Base ``i`` lies in bits ``2 (i % 32)`` and above of word ``i // 32 + 1``; what is no A, C, G or T counts as A.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from mirtools.chimera.compiled import compiled
+from mirtools.chimera.references import N
+
+# The lower bit of each base.
+LOWER = np.uint64(0x5555555555555555)
+_ONE = np.uint64(1)
+
+
+@compiled
+def pack(codes: NDArray[np.uint8]) -> Any:
+    """Return the packed bases as uint64, with one word more before and behind, for windows that stand over."""
+    packed = np.zeros(len(codes) // 32 + 3, np.uint64)
+    for position in range(len(codes)):
+        if codes[position] < N:
+            packed[position // 32 + 1] |= np.uint64(codes[position]) << np.uint64(2 * (position % 32))
+    return packed
+
+
+@compiled
+def changed_bases(a: NDArray[np.uint64], i: int, b: NDArray[np.uint64], j: int) -> Any:
+    """Return which of 32 bases of two packed sequences differ: base ``i + n`` of ``a`` sets bit ``2 n``.
+
+    Windows may start 32 bases before a sequence and end as many behind it.
+    """
+    difference = _window(a, i) ^ _window(b, j)
+    return (difference | (difference >> _ONE)) & LOWER
+
+
+@compiled
+def _window(packed: NDArray[np.uint64], position: int) -> Any:
+    shifted = np.uint64(position + 32)
+    word = shifted >> np.uint64(5)
+    bits = (shifted & np.uint64(31)) << _ONE
+    # two shifts, for one by 64 bits is not defined
+    return (packed[word] >> bits) | ((packed[word + _ONE] << (np.uint64(63) - bits)) << _ONE)
+
+
+@intrinsic
+def trailing_zeros(typing_context: Any, word: Any) -> Any:
+    """Return the zero bits below the lowest set bit of a uint64; 64 for 0."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic
+def leading_zeros(typing_context: Any, word: Any) -> Any:
+    """Return the zero bits above the highest set bit of a uint64; 64 for 0."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.uint64), generate

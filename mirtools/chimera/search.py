@@ -1,0 +1,310 @@
+"""Seed and extend: local alignments of reads with the plus strand of indexed references.
+
+A seed is a word that a read and a reference share. It is extended without gaps (+1 for an equal, -3 for a changed
+base) as far as the score rises, giving up once it has fallen too far. Where the score is good but much of the read
+is left on one side, that side is extended again with gaps, in a narrow band, by an affine dynamic programme.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.chimera.compiled import compiled
+from mirtools.chimera.packed import LOWER, changed_bases, leading_zeros, pack, trailing_zeros
+from mirtools.chimera.references import N, SEPARATOR
+from mirtools.chimera.statistics import GAP_EXTEND, GAP_OPEN, MATCH, MISMATCH
+
+# Columns of the array of alignments.
+READ, SUBJECT, START, END, SUBJECT_START, SUBJECT_END, SCORE = range(7)
+
+# How far the score may fall below its best before an extension gives up.
+_DROP = 12
+# Raw score from which on gaps are tried (27 bits, as in BLAST) and bases that a gap must be able to win.
+_GAP_TRIGGER = 13
+_GAP_REST = GAP_OPEN + GAP_EXTEND + 1
+# Most bases that both strands may be out of step.
+_BAND = 5
+_NEVER = -(1 << 20)
+# The bit of the base next to a seed, before it.
+_NEAREST = np.uint64(1 << 62)
+_ALL = np.uint64(2**64 - 1)
+
+
+@compiled
+def find_alignments(
+    bases: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    reads: NDArray[np.int64],
+    seedable: NDArray[np.bool_],
+    codes: NDArray[np.uint8],
+    packed: NDArray[np.uint64],
+    subject_starts: NDArray[np.int64],
+    table: NDArray[np.uint32],
+    positions: NDArray[np.uint32],
+    table_k: int,
+    k: int,
+    least_scores: NDArray[np.int32],
+) -> Any:
+    """Return all local alignments of a batch that are good enough.
+
+    Parameters
+    ----------
+    bases, starts : array
+        Codes of the reads and where each starts, see :class:`mirtools.chimera.engine.BatchEngine`.
+    reads : array of int64
+        The reads that are searched, ascending.
+    seedable : array of bool, shape as ``bases``
+        Bases that may be part of a seed.
+    codes, packed, subject_starts : array
+        The references (:class:`mirtools.chimera.references.References`).
+    table, positions, table_k
+        Their index (:class:`mirtools.chimera.kmers.KmerIndex`).
+    k : int
+        Length of a seed, at most ``table_k``.
+    least_scores : array of int32
+        Raw score that an alignment of a read of each length needs; longer reads take the last entry.
+
+    Returns
+    -------
+    array of int32, shape (alignments, 7)
+        Read, subject, start and end on the read, start and end on the subject (0-based, half-open), raw score;
+        by read, subject, start. Of alignments that share an end point only the best is kept.
+    """
+    found = np.empty((1024, 7), np.int32)
+    count = 0
+    rest = 2 * (table_k - k)
+    mask = (1 << (2 * k)) - 1
+    workspace = np.empty((6, 2 * _BAND + 3), np.int32)
+    packed_reads = pack(bases)
+    for read in reads:
+        begin, end = starts[read], starts[read + 1]
+        least = least_scores[min(end - begin, len(least_scores) - 1)]
+        if end - begin < least:
+            continue
+        first = count
+        trigger = min(least, _GAP_TRIGGER)
+        word = 0
+        clean = 0  # usable bases in a row up to the present one
+        for last in range(begin, end):
+            if bases[last] >= N or not seedable[last]:
+                clean = 0
+                continue
+            word = ((word << 2) | bases[last]) & mask
+            clean += 1
+            if clean < k:
+                continue
+            start = last - k + 1
+            for entry in range(table[word << rest], table[(word + 1) << rest]):
+                place = np.int64(positions[entry])
+                before = changed_bases(packed_reads, start - 32, packed, place - 32)
+                if start - begin < 32:
+                    before |= LOWER >> np.uint64(2 * (start - begin))
+                # Inside a run of equal bases only its first seed counts. A separator may pass for an A here.
+                if clean > k and before < _NEAREST and codes[place - 1] == bases[start - 1]:
+                    continue
+                behind = changed_bases(packed_reads, start, packed, place)
+                if end - start < 32:
+                    behind |= LOWER << np.uint64(2 * (end - start))
+                if _quick_score(before, behind) < trigger:
+                    continue
+                shift = place - start
+                # Words that hold N or a separator are in the index as if these were A; and the run may be longer.
+                run_end = start
+                while run_end < end and codes[run_end + shift] == bases[run_end] and bases[run_end] < N:
+                    run_end += 1
+                if run_end - start < k:
+                    continue
+                right, right_bases = _ungapped(bases, run_end, end, 1, codes, shift)
+                left, left_bases = _ungapped(bases, start - 1, begin - 1, -1, codes, shift)
+                score = (run_end - start) * MATCH + right + left
+                if score < trigger:
+                    continue
+                if count == len(found):
+                    found = _doubled(found)
+                row = found[count]
+                row[READ] = read
+                row[START], row[SUBJECT_START] = start - left_bases, np.int32(start - left_bases + shift)
+                row[END], row[SUBJECT_END] = run_end + right_bases, np.int32(run_end + right_bases + shift)
+                if score >= _GAP_TRIGGER:
+                    if end - row[END] >= _GAP_REST:
+                        gapped = _gapped(bases, run_end, end, 1, codes, run_end + shift, workspace)
+                        if gapped[0] > right:
+                            score += gapped[0] - right
+                            row[END] = run_end + gapped[1]
+                            row[SUBJECT_END] = np.int32(run_end + shift + gapped[2])
+                    if row[START] - begin >= _GAP_REST:
+                        gapped = _gapped(bases, start - 1, begin - 1, -1, codes, start - 1 + shift, workspace)
+                        if gapped[0] > left:
+                            score += gapped[0] - left
+                            row[START] = start - gapped[1]
+                            row[SUBJECT_START] = np.int32(start + shift - gapped[2])
+                if score >= least:
+                    row[START] -= begin
+                    row[END] -= begin
+                    row[SCORE] = score
+                    count += 1
+        if count > first:
+            _name_subjects(found[first:count], subject_starts)
+            count = first + _keep_best(found[first:count])
+    return found[:count].copy()
+
+
+@compiled
+def _doubled(found: NDArray[np.int32]) -> Any:
+    larger = np.empty((2 * len(found), found.shape[1]), np.int32)
+    larger[: len(found)] = found
+    return larger
+
+
+@compiled
+def _quick_score(before: NDArray[np.uint64], behind: NDArray[np.uint64]) -> int:
+    """Return the best ungapped score around a seed within 32 bases and three changed bases on either side.
+
+    Parameters
+    ----------
+    before : uint64
+        Bit ``62 - 2 n`` tells that base ``n`` before the start of the seed differs.
+    behind : uint64
+        Bit ``2 n`` tells that base ``n`` from the start of the seed on differs.
+    """
+    run = trailing_zeros(behind) >> 1
+    score = right = run * MATCH
+    for _ in range(3):
+        if run >= 31:
+            break
+        bits = np.uint64(2 * run + 2)
+        behind = (behind >> bits) | ~(_ALL >> bits)
+        run = trailing_zeros(behind) >> 1
+        score += MISMATCH + run * MATCH
+        right = max(right, score)
+    run = leading_zeros(before) >> 1
+    score = left = run * MATCH
+    for _ in range(3):
+        if run >= 31:
+            break
+        bits = np.uint64(2 * run + 2)
+        before = (before << bits) | ~(_ALL << bits)
+        run = leading_zeros(before) >> 1
+        score += MISMATCH + run * MATCH
+        left = max(left, score)
+    return left + right
+
+
+@compiled
+def _ungapped(
+    bases: NDArray[np.uint8], start: int, stop: int, step: int, codes: NDArray[np.uint8], shift: int
+) -> tuple[int, int]:
+    """Return the best score of extending from ``start`` towards ``stop`` and the bases that it takes."""
+    score = best = taken = 0
+    for position in range(start, stop, step):
+        base = codes[position + shift]
+        if base == SEPARATOR:
+            break
+        score += MATCH if base == bases[position] and base < N else MISMATCH
+        if score > best:
+            best, taken = score, abs(position - start) + 1
+        elif score < best - _DROP:
+            break
+    return best, taken
+
+
+@compiled
+def _gapped(
+    bases: NDArray[np.uint8],
+    start: int,
+    stop: int,
+    step: int,
+    codes: NDArray[np.uint8],
+    place: int,
+    workspace: NDArray[np.int32],
+) -> tuple[int, int, int]:
+    """Return the best score of a gapped extension, and the bases of the read and of the reference that it takes.
+
+    Rows are bases of the read; cell ``d`` of a row lies ``d - _BAND - 1`` bases of the reference ahead of them. A cell
+    at either end of a row is never reached and stops the band.
+    """
+    width = 2 * _BAND + 3
+    # best score of a cell, whatever ends there; ending with reference bases, or with read bases, left out
+    any_end, skip_reference, skip_read = workspace[0], workspace[1], workspace[2]
+    next_any, next_reference, next_read = workspace[3], workspace[4], workspace[5]
+    workspace[:] = _NEVER
+    middle = _BAND + 1
+    any_end[middle] = 0
+    for cell in range(middle + 1, width - 1):
+        at = place + step * (cell - middle - 1)
+        if at < 0 or at >= len(codes) or codes[at] == SEPARATOR:
+            break
+        any_end[cell] = skip_reference[cell] = -GAP_OPEN - GAP_EXTEND * (cell - middle)
+    best = read_bases = reference_bases = 0
+    for row in range(abs(stop - start)):
+        base = bases[start + step * row]
+        highest = _NEVER
+        for cell in range(1, width - 1):
+            offset = row + cell - middle
+            at = place + step * offset
+            inside = 0 <= at < len(codes) and offset >= 0
+            other = codes[at] if inside else SEPARATOR
+            score = _NEVER
+            if other != SEPARATOR:
+                score = any_end[cell] + (MATCH if other == base and base < N else MISMATCH)
+                next_reference[cell] = max(
+                    next_any[cell - 1] - GAP_OPEN - GAP_EXTEND, next_reference[cell - 1] - GAP_EXTEND
+                )
+            else:
+                next_reference[cell] = _NEVER
+            next_read[cell] = max(any_end[cell + 1] - GAP_OPEN - GAP_EXTEND, skip_read[cell + 1] - GAP_EXTEND)
+            score = max(score, next_reference[cell], next_read[cell])
+            next_any[cell] = score
+            if score > best:
+                best, read_bases, reference_bases = score, row + 1, offset + 1
+            highest = max(highest, score)
+        if highest < best - _DROP:
+            break
+        any_end, next_any = next_any, any_end
+        skip_reference, next_reference = next_reference, skip_reference
+        skip_read, next_read = next_read, skip_read
+    return best, read_bases, reference_bases
+
+
+@compiled
+def _name_subjects(found: NDArray[np.int32], subject_starts: NDArray[np.int64]) -> Any:
+    """Turn positions on ``codes`` into a subject and positions on it."""
+    for alignment in range(len(found)):
+        place = np.int64(np.uint32(found[alignment, SUBJECT_START]))
+        subject = np.searchsorted(subject_starts, place, "right") - 1
+        found[alignment, SUBJECT] = subject
+        bases = np.int64(np.uint32(found[alignment, SUBJECT_END])) - place
+        found[alignment, SUBJECT_START] = place - subject_starts[subject]
+        found[alignment, SUBJECT_END] = found[alignment, SUBJECT_START] + bases
+
+
+@compiled
+def _keep_best(found: NDArray[np.int32]) -> int:
+    """Drop alignments of one read that share an end point with a better one; return how many are left.
+
+    Those stand at the front, by subject and start.
+    """
+    if len(found) == 1:
+        return 1
+    subjects = found[:, SUBJECT].astype(np.int64) << 32
+    ordered = found[np.argsort(subjects - found[:, SCORE], kind="mergesort")]
+    kept = first = 0  # first: the first alignment that was kept with the present subject
+    for alignment in range(len(ordered)):
+        row = ordered[alignment]
+        if kept and found[kept - 1, SUBJECT] != row[SUBJECT]:
+            first = kept
+        for earlier in range(first, kept):
+            other = found[earlier]
+            if other[START] == row[START] and other[SUBJECT_START] == row[SUBJECT_START]:
+                break
+            if other[END] == row[END] and other[SUBJECT_END] == row[SUBJECT_END]:
+                break
+        else:
+            found[kept] = row
+            kept += 1
+    subjects = found[:kept, SUBJECT].astype(np.int64) << 32
+    found[:kept] = found[np.argsort(subjects + found[:kept, START], kind="mergesort")]
+    return kept

@@ -1,0 +1,85 @@
+"""Karlin-Altschul statistics of ungapped nucleotide alignments, as NCBI BLAST computes them for blastn-short.
+
+An equal pair of bases scores +1, a changed one -3, a gap of n bases -(5 + 2n). With such costly gaps BLAST uses
+the parameters of ungapped alignments (Karlin & Altschul 1990) for gapped ones, too; so do we, and both engines
+give the same e-value for the same alignment.
+"""
+
+from __future__ import annotations
+
+import math
+
+MATCH, MISMATCH, GAP_OPEN, GAP_EXTEND = 1, -3, 5, 2
+
+# Of +1/-3 with equally frequent bases.
+LAMBDA = 1.374
+K = 0.711
+H = 1.31
+
+
+def bit_score(score: float) -> float:
+    """Return the bit score of a raw alignment score.
+
+    >>> round(bit_score(21), 1)
+    42.1
+    """
+    return (LAMBDA * score - math.log(K)) / math.log(2)
+
+
+def search_space(read_length: int, reference_length: int, references: int) -> float:
+    """Return the effective search space: both lengths less what an alignment cannot start in.
+
+    The length adjustment is the largest whole number that is not longer than an alignment which is expected once
+    in the space that it leaves (Altschul & Gish 1996, in NCBI's fixed-point form).
+
+    Parameters
+    ----------
+    read_length : int
+        Length of the read in nt.
+    reference_length, references : int
+        Length of all reference sequences together, and how many they are.
+    """
+    adjustment = _length_adjustment(read_length, reference_length, references)
+    return float(max(read_length - adjustment, 1)) * max(reference_length - references * adjustment, 1)
+
+
+def e_value(score: float, space: float) -> float:
+    """Return how many chance alignments of at least this raw score are expected in a search space."""
+    return K * space * math.exp(-LAMBDA * score)
+
+
+def least_score(evalue: float, space: float) -> int:
+    """Return the least raw score whose e-value is at most ``evalue``."""
+    score = max(1, math.floor(math.log(K * space / evalue) / LAMBDA))
+    while e_value(score, space) > evalue:
+        score += 1
+    return score
+
+
+def _length_adjustment(m: int, n: int, count: int) -> int:
+    def expected_length(adjustment: float) -> float:
+        return math.log(K * (m - adjustment) * (n - count * adjustment)) / H
+
+    room = n * m - max(m, n) / K
+    if room < 0:
+        return 0
+    low, high = 0.0, 2 * room / (m * count + n + math.sqrt((m * count + n) ** 2 - 4 * count * room))
+    guess = 0.0
+    for step in range(1, 21):
+        length = expected_length(guess)
+        if length >= guess:
+            low = guess
+            if length - low <= 1:
+                # the next whole number may be reached as well
+                following = math.ceil(low)
+                reached = following <= high and expected_length(following) >= following
+                return following if reached else int(low)
+            if low == high:
+                break
+        else:
+            high = guess
+        if low <= length <= high:
+            guess = length
+        else:
+            guess = high if step == 1 else (low + high) / 2
+    return int(low)
