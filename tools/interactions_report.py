@@ -57,7 +57,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.interactions import TableReader
-    from mirtools.report.figures import draw_figure, figure_format
+    from mirtools.report.drawing import figure_format
+    from mirtools.report.figures import draw_figure
     from mirtools.report.markdown import relative_link, write_summary
     from mirtools.report.runs import read_reports
     from mirtools.report.summary import summarize

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from mirtools.errors import MissingExtraError, UsageError
-from mirtools.report import figures
+from mirtools.report import drawing, figures
 from mirtools.report.runs import RunReport
 from mirtools.report.summary import SCORE_BINS, Summary
 
@@ -38,7 +38,7 @@ def _bytes(kind, *arguments):
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("kind", figures.FORMATS)
+@pytest.mark.parametrize("kind", drawing.FORMATS)
 def test_same_bytes_every_time(kind):
     first = _bytes(kind, _summary(), [REPORT])
     assert first.startswith(SIGNATURES[kind])
@@ -70,7 +70,7 @@ def test_hostile_and_foreign_names():
 def test_many_reasons_are_grouped(monkeypatch):
     report = RunReport("x", Counter(reads=300, paired_reads=100), Counter({f"reason_{n}": 10 for n in range(20)}))
     seen = []
-    monkeypatch.setattr(figures, "_bars", lambda axes, names, *rest: seen.append(list(names)))
+    monkeypatch.setattr(figures, "draw_bars", lambda axes, names, *rest: seen.append(list(names)))
     _bytes("png", Summary(), [report])
     assert len(seen[0]) == figures.MOST_FATES
     assert seen[0][-1] == "other reasons"
@@ -78,17 +78,17 @@ def test_many_reasons_are_grouped(monkeypatch):
 
 @pytest.mark.parametrize("name", ["a.png", "b.SVG", "c.tar.pdf"])
 def test_formats_by_suffix(name):
-    assert figures.figure_format(name) == name[-3:].lower()
+    assert drawing.figure_format(name) == name[-3:].lower()
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "png", "-", "", "a.png.gz"])
 def test_other_suffixes_are_usage_errors(name):
     with pytest.raises(UsageError, match=r"\.png"):
-        figures.figure_format(name)
+        drawing.figure_format(name)
 
 
 def test_missing_extra_is_named(monkeypatch):
-    monkeypatch.setattr(figures, "find_spec", lambda name: None)
+    monkeypatch.setattr(drawing, "find_spec", lambda name: None)
     assert importlib.util.find_spec("matplotlib")
     with pytest.raises(MissingExtraError, match=re.escape("pip install 'mirtools[report]'")):
-        figures.figure_format("a.png")
+        drawing.figure_format("a.png")

@@ -1,0 +1,162 @@
+"""What all figures have in common: formats, colours, letters, bars, and files that are the same in every run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from typing import Any, BinaryIO
+
+from mirtools.errors import MissingExtraError, UsageError, shorten
+
+FORMATS = ("png", "svg", "pdf")
+
+# Okabe and Ito's colours, told apart with any colour vision
+BLUE, ORANGE, GREEN, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#8C8C8C"
+_WIDTH, _ROW_HEIGHT, _DPI = 11.0, 3.7, 120
+_STYLE: Any = {
+    "font.size": 10.5,
+    "font.family": ["DejaVu Sans"],
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "text.parse_math": False,  # names are data: "$" in them is no formula
+    "svg.hashsalt": "mirtools",  # element names that are the same in every run
+    "svg.fonttype": "path",
+}
+# Nothing about time or program version: the same table gives the same bytes.
+_METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+# above the axes, beside the title: never on a bar
+LEGEND: Any = {
+    "loc": "lower right",
+    "bbox_to_anchor": (1.02, 0.985),
+    "ncols": 2,
+    "fontsize": 9.5,
+    "handlelength": 1.1,
+    "handletextpad": 0.5,
+    "columnspacing": 1.2,
+}
+
+Panel = Callable[[Any], None]
+
+
+def figure_format(path: str) -> str:
+    """Return the format that a figure's file name asks for, before any work is done for a figure in vain.
+
+    Raises
+    ------
+    UsageError
+        For any suffix but .png, .svg and .pdf.
+    MissingExtraError
+        Where matplotlib is not installed.
+    """
+    suffix = os.path.splitext(path)[1].lower().removeprefix(".")
+    if suffix not in FORMATS:
+        raise UsageError(
+            f"'{shorten(path, 60)}' is no .png, .svg or .pdf file; give the figure one of these suffixes"
+        )
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("matplotlib", "pip install 'mirtools[report]'")
+    return suffix
+
+
+def draw_page(stream: BinaryIO, kind: str, rows: Sequence[Sequence[Panel]], title: str = "") -> None:
+    """Draw panels in rows, all rows of the same height, and write the figure: the same bytes in every run.
+
+    Parameters
+    ----------
+    stream : BinaryIO
+    kind : {"png", "svg", "pdf"}
+    rows : sequence of sequence of callable
+        Each panel draws on the axes that it is given; the panels of a row are equally wide.
+    title : str
+        Stands above the panels, or alone on the page where there are none.
+    """
+    # it tells of font caches and unwritable folders through logging: nothing that a user can act on
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(_STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)  # a name in a script that the font lacks
+        figure = Figure(figsize=(_WIDTH, _ROW_HEIGHT * max(1, len(rows))), dpi=_DPI, layout="constrained")
+        if rows:
+            parts = figure.subfigures(len(rows), 1, squeeze=False, hspace=0.05)
+            for part, row in zip(parts[:, 0], rows, strict=True):
+                for axes, panel in zip(part.subplots(1, len(row), squeeze=False)[0], row, strict=True):
+                    panel(axes)
+        engine: Any = figure.get_layout_engine()
+        engine.set(w_pad=0.1, h_pad=0.1)
+        if title and rows:
+            figure.suptitle(title, fontsize=15)
+        elif title:
+            figure.text(0.5, 0.5, title, fontsize=15, ha="center", va="center")
+        figure.savefig(stream, format=kind, metadata=_METADATA[kind])
+
+
+def draw_bars(
+    axes: Any,
+    names: Sequence[str],
+    layers: Sequence[tuple[Sequence[int], Any, str | None]],
+    labels: Sequence[str] | None = None,
+) -> None:
+    """Draw horizontal bars, the first on top; layers ``(counts, colour, name)`` are stacked."""
+    ends = [0] * len(names)
+    for counts, colour, name in layers:
+        axes.barh(range(len(names)), counts, left=ends, color=colour, label=name, height=0.72)
+        ends = [end + count for end, count in zip(ends, counts, strict=True)]
+    longest = max(*ends, 1)
+    for at, text in enumerate(labels or ()):
+        axes.text(ends[at] + 0.01 * longest, at, text, va="center", fontsize=9.5)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xlim(0, longest * (1.18 if labels else 1.04))
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color="#E4E4E4", linewidth=0.8)
+    whole_numbers(axes.xaxis)
+
+
+def draw_gaps(axes: Any, counts: Mapping[int, int], unit: str, longest: int | None = None) -> None:
+    """Draw how many junctions have which gap; overlaps are negative and orange.
+
+    Parameters
+    ----------
+    axes : Axes
+    counts : mapping of int to int
+        By signed distance of miRNA and target part on the read, in nt.
+    unit : str
+        What is counted.
+    longest : int, optional
+        Where the counts of all longer gaps and overlaps have been added up.
+    """
+    reach = max(4, -min(counts), max(counts))
+    gaps = range(-reach, reach + 1)
+    colours = [ORANGE if gap < 0 else BLUE if gap else GREY for gap in gaps]
+    axes.bar(gaps, [counts.get(gap, 0) for gap in gaps], color=colours, width=0.8)
+    step = 1 if reach <= 10 else 4
+    ticks = [gap for gap in gaps if gap % step == 0]
+    names = {} if longest is None else {longest: f"≥{longest}", -longest: f"≤\u2212{longest}"}
+    axes.set_xticks(ticks, [names.get(gap, f"{gap}".replace("-", "\u2212")) for gap in ticks])
+    axes.set_title("Junction of miRNA and target on the read")
+    axes.set_xlabel("overlap  \u2190  nt  \u2192  gap")
+    axes.set_ylabel(unit)
+    whole_numbers(axes.yaxis)
+
+
+def whole_numbers(axis: Any) -> None:
+    """Let an axis have few ticks, at whole numbers, with commas between the thousands."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(6, integer=True))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
