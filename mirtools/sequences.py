@@ -82,15 +82,26 @@ def read_reads(path: str) -> Iterator[Read]:
         no nucleotides.
     """
     for record in _records(path):
-        try:
-            sequence = to_dna(record.sequence)
-        except ValueError as error:
-            raise InputError(str(error), source=path, record=record.name) from error
-        qualities = record.qualities
-        if qualities is not None and (bad := _NOT_QUALITY.search(qualities)):
-            problem = f"quality {bad.start() + 1} is no Phred+33 character (! to ~); repair or re-export the file"
-            raise InputError(problem, source=path, record=record.name)
-        yield Read(_first_word(record.name), sequence, qualities)
+        yield checked(record, path)
+
+
+def checked(record: SequenceRecord | Read, source: str) -> Read:
+    """Return a raw record as a read: its name up to the first blank, DNA letters.
+
+    Raises
+    ------
+    InputError
+        Where it holds letters that are no nucleotides, or qualities that are no Phred+33 characters.
+    """
+    try:
+        sequence = to_dna(record.sequence)
+    except ValueError as error:
+        raise InputError(str(error), source=source, record=record.name) from error
+    qualities = record.qualities
+    if qualities is not None and (bad := _NOT_QUALITY.search(qualities)):
+        problem = f"quality {bad.start() + 1} is no Phred+33 character (! to ~); repair or re-export the file"
+        raise InputError(problem, source=source, record=record.name)
+    return Read(first_word(record.name), sequence, qualities)
 
 
 def read_references(path: str) -> list[Reference]:
@@ -104,7 +115,7 @@ def read_references(path: str) -> list[Reference]:
     references: list[Reference] = []
     seen: set[str] = set()
     for record in _records(path):
-        name = _first_word(record.name)
+        name = first_word(record.name)
         if not name:
             problem = f"sequence {len(references) + 1} has no name; give every '>' line an identifier"
             raise InputError(problem, source=path)
@@ -122,7 +133,8 @@ def read_references(path: str) -> list[Reference]:
     return references
 
 
-def _first_word(header: str) -> str:
+def first_word(header: str) -> str:
+    """Return a header up to the first blank: the name of a sequence."""
     words = header.split(None, 1)
     return words[0] if words else ""
 
