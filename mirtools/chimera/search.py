@@ -75,10 +75,10 @@ def find_alignments(
     """
     found = np.empty((1024, 7), np.int32)
     count = 0
-    rest = 2 * (table_k - k)
-    mask = (1 << (2 * k)) - 1
-    workspace = np.empty((6, 2 * _BAND + 3), np.int32)
     packed_reads = pack(bases)
+    workspace = np.empty((6, 2 * _BAND + 3), np.int32)
+    ranges = np.empty((256, 3), np.int64)
+    places, seeds_at = np.empty(1024, np.int64), np.empty(1024, np.int64)
     for read in reads:
         begin, end = starts[read], starts[read + 1]
         least = least_scores[min(end - begin, len(least_scores) - 1)]
@@ -86,70 +86,106 @@ def find_alignments(
             continue
         first = count
         trigger = min(least, _GAP_TRIGGER)
-        word = 0
-        clean = 0  # usable bases in a row up to the present one
-        for last in range(begin, end):
-            if bases[last] >= N or not seedable[last]:
-                clean = 0
+        # One step for all seeds, then the next for all: memory answers many independent questions at once.
+        if end - begin > len(ranges):
+            ranges = np.empty((end - begin, 3), np.int64)
+        seeds, candidates = _look_up(bases, seedable, begin, end, table, table_k, k, ranges)
+        if candidates > len(places):
+            places, seeds_at = np.empty(2 * candidates, np.int64), np.empty(2 * candidates, np.int64)
+        filled = 0
+        for seed in range(seeds):
+            for entry in range(ranges[seed, 1], ranges[seed, 2]):
+                places[filled] = positions[entry]
+                seeds_at[filled] = ranges[seed, 0]
+                filled += 1
+        for candidate in range(candidates):
+            place, start = places[candidate], seeds_at[candidate]
+            before = changed_bases(packed_reads, start - 32, packed, place - 32)
+            if start - begin < 32:
+                before |= LOWER >> np.uint64(2 * (start - begin))
+            # Inside a run of equal bases only its first seed counts. A separator may pass for an A here.
+            if before < _NEAREST and codes[place - 1] == bases[start - 1]:
+                if seedable[start - 1] and bases[start - 1] < N:
+                    continue
+            behind = changed_bases(packed_reads, start, packed, place)
+            if end - start < 32:
+                behind |= LOWER << np.uint64(2 * (end - start))
+            if _quick_score(before, behind) < trigger:
                 continue
-            word = ((word << 2) | bases[last]) & mask
-            clean += 1
-            if clean < k:
+            shift = place - start
+            # Words that hold N or a separator are in the index as if these were A; and the run may be longer.
+            run_end = start
+            while run_end < end and codes[run_end + shift] == bases[run_end] and bases[run_end] < N:
+                run_end += 1
+            if run_end - start < k:
                 continue
-            start = last - k + 1
-            for entry in range(table[word << rest], table[(word + 1) << rest]):
-                place = np.int64(positions[entry])
-                before = changed_bases(packed_reads, start - 32, packed, place - 32)
-                if start - begin < 32:
-                    before |= LOWER >> np.uint64(2 * (start - begin))
-                # Inside a run of equal bases only its first seed counts. A separator may pass for an A here.
-                if clean > k and before < _NEAREST and codes[place - 1] == bases[start - 1]:
-                    continue
-                behind = changed_bases(packed_reads, start, packed, place)
-                if end - start < 32:
-                    behind |= LOWER << np.uint64(2 * (end - start))
-                if _quick_score(before, behind) < trigger:
-                    continue
-                shift = place - start
-                # Words that hold N or a separator are in the index as if these were A; and the run may be longer.
-                run_end = start
-                while run_end < end and codes[run_end + shift] == bases[run_end] and bases[run_end] < N:
-                    run_end += 1
-                if run_end - start < k:
-                    continue
-                right, right_bases = _ungapped(bases, run_end, end, 1, codes, shift)
-                left, left_bases = _ungapped(bases, start - 1, begin - 1, -1, codes, shift)
-                score = (run_end - start) * MATCH + right + left
-                if score < trigger:
-                    continue
-                if count == len(found):
-                    found = _doubled(found)
-                row = found[count]
-                row[READ] = read
-                row[START], row[SUBJECT_START] = start - left_bases, np.int32(start - left_bases + shift)
-                row[END], row[SUBJECT_END] = run_end + right_bases, np.int32(run_end + right_bases + shift)
-                if score >= _GAP_TRIGGER:
-                    if end - row[END] >= _GAP_REST:
-                        gapped = _gapped(bases, run_end, end, 1, codes, run_end + shift, workspace)
-                        if gapped[0] > right:
-                            score += gapped[0] - right
-                            row[END] = run_end + gapped[1]
-                            row[SUBJECT_END] = np.int32(run_end + shift + gapped[2])
-                    if row[START] - begin >= _GAP_REST:
-                        gapped = _gapped(bases, start - 1, begin - 1, -1, codes, start - 1 + shift, workspace)
-                        if gapped[0] > left:
-                            score += gapped[0] - left
-                            row[START] = start - gapped[1]
-                            row[SUBJECT_START] = np.int32(start + shift - gapped[2])
-                if score >= least:
-                    row[START] -= begin
-                    row[END] -= begin
-                    row[SCORE] = score
-                    count += 1
+            right, right_bases = _ungapped(bases, run_end, end, 1, codes, shift)
+            left, left_bases = _ungapped(bases, start - 1, begin - 1, -1, codes, shift)
+            score = (run_end - start) * MATCH + right + left
+            if score < trigger:
+                continue
+            if count == len(found):
+                found = _doubled(found)
+            row = found[count]
+            row[READ] = read
+            row[START], row[SUBJECT_START] = start - left_bases, np.int32(start - left_bases + shift)
+            row[END], row[SUBJECT_END] = run_end + right_bases, np.int32(run_end + right_bases + shift)
+            if score >= _GAP_TRIGGER:
+                if end - row[END] >= _GAP_REST:
+                    gapped = _gapped(bases, run_end, end, 1, codes, run_end + shift, workspace)
+                    if gapped[0] > right:
+                        score += gapped[0] - right
+                        row[END] = run_end + gapped[1]
+                        row[SUBJECT_END] = np.int32(run_end + shift + gapped[2])
+                if row[START] - begin >= _GAP_REST:
+                    gapped = _gapped(bases, start - 1, begin - 1, -1, codes, start - 1 + shift, workspace)
+                    if gapped[0] > left:
+                        score += gapped[0] - left
+                        row[START] = start - gapped[1]
+                        row[SUBJECT_START] = np.int32(start + shift - gapped[2])
+            if score >= least:
+                row[START] -= begin
+                row[END] -= begin
+                row[SCORE] = score
+                count += 1
         if count > first:
             _name_subjects(found[first:count], subject_starts)
             count = first + _keep_best(found[first:count])
     return found[:count].copy()
+
+
+@compiled
+def _look_up(
+    bases: NDArray[np.uint8],
+    seedable: NDArray[np.bool_],
+    begin: int,
+    end: int,
+    table: NDArray[np.uint32],
+    table_k: int,
+    k: int,
+    ranges: NDArray[np.int64],
+) -> tuple[int, int]:
+    """Find the words of a read in the table; return how many seeds there are, and how many positions they have.
+
+    ``ranges`` gets a row a seed: where it starts on ``bases``, and its range of the positions.
+    """
+    rest = 2 * (table_k - k)
+    mask = (1 << (2 * k)) - 1
+    seeds = candidates = word = 0
+    clean = 0  # usable bases in a row up to the present one
+    for last in range(begin, end):
+        if bases[last] >= N or not seedable[last]:
+            clean = 0
+            continue
+        word = ((word << 2) | bases[last]) & mask
+        clean += 1
+        if clean >= k:
+            ranges[seeds, 0] = last - k + 1
+            ranges[seeds, 1] = table[word << rest]
+            ranges[seeds, 2] = table[(word + 1) << rest]
+            candidates += ranges[seeds, 2] - ranges[seeds, 1]
+            seeds += 1
+    return seeds, candidates
 
 
 @compiled
