@@ -144,7 +144,7 @@ def draw_gaps(axes: Any, counts: Mapping[int, int], unit: str, longest: int | No
     gaps = range(-reach, reach + 1)
     colours = [ORANGE if gap < 0 else BLUE if gap else GREY for gap in gaps]
     axes.bar(gaps, [counts.get(gap, 0) for gap in gaps], color=colours, width=0.8)
-    step = 1 if reach <= 10 else 4
+    step = 1 if reach <= 7 else 2 if reach <= 10 else 4
     ticks = [gap for gap in gaps if gap % step == 0]
     names = {} if longest is None else {longest: f"≥{longest}", -longest: f"≤\u2212{longest}"}
     axes.set_xticks(ticks, [names.get(gap, f"{gap}".replace("-", "\u2212")) for gap in ticks])
@@ -155,8 +155,10 @@ def draw_gaps(axes: Any, counts: Mapping[int, int], unit: str, longest: int | No
 
 
 def whole_numbers(axis: Any) -> None:
-    """Let an axis have few ticks, at whole numbers, with commas between the thousands."""
+    """Let an axis have few ticks, at whole numbers: 25,000 or 2.5 M."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axis.set_major_locator(MaxNLocator(6, integer=True))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value / 1e6:g} M" if value >= 1e6 else f"{value:,.0f}")
+    )
