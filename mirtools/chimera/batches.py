@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.chimera.compiled import compiled
+from mirtools.chimera.digests import Bytes, Places
 from mirtools.chimera.references import LETTERS, decode
 from mirtools.sequences import Read, checked, first_word, read_record_lists, to_dna
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 BATCH_SIZE = 8192
 # Batches have fewer reads where reads are long.
 _BATCH_BASES = 1 << 22
-Bytes = NDArray[np.uint8]
-Places = NDArray[np.int64]
-
 _BAD = 255
 _QUALITIES = ord("!"), ord("~")  # Phred+33
 
@@ -132,90 +130,6 @@ def pack(records: Sequence[SequenceRecord] | Sequence[Read], source: str) -> Raw
         for record in records:
             checked(record, source)
     return RawReads(bases, starts, qualities, records, source)
-
-
-@compiled
-def _rotated(value: np.uint64, bits: np.uint64) -> np.uint64:
-    return (value << bits) | (value >> (np.uint64(64) - bits))
-
-
-@compiled
-def _mixed(value: np.uint64) -> np.uint64:
-    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-    return value ^ (value >> np.uint64(33))
-
-
-@compiled
-def _absorbed(
-    first: np.uint64, second: np.uint64, codes: Bytes, start: int, end: int
-) -> tuple[np.uint64, np.uint64]:
-    """Stir codes (less than 256 each, 8 to a word) and their number into both halves of a hash."""
-    position = start
-    while position < end:
-        word = np.uint64(0)
-        for place in range(position, min(position + 8, end)):
-            word = (word << np.uint64(8)) | np.uint64(codes[place])
-        scrambled = _rotated(word * np.uint64(0x87C37B91114253D5), np.uint64(31)) * np.uint64(0x4CF5AD432745937F)
-        first = (_rotated(first ^ scrambled, np.uint64(27)) + second) * np.uint64(5) + np.uint64(0x52DCE729)
-        scrambled = _rotated(word * np.uint64(0x4CF5AD432745937F), np.uint64(33)) * np.uint64(0x87C37B91114253D5)
-        second = (_rotated(second ^ scrambled, np.uint64(31)) + first) * np.uint64(5) + np.uint64(0x38495AB5)
-        position += 8
-    length = np.uint64(end - start)
-    return _mixed(first ^ length) + second, _mixed(second + length) ^ first
-
-
-@compiled
-def digests_of(
-    sample: int, umis: Bytes, umi_starts: Places, umi_ends: Places, bases: Bytes, begins: Places, ends: Places
-) -> NDArray[np.uint64]:
-    """Return a 128-bit hash of sample, UMI and insert for each read, as ``uint64`` of shape (n, 2).
-
-    Two 64-bit halves, each fed with every base, in the manner of MurmurHash3. Not made to withstand an adversary.
-
-    Parameters
-    ----------
-    sample : int
-    umis, bases : array of uint8
-        What UMIs and inserts are cut from; any codes.
-    umi_starts, umi_ends, begins, ends : array of int64, shape (n,)
-        Where in ``umis`` the UMI, and where in ``bases`` the insert of each read lies.
-    """
-    found = np.empty((len(begins), 2), np.uint64)
-    for read in range(len(begins)):
-        first = _mixed(np.uint64(0x9E3779B97F4A7C15) + np.uint64(sample))
-        second = _mixed(np.uint64(0xC2B2AE3D27D4EB4F) ^ first)
-        first, second = _absorbed(first, second, umis, umi_starts[read], umi_ends[read])
-        first, second = _absorbed(first, second, bases, begins[read], ends[read])
-        first += second
-        second += first
-        first, second = _mixed(first), _mixed(second)
-        found[read, 0] = first + second
-        found[read, 1] = second + found[read, 0]
-    return found
-
-
-@compiled
-def first_copies(digests: NDArray[np.uint64]) -> Places:
-    """Return for each digest the position of the first one that equals it, as ``int64``."""
-    size = 16
-    while size < 2 * len(digests):
-        size *= 2
-    slots = np.full(size, -1, np.int64)
-    firsts = np.empty(len(digests), np.int64)
-    for number in range(len(digests)):
-        slot = np.int64(digests[number, 0] & np.uint64(size - 1))
-        while True:
-            held = slots[slot]
-            if held < 0:
-                slots[slot] = number
-                firsts[number] = number
-                break
-            if digests[held, 0] == digests[number, 0] and digests[held, 1] == digests[number, 1]:
-                firsts[number] = held
-                break
-            slot = (slot + 1) & (size - 1)
-    return firsts
 
 
 @compiled

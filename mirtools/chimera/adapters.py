@@ -1,0 +1,145 @@
+"""Where 3' adapters start on reads: what cutadapt's aligner says, without calling it for the plain cases.
+
+cutadapt (Martin 2011) allows 10 % errors and asks for an overlap of at least 3 nt. Most reads hold the adapter
+without an error, or nothing that could be aligned to it; a kernel settles those exactly and leaves the rest to
+cutadapt itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import local
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mirtools.chimera.batches import RawReads
+from mirtools.chimera.compiled import compiled
+from mirtools.chimera.digests import Bytes, Places
+from mirtools.chimera.references import encode
+
+if TYPE_CHECKING:
+    from cutadapt.adapters import BackAdapter
+
+_ERROR_RATE = 0.1
+_LEAST_OVERLAP = 3
+_UNDECIDED = -1
+
+
+class Adapters:
+    """3' adapters; of several that match, the one that removes most is taken.
+
+    Parameters
+    ----------
+    sequences : iterable of str
+        5'->3', letters ``ACGTN``.
+    """
+
+    def __init__(self, sequences: Iterable[str]) -> None:
+        self._sequences = list(sequences)
+        self._codes = [encode(sequence) for sequence in self._sequences]
+        self._blocks = [_blocks(sequence) for sequence in self._sequences]
+        self._threads = local()  # cutadapt's aligners keep their state between calls
+
+    def starts(self, reads: RawReads) -> Places:
+        """Return where on each read the first adapter starts; its length where there is none. Shape (n,)."""
+        found = np.diff(reads.starts)
+        for number, (codes, blocks) in enumerate(zip(self._codes, self._blocks, strict=True)):
+            if blocks is None:
+                places = np.full(len(found), _UNDECIDED)
+            else:
+                places = _plain_cases(reads.bases, reads.starts, codes, *blocks)
+            for read in np.flatnonzero(places == _UNDECIDED).tolist():
+                match = self._aligners()[number].match_to(reads.sequence(read))
+                places[read] = match.rstart if match is not None else found[read]
+            np.minimum(found, places, out=found)
+        return found
+
+    def _aligners(self) -> list[BackAdapter]:
+        try:
+            aligners: list[BackAdapter] = self._threads.aligners
+        except AttributeError:
+            from cutadapt.adapters import BackAdapter
+
+            aligners = [
+                BackAdapter(sequence, max_errors=_ERROR_RATE, min_overlap=_LEAST_OVERLAP)
+                for sequence in self._sequences
+            ]
+            self._threads.aligners = aligners
+        return aligners
+
+
+def _blocks(sequence: str) -> tuple[Places, Places, Places] | None:
+    """Return the blocks of an adapter of which one is unchanged wherever it is aligned with errors.
+
+    An alignment over ``10 e`` to ``10 e + 9`` adapter bases may hold ``e`` errors; of ``e + 1`` blocks that share
+    its first ``10 e`` bases at least one then is free of them.
+
+    Returns
+    -------
+    offsets, lengths : array of int64, shape (blocks,)
+        Where on the adapter a block lies.
+    reaches : array of int64, shape (blocks,)
+        The alignment starts at most so many bases before the end of the read; as many as there are for the last
+        ``e``, which also stands for alignments inside the read.
+        None for adapters that the kernel does not treat: shorter than one error takes, or with ``N``.
+    """
+    if len(sequence) < round(1 / _ERROR_RATE) or "N" in sequence:
+        return None
+    most_errors = int(len(sequence) * _ERROR_RATE)
+    blocks = []
+    for errors in range(1, most_errors + 1):
+        length = round(errors / _ERROR_RATE) // (errors + 1)
+        last = errors == most_errors
+        reach = 1 << 62 if last else round((errors + 1) / _ERROR_RATE) + 2 * errors
+        blocks += [(place * length, length, reach) for place in range(errors + 1)]
+    offsets, lengths, reaches = np.array(blocks, np.int64).T.copy()
+    return offsets, lengths, reaches
+
+
+@compiled
+def _equal(bases: Bytes, start: int, codes: Bytes, offset: int, length: int) -> bool:
+    place = 0
+    while place < length and bases[start + place] == codes[offset + place]:
+        place += 1
+    return place == length
+
+
+@compiled
+def _plain_cases(
+    bases: Bytes, starts: Places, codes: Bytes, offsets: Places, lengths: Places, reaches: Places
+) -> Places:
+    """Return where the adapter starts on each read, its length for nowhere, or ``_UNDECIDED``.
+
+    Without a block on the read, only an unchanged start of the adapter at the end of the read can match. Where all
+    blocks lie as they do in one unchanged adapter, or start of one, that is cutadapt's answer as well.
+    """
+    answers = np.empty(len(starts) - 1, np.int64)
+    blocks, masks = np.zeros(len(offsets), np.int64), np.zeros(len(offsets), np.int64)
+    for block in range(len(offsets)):
+        for place in range(lengths[block]):
+            blocks[block] = blocks[block] << 3 | np.int64(codes[offsets[block] + place])
+        masks[block] = (1 << 3 * lengths[block]) - 1
+    for read in range(len(answers)):
+        start, end = starts[read], starts[read + 1]
+        candidate, undecided = end, False
+        word = np.int64(0)
+        for place in range(start, end):
+            word = word << 3 | np.int64(bases[place])
+            for block in range(len(offsets)):
+                if word & masks[block] == blocks[block] and place - start + 1 >= lengths[block]:
+                    origin = place + 1 - lengths[block] - offsets[block]
+                    if origin >= end - reaches[block]:
+                        undecided |= candidate not in (end, origin)
+                        candidate = origin
+        if candidate < end:
+            overlap = min(len(codes), end - candidate)
+            undecided |= candidate < start or not _equal(bases, candidate, codes, 0, overlap)
+        else:
+            candidate = max(end - len(codes), start)
+            while candidate <= end - 3 and not _equal(bases, candidate, codes, 0, end - candidate):
+                candidate += 1
+            if candidate > end - 3:
+                candidate = end
+        answers[read] = -1 if undecided else candidate - start
+    return answers

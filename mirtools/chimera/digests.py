@@ -1,0 +1,162 @@
+"""128-bit hashes of reads, and sets of them: how copies of a read are recognised.
+
+Two reads with equal digests are taken for copies. Among 10**9 distinct reads the chance that any two have the same
+one is 10**-21.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.chimera.compiled import compiled
+
+Bytes = NDArray[np.uint8]
+Places = NDArray[np.int64]
+Digests = NDArray[np.uint64]
+Chosen = NDArray[np.bool_]
+
+_FIRST_SLOTS = 1 << 10
+# Slots of recent digests, 16 bytes each
+_RECENT = 1 << 20
+
+
+class DigestSet:
+    """A growing set of digests; 32 to 64 bytes each, no Python objects."""
+
+    def __init__(self) -> None:
+        self._slots = np.zeros((_FIRST_SLOTS, 2), np.uint64)
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def add(self, digests: Digests) -> Chosen:
+        """Add digests of shape (n, 2); returns which of them were new, the first of equal ones only."""
+        while 2 * (self._size + len(digests)) > len(self._slots):
+            larger = np.zeros((2 * len(self._slots), 2), np.uint64)
+            _put(larger, self._slots[self._slots.any(axis=1)])
+            self._slots = larger
+        new = _put(self._slots, digests)
+        self._size += int(np.count_nonzero(new))
+        return new
+
+
+class RecentDigests:
+    """A set that forgets: each digest may push out an older one, so its memory never grows."""
+
+    def __init__(self) -> None:
+        self._slots = np.zeros((_RECENT, 2), np.uint64)
+
+    def add(self, digests: Digests) -> None:
+        """Add digests of shape (n, 2)."""
+        self._slots[digests[:, 0] & np.uint64(_RECENT - 1)] = digests
+
+    def holds(self, digests: Digests) -> Chosen:
+        """Return which digests were added and not pushed out."""
+        held: Chosen = (self._slots[digests[:, 0] & np.uint64(_RECENT - 1)] == digests).all(axis=1)
+        return held
+
+
+@compiled
+def _rotated(value: np.uint64, bits: np.uint64) -> np.uint64:
+    return (value << bits) | (value >> (np.uint64(64) - bits))
+
+
+@compiled
+def _mixed(value: np.uint64) -> np.uint64:
+    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+    return value ^ (value >> np.uint64(33))
+
+
+@compiled
+def _absorbed(
+    first: np.uint64, second: np.uint64, codes: Bytes, start: int, end: int
+) -> tuple[np.uint64, np.uint64]:
+    """Stir codes (less than 256 each, 8 to a word) and their number into both halves of a hash."""
+    position = start
+    while position < end:
+        word = np.uint64(0)
+        for place in range(position, min(position + 8, end)):
+            word = (word << np.uint64(8)) | np.uint64(codes[place])
+        scrambled = _rotated(word * np.uint64(0x87C37B91114253D5), np.uint64(31)) * np.uint64(0x4CF5AD432745937F)
+        first = (_rotated(first ^ scrambled, np.uint64(27)) + second) * np.uint64(5) + np.uint64(0x52DCE729)
+        scrambled = _rotated(word * np.uint64(0x4CF5AD432745937F), np.uint64(33)) * np.uint64(0x87C37B91114253D5)
+        second = (_rotated(second ^ scrambled, np.uint64(31)) + first) * np.uint64(5) + np.uint64(0x38495AB5)
+        position += 8
+    length = np.uint64(end - start)
+    return _mixed(first ^ length) + second, _mixed(second + length) ^ first
+
+
+@compiled
+def digests_of(
+    sample: int, umis: Bytes, umi_starts: Places, umi_ends: Places, bases: Bytes, begins: Places, ends: Places
+) -> NDArray[np.uint64]:
+    """Return a 128-bit hash of sample, UMI and insert for each read, as ``uint64`` of shape (n, 2).
+
+    Two 64-bit halves, each fed with every base, in the manner of MurmurHash3. Not made to withstand an adversary.
+
+    Parameters
+    ----------
+    sample : int
+    umis, bases : array of uint8
+        What UMIs and inserts are cut from; any codes.
+    umi_starts, umi_ends, begins, ends : array of int64, shape (n,)
+        Where in ``umis`` the UMI, and where in ``bases`` the insert of each read lies.
+    """
+    found = np.empty((len(begins), 2), np.uint64)
+    for read in range(len(begins)):
+        first = _mixed(np.uint64(0x9E3779B97F4A7C15) + np.uint64(sample))
+        second = _mixed(np.uint64(0xC2B2AE3D27D4EB4F) ^ first)
+        first, second = _absorbed(first, second, umis, umi_starts[read], umi_ends[read])
+        first, second = _absorbed(first, second, bases, begins[read], ends[read])
+        first += second
+        second += first
+        first, second = _mixed(first), _mixed(second)
+        found[read, 0] = first + second
+        found[read, 1] = second + found[read, 0]
+    return found
+
+
+@compiled
+def first_copies(digests: NDArray[np.uint64]) -> Places:
+    """Return for each digest the position of the first one that equals it, as ``int64``."""
+    size = 16
+    while size < 2 * len(digests):
+        size *= 2
+    slots = np.full(size, -1, np.int64)
+    firsts = np.empty(len(digests), np.int64)
+    for number in range(len(digests)):
+        slot = np.int64(digests[number, 0] & np.uint64(size - 1))
+        while True:
+            held = slots[slot]
+            if held < 0:
+                slots[slot] = number
+                firsts[number] = number
+                break
+            if digests[held, 0] == digests[number, 0] and digests[held, 1] == digests[number, 1]:
+                firsts[number] = held
+                break
+            slot = (slot + 1) & (size - 1)
+    return firsts
+
+
+@compiled
+def _put(slots: Digests, digests: Digests) -> Any:
+    """Put digests into an open hash table whose empty slots are zero; returns which were new."""
+    new = np.zeros(len(digests), np.bool_)
+    last = np.uint64(len(slots) - 1)
+    for number in range(len(digests)):
+        first, second = digests[number, 0], digests[number, 1]
+        slot = first & last
+        while slots[slot, 0] or slots[slot, 1]:
+            if slots[slot, 0] == first and slots[slot, 1] == second:
+                break
+            slot = (slot + np.uint64(1)) & last
+        else:
+            slots[slot, 0], slots[slot, 1] = first, second
+            new[number] = True
+    return new
