@@ -1,0 +1,179 @@
+"""What became of every distinct read: exact counts and the read report, in flat memory.
+
+Digests of paired reads are kept in memory, as their pairs are. Most reads make no pair; theirs go through a spool
+and are counted at the end, group by group.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.chimera.batches import ReadBatch
+from mirtools.chimera.digests import Chosen, DigestSet, Places, first_copies
+from mirtools.chimera.spool import FILES, LineSpool, Spool
+
+LOW_SUPPORT = "low_support"
+
+_UNPAIRED = np.dtype(
+    [("digest", "u8", 2), ("number", "i8"), ("length", "u4"), ("sample", "u2"), ("reason", "u1"), ("spare", "u1")]
+)
+# The number of a table row, or -reason
+_OUTCOME = np.dtype([("number", "i8"), ("outcome", "i8")])
+
+
+class ReadFate(NamedTuple):
+    """What became of one distinct read: ``paired`` or the drop reason, and its ``pair_id`` or ``""``."""
+
+    name: str
+    status: str
+    pair_id: str
+
+
+class SampleCounts(NamedTuple):
+    """How many distinct reads of one sample there are, and how many of them are paired."""
+
+    distinct_reads: int
+    paired_reads: int
+
+
+class FateSummary(NamedTuple):
+    """Counts over distinct reads.
+
+    Attributes
+    ----------
+    fates : dict of str to int
+        ``paired``, ``low_support`` and every other reason why a read is in no row.
+    insert_lengths : dict of int to int
+        Reads by the length of their insert in nt.
+    samples : list of SampleCounts
+    """
+
+    fates: dict[str, int]
+    insert_lengths: dict[int, int]
+    samples: list[SampleCounts]
+
+
+class Fates:
+    """Collects what became of the reads.
+
+    Parameters
+    ----------
+    reasons : sequence of str
+        Names of the outcomes of :func:`mirtools.chimera.pairing.pair_hits`; 0 is a paired read.
+    samples : int
+        How many samples there are.
+    keep_names : bool
+        Keep what :meth:`reads` needs.
+    """
+
+    def __init__(self, reasons: Sequence[str], samples: int, keep_names: bool = False) -> None:
+        self._reasons = list(reasons)
+        self._samples = samples
+        self._names = LineSpool() if keep_names else None
+        self._seen = 0
+        self._unpaired = Spool(_UNPAIRED)
+        self._paired = DigestSet()
+        self._paired_reads: list[NDArray[np.int64]] = [np.empty((0, 4), np.int64)]  # number, row, length, sample
+
+    def add(self, batch: ReadBatch, reasons: NDArray[np.uint8], rows: Places) -> Chosen:
+        """Note the reads of a batch, in input order.
+
+        Parameters
+        ----------
+        batch : ReadBatch
+        reasons : array of uint8, shape (n,)
+        rows : array of int64, shape (n,)
+            Table row of the best pair of each paired read.
+
+        Returns
+        -------
+        array of bool, shape (n,)
+            The paired reads of which no copy was noted before.
+        """
+        numbers = self._seen + np.arange(len(reasons))
+        self._seen += len(reasons)
+        lengths = np.diff(batch.starts)
+        if self._names is not None:
+            self._names.add(batch.names)
+        none = np.flatnonzero(reasons)
+        records = np.zeros(len(none), _UNPAIRED)
+        records["digest"], records["number"] = batch.digests[none], numbers[none]
+        records["length"], records["sample"], records["reason"] = lengths[none], batch.sample, reasons[none]
+        self._unpaired.add(records, (records["digest"][:, 1] >> np.uint64(32)).astype(np.int64))
+        paired = np.flatnonzero(reasons == 0)
+        new = paired[self._paired.add(batch.digests[paired])]
+        samples = np.full(len(new), batch.sample)
+        self._paired_reads.append(np.column_stack([numbers[new], rows[new], lengths[new], samples]))
+        first_seen = np.zeros(len(reasons), bool)
+        first_seen[new] = True
+        return first_seen
+
+    def summary(self, pair_id: Callable[[int], str]) -> FateSummary:
+        """Count everything, once all reads are noted.
+
+        Parameters
+        ----------
+        pair_id : callable
+            Returns the identifier of a table row, ``""`` for one without enough support.
+        """
+        _, rows, lengths, samples = np.concatenate(self._paired_reads).T
+        distinct, which = np.unique(rows, return_inverse=True)
+        supported = np.array([bool(pair_id(row)) for row in distinct.tolist()], bool)[which]
+        fates = Counter({self._reasons[0]: int(supported.sum()), LOW_SUPPORT: int((~supported).sum())})
+        insert_lengths = Counter(_counted(lengths))
+        reads_of = np.bincount(samples, minlength=self._samples)
+        paired_of = np.bincount(samples[supported], minlength=self._samples)
+        for group in self._unpaired.groups():
+            group = group[_first_of_each(group["digest"])]
+            for reason, count in _counted(group["reason"]).items():
+                fates[self._reasons[reason]] += count
+            insert_lengths.update(_counted(group["length"]))
+            reads_of += np.bincount(group["sample"], minlength=self._samples)
+        counts = zip(reads_of.tolist(), paired_of.tolist(), strict=True)
+        return FateSummary(+fates, dict(sorted(insert_lengths.items())), [SampleCounts(*pair) for pair in counts])
+
+    def reads(self, pair_id: Callable[[int], str]) -> Iterator[ReadFate]:
+        """Yield what became of each distinct read, in input order; needs the names to have been kept."""
+        assert self._names is not None
+        # each group of the spool holds the next so many reads
+        step = self._seen // FILES + 1
+        spool = Spool(_OUTCOME)
+        numbers, rows, _, _ = np.concatenate(self._paired_reads).T
+        spool.add(_outcomes(numbers, rows), numbers // step)
+        for group in self._unpaired.groups():
+            group = group[_first_of_each(group["digest"])]
+            outcomes = _outcomes(group["number"], -group["reason"].astype(np.int64))
+            spool.add(outcomes, group["number"] // step)
+        names, position = self._names.lines(), 0
+        for group in spool.groups():
+            group = group[np.argsort(group["number"])]
+            for number, outcome in zip(group["number"].tolist(), group["outcome"].tolist(), strict=True):
+                name = next(islice(names, number - position, None))
+                position = number + 1
+                if outcome < 0:
+                    yield ReadFate(name, self._reasons[-outcome], "")
+                else:
+                    found = pair_id(outcome)
+                    yield ReadFate(name, self._reasons[0] if found else LOW_SUPPORT, found)
+
+
+def _outcomes(numbers: Places, outcomes: NDArray[Any]) -> NDArray[Any]:
+    records = np.empty(len(numbers), _OUTCOME)
+    records["number"], records["outcome"] = numbers, outcomes
+    return records
+
+
+def _counted(values: NDArray[Any]) -> dict[int, int]:
+    found, counts = np.unique(values, return_counts=True)
+    return dict(zip(found.tolist(), counts.tolist(), strict=True))
+
+
+def _first_of_each(digests: NDArray[np.uint64]) -> Places:
+    """Return the position of the first of all equal digests of shape (n, 2)."""
+    return np.flatnonzero(first_copies(digests) == np.arange(len(digests)))
