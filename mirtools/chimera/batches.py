@@ -156,3 +156,13 @@ def raise_qualities(qualities: Bytes, starts: Places, entries: Places, raw: Byte
         for place in range(starts[entries[read] + 1] - start):
             if raw[begin + place] > qualities[start + place]:
                 qualities[start + place] = raw[begin + place]
+
+
+def chosen_reads(batch: ReadBatch, chosen: Places) -> ReadBatch:
+    """Return some entries of a batch, in the order given."""
+    bases, starts = gathered(batch.bases, batch.starts[:-1], batch.starts[1:], chosen)
+    qualities = None
+    if batch.qualities is not None:
+        qualities, _ = gathered(batch.qualities, batch.starts[:-1], batch.starts[1:], chosen)
+    names = [batch.names[entry] for entry in chosen.tolist()] if batch.names else []
+    return ReadBatch(bases, starts, qualities, names, batch.digests[chosen], batch.copies[chosen], batch.sample)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mirtools.chimera.batches import ReadBatch
 from mirtools.chimera.digests import Chosen, DigestSet, Places, first_copies
+from mirtools.chimera.junctions import counted
 from mirtools.chimera.spool import FILES, LineSpool, Spool
 
 LOW_SUPPORT = "low_support"
@@ -126,14 +127,14 @@ class Fates:
         distinct, which = np.unique(rows, return_inverse=True)
         supported = np.array([bool(pair_id(row)) for row in distinct.tolist()], bool)[which]
         fates = Counter({self._reasons[0]: int(supported.sum()), LOW_SUPPORT: int((~supported).sum())})
-        insert_lengths = Counter(_counted(lengths))
+        insert_lengths = Counter(counted(lengths))
         reads_of = np.bincount(samples, minlength=self._samples)
         paired_of = np.bincount(samples[supported], minlength=self._samples)
         for group in self._unpaired.groups():
             group = group[_first_of_each(group["digest"])]
-            for reason, count in _counted(group["reason"]).items():
+            for reason, count in counted(group["reason"]).items():
                 fates[self._reasons[reason]] += count
-            insert_lengths.update(_counted(group["length"]))
+            insert_lengths.update(counted(group["length"]))
             reads_of += np.bincount(group["sample"], minlength=self._samples)
         counts = zip(reads_of.tolist(), paired_of.tolist(), strict=True)
         return FateSummary(+fates, dict(sorted(insert_lengths.items())), [SampleCounts(*pair) for pair in counts])
@@ -167,11 +168,6 @@ def _outcomes(numbers: Places, outcomes: NDArray[Any]) -> NDArray[Any]:
     records = np.empty(len(numbers), _OUTCOME)
     records["number"], records["outcome"] = numbers, outcomes
     return records
-
-
-def _counted(values: NDArray[Any]) -> dict[int, int]:
-    found, counts = np.unique(values, return_counts=True)
-    return dict(zip(found.tolist(), counts.tolist(), strict=True))
 
 
 def _first_of_each(digests: NDArray[np.uint64]) -> Places:
