@@ -1,9 +1,10 @@
-"""A k-mer index of reference sequences: where in them does a word occur?
+"""A k-mer index of reference sequences: where in them a word occurs.
 
-The positions of a text are sorted by the word of ``k`` bases that starts there; a table tells where the positions of
-each word begin. Words shorter than ``k`` are looked up in the same table, for words with the same first bases
-stand together. Memory: 4 bytes a base and 4 bytes a word (4**k), so 65 MB for 12 Mb of transcripts (k = 11) and
-1.3 GB for 250 Mb (k = 13); both can be mapped from a file and shared by all processes of a machine.
+The positions of a text are sorted by the word of ``k`` bases that starts there; a table tells where the positions
+of each word begin. Words shorter than ``k`` are looked up in the same table, for words with the same first bases
+stand together. Memory: 5.25 bytes a base (position, code, packed code) and 4 bytes a word (4**k), so 79 MB for
+12 Mb of transcripts (k = 11) and 1.6 GB for 250 Mb (k = 13). An index can be mapped from a file; then all
+processes of a machine share it, and only what is used is read.
 """
 
 from __future__ import annotations
@@ -25,7 +26,12 @@ from mirtools.errors import InputError
 _FORMAT = "mirtools k-mer index 1"
 _REMEDY = "make it again with chimera-index"
 _LEAST_K, _LARGEST_K = 8, 13
-_DTYPES = {"U8": np.dtype("u1"), "U32": np.dtype("<u4"), "U64": np.dtype("<u8"), "I64": np.dtype("<i8")}
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "U8": np.dtype("u1"),
+    "U32": np.dtype("<u4"),
+    "U64": np.dtype("<u8"),
+    "I64": np.dtype("<i8"),
+}
 _TYPES = {
     "codes": _DTYPES["U8"],
     "packed": _DTYPES["U64"],
@@ -82,20 +88,31 @@ class KmerIndex:
 
     def save(self, stream: BinaryIO) -> None:
         """Write the index as a safetensors file, which :meth:`load` maps into memory."""
-        from safetensors.numpy import save
-
         references = self.references
         headers = "\n".join(references.headers).encode("utf-8", "surrogateescape")
-        arrays = {
-            "codes": references.codes,
-            "packed": self.packed,
+        arrays: dict[str, NDArray[Any]] = {
+            # larger items first, so that all are aligned
             "starts": references.starts,
             "ends": references.ends,
+            "packed": self.packed,
             "table": self.table,
             "positions": self.positions,
+            "codes": references.codes,
             "headers": np.frombuffer(headers, np.uint8),
         }
-        stream.write(save(arrays, {"format": _FORMAT}))
+        description: dict[str, Any] = {"__metadata__": {"format": _FORMAT}}
+        offset = 0
+        for name, array in arrays.items():
+            kind = next(kind for kind, dtype in _DTYPES.items() if dtype == array.dtype)
+            place = [offset, offset + array.nbytes]
+            description[name] = {"dtype": kind, "shape": [len(array)], "data_offsets": place}
+            offset += array.nbytes
+        text = json.dumps(description, separators=(",", ":")).encode()
+        text += b" " * (-len(text) % 8)
+        stream.write(len(text).to_bytes(8, "little") + text)
+        # part by part: the library would hold the whole file in memory once more
+        for array in arrays.values():
+            stream.write(np.ascontiguousarray(array).data)
 
     @classmethod
     def load(cls, path: str) -> KmerIndex:
@@ -120,6 +137,8 @@ class KmerIndex:
             raise InputError(f"cannot be read ({reason})", source=path) from error
         if metadata.get("format") != _FORMAT:
             raise InputError(f"is no index of this version of mirtools; {_REMEDY}", source=path)
+        if {name: array.dtype for name, array in arrays.items()} != _TYPES:
+            raise InputError(f"is damaged, it lacks a part; {_REMEDY}", source=path)
         return cls._checked(arrays, path)
 
     @classmethod
@@ -128,8 +147,7 @@ class KmerIndex:
         headers = arrays["headers"].tobytes().decode("utf-8", "surrogateescape").split("\n")
         k = (len(table).bit_length() - 1) // 2
         fits = (
-            {name: array.dtype for name, array in arrays.items()} == _TYPES
-            and len(headers) == len(starts) == len(ends) > 0
+            len(headers) == len(starts) == len(ends) > 0
             and len(table) == 4**k + 1
             and _LEAST_K <= k <= _LARGEST_K
             and starts[0] == 1

@@ -1,8 +1,8 @@
 """Low-complexity masking: symmetric DUST (Morgulis et al. 2006, J Comput Biol 13:1028), as BLAST uses it.
 
-An interval of a read is of low complexity when few triplets make up most of it. With ``c`` the count of each triplet
-and ``l`` the number of triplets, its score is sum(c (c - 1) / 2) / (l - 1); intervals of at most 64 bases that score
-above 2, and of which no part scores higher, are masked.
+An interval of a read is of low complexity when few triplets make up most of it. With ``c`` the count of each
+triplet and ``l`` the number of triplets, its score is sum(c (c - 1) / 2) / (l - 1); intervals of at most 64 bases
+that score above 2, and of which no part scores higher, are masked.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def mask_low_complexity(bases: NDArray[np.uint8], masked: NDArray[np.bool_]) -> 
 
 
 @compiled
-def _triplet(bases: NDArray[np.uint8], start: int) -> int:
+def _triplet(bases: NDArray[np.uint8], start: int) -> Any:
     a, b, c = np.int64(bases[start]), np.int64(bases[start + 1]), np.int64(bases[start + 2])
     if a >= N or b >= N or c >= N:
         return -1

@@ -1,8 +1,8 @@
 """The native engine: k-mer indices of both references, searched by compiled kernels.
 
 It reports what the BLAST engine reports, by the same scores and e-values, and needs nothing but this package.
-Seeds of 7 bases find miRNAs, seeds of 11 (12 Mb of transcripts) to 13 (250 Mb) targets; reads that carry a miRNA and no
-target by those are searched again with shorter seeds. Bases of low complexity start no target.
+Seeds of 7 bases find miRNAs, seeds of 11 (12 Mb of transcripts) to 13 (250 Mb) targets; reads that carry a miRNA
+and no target by those are searched again with shorter seeds. Bases of low complexity start no target.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from mirtools.chimera import search
 from mirtools.chimera.compiled import compiled
-from mirtools.chimera.engine import Hits
+from mirtools.chimera.engine import Hits, SearchReferences
 from mirtools.chimera.kmers import KmerIndex
 from mirtools.chimera.masking import mask_low_complexity
-from mirtools.chimera.statistics import K, LAMBDA, least_score, search_space
+from mirtools.chimera.statistics import LAMBDA, K, least_score, search_space
 
 _MIRNA_SEED = 7
 _SHORTER = 2
@@ -30,14 +30,16 @@ class NativeEngine:
 
     Parameters
     ----------
-    mirnas, transcripts : KmerIndex
+    references : SearchReferences
     evalue : float
         Largest e-value of a reported hit, in either reference.
+    index : KmerIndex, optional
+        That of the transcripts, where it is at hand.
     """
 
-    def __init__(self, mirnas: KmerIndex, transcripts: KmerIndex, evalue: float = 0.1) -> None:
-        self._mirnas = _Database(mirnas, evalue)
-        self._transcripts = _Database(transcripts, evalue)
+    def __init__(self, references: SearchReferences, evalue: float = 0.1, index: KmerIndex | None = None) -> None:
+        self._mirnas = _Database(KmerIndex.of(references.mirnas), evalue)
+        self._transcripts = _Database(index or KmerIndex.of(references.transcripts), evalue)
 
     def search(self, bases: NDArray[np.uint8], starts: NDArray[np.int64]) -> tuple[Hits, Hits]:
         """Return the miRNA hits of all reads and the target hits of those that have any, by read."""
@@ -73,15 +75,16 @@ class _Database:
         seedable: NDArray[np.bool_],
         k: int,
     ) -> NDArray[np.int32]:
-        index = self.index
+        """Return the alignments of some reads of a batch, see :func:`mirtools.chimera.search.find_alignments`."""
+        index, references = self.index, self.index.references
         found: NDArray[np.int32] = search.find_alignments(
             bases,
             starts,
             reads,
             seedable,
-            index.references.codes,
+            references.codes,
             index.packed,
-            index.references.starts,
+            references.starts,
             index.table,
             index.positions,
             index.k,
@@ -91,13 +94,12 @@ class _Database:
         return found
 
     def hits(self, found: NDArray[np.int32], starts: NDArray[np.int64]) -> Hits:
-        lengths = np.diff(starts)[found[:, search.READ]]
-        spaces = self._spaces[np.minimum(lengths, _LONGEST_READ - 1)]
-        scores = found[:, search.SCORE]
-        evalues = K * spaces * np.exp(-LAMBDA * scores)
-        bits = (LAMBDA * scores - math.log(K)) / math.log(2)
-        columns = (search.SUBJECT, search.START, search.END, search.SUBJECT_START, search.SUBJECT_END)
-        return Hits(found[:, search.READ], *(found[:, column] for column in columns), evalues, bits)
+        """Return alignments with their e-values and bit scores."""
+        read, subject, start, end, subject_start, subject_end, score = (np.ascontiguousarray(c) for c in found.T)
+        spaces = self._spaces[np.minimum(np.diff(starts)[read], _LONGEST_READ - 1)]
+        evalues = K * spaces * np.exp(-LAMBDA * score)
+        bits = (LAMBDA * score - math.log(K)) / math.log(2)
+        return Hits(read, subject, start, end, subject_start, subject_end, evalues, bits)
 
 
 @compiled

@@ -50,21 +50,18 @@ def _window(packed: NDArray[np.uint64], position: int) -> Any:
     return (packed[word] >> bits) | ((packed[word + _ONE] << (np.uint64(63) - bits)) << _ONE)
 
 
-@intrinsic
-def trailing_zeros(typing_context: Any, word: Any) -> Any:
-    """Return the zero bits below the lowest set bit of a uint64; 64 for 0."""
+def _counter(instruction: str) -> Any:
+    """Return what numba needs to compile a call as one instruction that counts zero bits."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+    def count(typing_context: Any, word: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return getattr(builder, instruction)(arguments[0], ir.Constant(ir.IntType(1), 0))
 
-    return types.int64(types.uint64), generate
+        return types.int64(types.uint64), generate
+
+    return intrinsic(count)
 
 
-@intrinsic
-def leading_zeros(typing_context: Any, word: Any) -> Any:
-    """Return the zero bits above the highest set bit of a uint64; 64 for 0."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
-
-    return types.int64(types.uint64), generate
+# In compiled code: the zero bits of a uint64 below its lowest set bit, and above its highest; 64 for 0.
+trailing_zeros: Any = _counter("cttz")
+leading_zeros: Any = _counter("ctlz")

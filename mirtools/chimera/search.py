@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mirtools.chimera.compiled import compiled
 from mirtools.chimera.packed import LOWER, changed_bases, leading_zeros, pack, trailing_zeros
-from mirtools.chimera.references import N, SEPARATOR
+from mirtools.chimera.references import SEPARATOR, N
 from mirtools.chimera.statistics import GAP_EXTEND, GAP_OPEN, MATCH, MISMATCH
 
 # Columns of the array of alignments.
@@ -89,13 +89,14 @@ def find_alignments(
         # One step for all seeds, then the next for all: memory answers many independent questions at once.
         if end - begin > len(ranges):
             ranges = np.empty((end - begin, 3), np.int64)
-        seeds, candidates = _look_up(bases, seedable, begin, end, table, table_k, k, ranges)
+        seeds, candidates = _look_up(bases, seedable, begin, end, table, table_k, k, len(positions), ranges)
         if candidates > len(places):
             places, seeds_at = np.empty(2 * candidates, np.int64), np.empty(2 * candidates, np.int64)
         filled = 0
         for seed in range(seeds):
             for entry in range(ranges[seed, 1], ranges[seed, 2]):
-                places[filled] = positions[entry]
+                bounded: Any = min(np.int64(positions[entry]), len(codes) - k)
+                places[filled] = bounded
                 seeds_at[filled] = ranges[seed, 0]
                 filled += 1
         for candidate in range(candidates):
@@ -104,9 +105,8 @@ def find_alignments(
             if start - begin < 32:
                 before |= LOWER >> np.uint64(2 * (start - begin))
             # Inside a run of equal bases only its first seed counts. A separator may pass for an A here.
-            if before < _NEAREST and codes[place - 1] == bases[start - 1]:
-                if seedable[start - 1] and bases[start - 1] < N:
-                    continue
+            if before < _NEAREST and _starts_seed(bases, seedable, start - 1, codes[place - 1]):
+                continue
             behind = changed_bases(packed_reads, start, packed, place)
             if end - start < 32:
                 behind |= LOWER << np.uint64(2 * (end - start))
@@ -163,6 +163,7 @@ def _look_up(
     table: NDArray[np.uint32],
     table_k: int,
     k: int,
+    entries: int,
     ranges: NDArray[np.int64],
 ) -> tuple[int, int]:
     """Find the words of a read in the table; return how many seeds there are, and how many positions they have.
@@ -181,9 +182,11 @@ def _look_up(
         clean += 1
         if clean >= k:
             ranges[seeds, 0] = last - k + 1
-            ranges[seeds, 1] = table[word << rest]
-            ranges[seeds, 2] = table[(word + 1) << rest]
-            candidates += ranges[seeds, 2] - ranges[seeds, 1]
+            # within bounds also where the file of an index is damaged
+            last_entry: Any = min(np.int64(table[(word + 1) << rest]), entries)
+            first_entry: Any = min(np.int64(table[word << rest]), last_entry)
+            ranges[seeds, 1], ranges[seeds, 2] = first_entry, last_entry
+            candidates += last_entry - first_entry
             seeds += 1
     return seeds, candidates
 
@@ -196,7 +199,13 @@ def _doubled(found: NDArray[np.int32]) -> Any:
 
 
 @compiled
-def _quick_score(before: NDArray[np.uint64], behind: NDArray[np.uint64]) -> int:
+def _starts_seed(bases: NDArray[np.uint8], seedable: NDArray[np.bool_], start: int, base: int) -> bool:
+    """Tell whether the seed that starts at a base of a read goes on with an equal seed one base before."""
+    return bool(bases[start] == base and base < N and seedable[start])
+
+
+@compiled
+def _quick_score(before: Any, behind: Any) -> Any:
     """Return the best ungapped score around a seed within 32 bases and three changed bases on either side.
 
     Parameters
@@ -259,8 +268,8 @@ def _gapped(
 ) -> tuple[int, int, int]:
     """Return the best score of a gapped extension, and the bases of the read and of the reference that it takes.
 
-    Rows are bases of the read; cell ``d`` of a row lies ``d - _BAND - 1`` bases of the reference ahead of them. A cell
-    at either end of a row is never reached and stops the band.
+    Rows are bases of the read; cell ``d`` of a row lies ``d - _BAND - 1`` bases of the reference ahead of them. A
+    cell at either end of a row is never reached and stops the band.
     """
     width = 2 * _BAND + 3
     # best score of a cell, whatever ends there; ending with reference bases, or with read bases, left out

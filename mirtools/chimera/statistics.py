@@ -78,8 +78,6 @@ def _length_adjustment(m: int, n: int, count: int) -> int:
                 break
         else:
             high = guess
-        if low <= length <= high:
-            guess = length
-        else:
-            guess = high if step == 1 else (low + high) / 2
+        halfway = high if step == 1 else (low + high) / 2
+        guess = length if low <= length <= high else halfway
     return int(low)
