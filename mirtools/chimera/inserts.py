@@ -1,4 +1,4 @@
-"""Raw reads -> distinct inserts: UMI and adapter off, too short ones out, duplicates collapsed.
+"""Raw reads -> distinct inserts: UMI and adapter off, too short ones out, copies within a batch collapsed.
 
 DMISO, Identification of miRNA-mRNA interactions: "removed adapters from the reads, discarded duplicate reads".
 """
@@ -11,12 +11,144 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
+import numpy as np
+
+from mirtools.chimera.adapters import Adapters
+from mirtools.chimera.batches import RawReads, ReadBatch, gathered, raise_qualities
+from mirtools.chimera.digests import Bytes, Places, digests_of, first_copies
 from mirtools.errors import InputError
 from mirtools.sequences import Read
 
 # More digits than any library has reads are a defect
 _COPIES = re.compile(r"_x?([0-9]{1,15})$")
+_NAME_UMI = re.compile(r"[_:]([ACGTUN]+(?:[+-][ACGTUN]+)?)$", re.IGNORECASE)
+
+
+class ReadLayout(NamedTuple):
+    """What a raw read is made of, and which inserts are used.
+
+    Attributes
+    ----------
+    adapters : Adapters
+        Taken off first, at the 3' end.
+    umi_length : int
+        Bases that are no insert but tell PCR copies from distinct molecules; 0 for none. Of a UMI in the name its
+        length, or 0 for any.
+    umi_position : str
+        ``5p``: first bases of the read; ``3p``: last bases before the adapter; ``name``: behind the last ``_`` or
+        ``:`` of the name, where umi_tools and fastp put it.
+    min_length : int
+        Shortest insert in nt.
+    copies_in_name : bool
+        Names end in ``_N`` or ``_xN``: the read stands for N copies.
+    share, shares : int
+        Only the reads of one of several shares are used (0-based). Copies always fall to the same share.
+    """
+
+    adapters: Adapters = Adapters(())
+    umi_length: int = 0
+    umi_position: str = "5p"
+    min_length: int = 15
+    copies_in_name: bool = False
+    share: int = 0
+    shares: int = 1
+
+
+class Inserts(NamedTuple):
+    """The distinct inserts of some reads, and how many reads they come from.
+
+    Attributes
+    ----------
+    batch : ReadBatch
+    raw : array of int64, shape (n,)
+        Which of the reads each entry of the batch is the insert of.
+    reads : int
+        All reads, of this share.
+    too_short : int
+        Those whose insert was too short.
+    """
+
+    batch: ReadBatch
+    raw: Places
+    reads: int
+    too_short: int
+
+
+def inserts_of(reads: RawReads, layout: ReadLayout, sample: int = 0, keep_names: bool = False) -> Inserts:
+    """Return the distinct inserts of some reads, in the order of their first copies.
+
+    Raises
+    ------
+    InputError
+        For a read whose name lacks the number of copies or the UMI that the layout promises.
+    """
+    begins, ends = reads.starts[:-1], reads.starts[:-1] + layout.adapters.starts(reads)
+    umis, umi_begins, umi_ends = reads.bases, begins, begins
+    if layout.umi_position == "name":
+        umis, umi_begins, umi_ends = _umis_in_names(reads, layout.umi_length)
+    elif layout.umi_position == "3p":
+        umi_begins, umi_ends = np.maximum(ends - layout.umi_length, begins), ends
+        ends = umi_begins
+    else:
+        umi_ends = np.minimum(begins + layout.umi_length, ends)
+        begins = umi_ends
+    copies = _copies_in_names(reads) if layout.copies_in_name else np.ones(len(begins), np.int64)
+    digests = digests_of(sample, umis, umi_begins, umi_ends, reads.bases, begins, ends)
+    mine = np.ones(len(begins), bool)
+    if layout.shares > 1:
+        mine = digests[:, 1] % np.uint64(layout.shares) == layout.share
+    long_enough = ends - begins >= layout.min_length
+    used = np.flatnonzero(mine & long_enough)
+    firsts = first_copies(digests[used])
+    chosen = used[firsts == np.arange(len(used))]
+    entry_of = np.cumsum(firsts == np.arange(len(used))) - 1
+    entries = entry_of[firsts]
+    bases, starts = gathered(reads.bases, begins, ends, chosen)
+    qualities = None
+    if reads.qualities is not None:
+        qualities, _ = gathered(reads.qualities, begins, ends, chosen)
+        if len(chosen) < len(used):
+            raise_qualities(qualities, starts, entries, reads.qualities, begins[used])
+    names = [reads.name(read) for read in chosen.tolist()] if keep_names else []
+    summed = np.zeros(len(chosen), np.int64)
+    np.add.at(summed, entries, copies[used])
+    batch = ReadBatch(bases, starts, qualities, names, digests[chosen], summed, sample)
+    return Inserts(batch, chosen, int(mine.sum()), int((mine & ~long_enough).sum()))
+
+
+def _copies_in_names(reads: RawReads) -> Places:
+    copies = np.empty(len(reads.records), np.int64)
+    for number in range(len(copies)):
+        name = reads.name(number)
+        found = _COPIES.search(name)
+        if found is None or not int(found.group(1)):
+            problem = "name does not end in _N or _xN, its number of copies; drop --collapsed for raw reads"
+            raise InputError(problem, source=reads.source, record=name)
+        copies[number] = int(found.group(1))
+    return copies
+
+
+def _umis_in_names(reads: RawReads, length: int) -> tuple[Bytes, Places, Places]:
+    """Return the UMIs of all reads one after the other, and where each starts and ends."""
+    umis = []
+    for number in range(len(reads.records)):
+        name = reads.name(number)
+        found = _NAME_UMI.search(name)
+        if found is None:
+            problem = "no UMI behind the last '_' or ':' of its name; leave out --umi-position name"
+            raise InputError(problem, source=reads.source, record=name)
+        umi = found.group(1)
+        if length and len(umi) != length:
+            problem = f"the UMI in its name has {len(umi)} letters, not {length}; mend --umi-length"
+            raise InputError(problem, source=reads.source, record=name)
+        umis.append(umi.upper().replace("U", "T"))
+    bounds = np.zeros(len(umis) + 1, np.int64)
+    np.cumsum([len(umi) for umi in umis], out=bounds[1:])
+    return np.frombuffer("".join(umis).encode("ascii"), np.uint8), bounds[:-1], bounds[1:]
+
+
 # Distinct reads that are searched together; large enough to make the start of a search engine cheap.
 BATCH_SIZE = 4000
 

@@ -1,4 +1,4 @@
-"""Counts over chimeric reads: how long their parts are, how they meet, and where on the transcripts the sites lie."""
+"""Counts over chimeric reads: how long their parts are, how these meet, and where on the transcripts sites lie."""
 
 from __future__ import annotations
 
