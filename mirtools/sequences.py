@@ -23,7 +23,8 @@ _TO_DNA = str.maketrans("acgtunryswkmbdhvURYSWKMBDHV", "ACGTTNNNNNNNNNNNTNNNNNNN
 _COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 _NOT_DNA = re.compile(r"[^ACGTN]")
 # First bytes after blank lines; FASTA may begin with a comment.
-_FORMATS = {b">": "fasta", b"#": "fasta", b"@": "fastq", b"BAM\1": "bam"}
+_FORMATS = {b">": "fasta", b"#": "fasta", b"@": "fastq"}
+_BAM = b"BAM\1"
 _LOOK_AHEAD = 512
 # Records are few at first, for they may be chromosomes.
 _FIRST_RECORDS = 16
@@ -154,7 +155,7 @@ def read_record_lists(path: str, most_records: int, most_bases: int) -> Iterator
     Raises
     ------
     InputError
-        For files that cannot be read, are neither FASTQ nor FASTA, or are cut or damaged.
+        For files that cannot be read, are neither FASTQ nor FASTA (BAM is not read), or are cut or damaged.
     """
     import dnaio
 
@@ -165,6 +166,9 @@ def read_record_lists(path: str, most_records: int, most_bases: int) -> Iterator
         content = head.removeprefix(BOM_UTF8).lstrip()
         if not content:
             return
+        if content.startswith(_BAM):
+            # dnaio's reader of BAM takes lengths and names on trust: a damaged file ends the process
+            raise InputError("is BAM; give FASTQ, as 'samtools fastq' makes it", source=path)
         # dnaio itself would believe the suffix of the name
         kind = next((kind for magic, kind in _FORMATS.items() if content.startswith(magic)), None)
         if kind is None:

@@ -152,6 +152,8 @@ def test_references_keep_order_and_header(tmp_path):
         (b">a\nAC*\n", "record 'a': '\\*' at position 3"),
         (">ä\nACGT\n".encode(), "ASCII"),
         (b"AC\n", "neither FASTA nor FASTQ"),
+        (b"BAM\1\0\0\0\0\0\0\0\0", "is BAM; give FASTQ"),
+        (b"\nBAM\1", "is BAM; give FASTQ"),
     ],
 )
 def test_references_that_are_none(tmp_path, content, message):
