@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirtools.chimera.statistics import H, K, LAMBDA, bit_score, e_value, least_score, search_space
+from mirtools.chimera.statistics import LAMBDA, H, K, bit_score, e_value, least_score, search_space
 
 # "Effective search space used" of blastn 2.12 (-task blastn-short): read length, letters and sequences of the
 # database, search space.
