@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
+from types import TracebackType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,7 +63,7 @@ class FateSummary(NamedTuple):
 
 
 class Fates:
-    """Collects what became of the reads.
+    """Collects what became of the reads; a context manager that gives its temporary files up.
 
     Parameters
     ----------
@@ -81,6 +83,16 @@ class Fates:
         self._unpaired = Spool(_UNPAIRED)
         self._paired = DigestSet()
         self._paired_reads: list[NDArray[np.int64]] = [np.empty((0, 4), np.int64)]  # number, row, length, sample
+
+    def __enter__(self) -> Fates:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._unpaired.close()
+        if self._names is not None:
+            self._names.close()
 
     def add(self, batch: ReadBatch, reasons: NDArray[np.uint8], rows: Places) -> Chosen:
         """Note the reads of a batch, in input order.
@@ -144,24 +156,22 @@ class Fates:
         assert self._names is not None
         # each group of the spool holds the next so many reads
         step = self._seen // FILES + 1
-        spool = Spool(_OUTCOME)
-        numbers, rows, _, _ = np.concatenate(self._paired_reads).T
-        spool.add(_outcomes(numbers, rows), numbers // step)
-        for group in self._unpaired.groups():
-            group = group[_first_of_each(group["digest"])]
-            outcomes = _outcomes(group["number"], -group["reason"].astype(np.int64))
-            spool.add(outcomes, group["number"] // step)
-        names, position = self._names.lines(), 0
-        for group in spool.groups():
-            group = group[np.argsort(group["number"])]
-            for number, outcome in zip(group["number"].tolist(), group["outcome"].tolist(), strict=True):
-                name = next(islice(names, number - position, None))
-                position = number + 1
-                if outcome < 0:
-                    yield ReadFate(name, self._reasons[-outcome], "")
-                else:
-                    found = pair_id(outcome)
-                    yield ReadFate(name, self._reasons[0] if found else LOW_SUPPORT, found)
+        with closing(Spool(_OUTCOME)) as spool:
+            numbers, rows, _, _ = np.concatenate(self._paired_reads).T
+            spool.add(_outcomes(numbers, rows), numbers // step)
+            for group in self._unpaired.groups():
+                group = group[_first_of_each(group["digest"])]
+                outcomes = _outcomes(group["number"], -group["reason"].astype(np.int64))
+                spool.add(outcomes, group["number"] // step)
+            names, position = self._names.lines(), 0
+            for group in spool.groups():
+                group = group[np.argsort(group["number"])]
+                for number, outcome in zip(group["number"].tolist(), group["outcome"].tolist(), strict=True):
+                    name = next(islice(names, number - position, None))
+                    position = number + 1
+                    found = pair_id(outcome) if outcome >= 0 else ""
+                    status = self._reasons[max(-outcome, 0)] if found or outcome < 0 else LOW_SUPPORT
+                    yield ReadFate(name, status, found)
 
 
 def _outcomes(numbers: Places, outcomes: NDArray[Any]) -> NDArray[Any]:

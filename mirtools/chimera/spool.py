@@ -9,7 +9,7 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 from io import BufferedReader, BytesIO, FileIO
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,11 @@ class Spool:
             file.seek(0)
             yield np.frombuffer(file.readall(), self._kind)
 
+    def close(self) -> None:
+        """Give the files up."""
+        for file in self._files:
+            file.close()
+
     def _spill(self) -> None:
         while len(self._files) < FILES:
             self._files.append(_temporary_file())
@@ -91,13 +96,18 @@ class LineSpool:
 
     def lines(self) -> Iterator[str]:
         """Yield all lines."""
-        parts: list[IO[bytes]] = [BytesIO(b"".join(self._waiting))]
         if self._file is not None:
             self._file.seek(0)
-            parts.insert(0, BufferedReader(self._file))
-        for part in parts:
-            for line in part:
-                yield line.decode("utf-8").removesuffix("\n")
+            with BufferedReader(self._file) as earlier:
+                for line in earlier:
+                    yield line.decode("utf-8").removesuffix("\n")
+        for line in BytesIO(b"".join(self._waiting)):
+            yield line.decode("utf-8").removesuffix("\n")
+
+    def close(self) -> None:
+        """Give the file up."""
+        if self._file is not None:
+            self._file.close()
 
 
 def _temporary_file() -> FileIO:

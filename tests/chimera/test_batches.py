@@ -56,8 +56,7 @@ def test_defects_are_told_as_by_read_reads(tmp_path, text, size):
     with pytest.raises(InputError) as expected:
         list(read_reads(str(path)))
     with pytest.raises(InputError) as found:
-        for records in read_batches(str(path), size):
-            pack(records, str(path))
+        [pack(records, str(path)) for records in read_batches(str(path), size)]
     assert str(found.value) == str(expected.value)
 
 
