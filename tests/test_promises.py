@@ -15,6 +15,7 @@ import signal
 import subprocess
 import time
 
+import fuzzing
 import pytest
 from commands import COMMANDS, TABLE_COMMANDS, TEST_DATA, environment, process_line, run, run_process, start
 
@@ -225,6 +226,30 @@ def test_devices_and_pipes_as_outputs(workplace, name):
     while not os.path.exists("done") and time.monotonic() < deadline:
         time.sleep(0.01)
     assert (workplace / "copy").read_bytes() == plain.out
+
+
+# ---- promise 4: readers -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reader", fuzzing.READERS, ids=lambda reader: reader.__name__)
+def test_good_inputs_are_read(reader):
+    for data in fuzzing.READERS[reader]:
+        assert fuzzing.try_case(reader, data) == ("read", None)
+
+
+@pytest.mark.parametrize("cases", [8_000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_readers_raise_nothing_but_our_errors(cases):
+    # 2,000,000 cases: python benchmarks/fuzz_readers.py
+    result = fuzzing.fuzz(cases, seed=cases)
+    assert not result.findings, "\n".join(map(str, result.findings))
+    readers = {reader.__name__ for reader in fuzzing.READERS}
+    assert set(result.outcomes) == {(name, outcome) for name in readers for outcome in ("read", "refused")}
+
+
+@pytest.mark.parametrize("values", [(0x01, 0x80), pytest.param(range(1, 256), marks=pytest.mark.slow)])
+def test_damage_at_every_byte_of_a_compressed_file_is_told(values):
+    outcomes = {outcome for _, outcome in fuzzing.damaged_archives(values)}
+    assert outcomes == {"read", "refused"}
 
 
 # ---- promise 5: dialects ------------------------------------------------------------------------------------

@@ -117,16 +117,6 @@ def test_nothing_but_our_errors(tmp_path_factory, content):
             assert not set(record.name) & set(" \t\r\n")
 
 
-@pytest.mark.slow
-@settings(max_examples=100_000, deadline=None)
-@given(st.binary(max_size=60) | st.lists(ALPHABET, max_size=40).map(b"".join))
-def test_nothing_but_our_errors_in_many_cases(tmp_path_factory, content):
-    path = tmp_path_factory.getbasetemp() / "fuzz"
-    path.write_bytes(content)
-    message = refusal(lambda: list(read_reads(str(path))))
-    assert not message or str(path) in message
-
-
 @pytest.mark.parametrize("quality", [" ", "\t", "\x1f", "\x7f"])
 def test_qualities_that_are_none(tmp_path, quality):
     with pytest.raises(InputError, match="record 'r': quality 2 is no Phred"):
