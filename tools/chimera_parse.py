@@ -125,6 +125,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.chimera.inserts import Collapser, Trimmer
     from mirtools.chimera.pairing import PairingRules
     from mirtools.chimera.parse import Chimeras, collect_hits, search_reads
+    from mirtools.chimera.references import References
     from mirtools.errors import UsageError
     from mirtools.interactions import PARSE_COLUMNS, TIE_COLUMNS, TableWriter
     from mirtools.sequences import read_reads, read_references
@@ -149,7 +150,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         found = run.progress(read_hyb(source, references), "reads")
         collect_hits(found, collapser, chimeras)
     else:
-        with BlastEngine(references, args.evalue, run.threads) as engine:
+        packed = SearchReferences(References.of(references.mirnas), References.of(references.transcripts))
+        with BlastEngine(packed, args.evalue) as engine:
             search_reads(run.progress(read_reads(source), "reads"), collapser, engine, chimeras)
 
     run.counts.update(collapser.counts)

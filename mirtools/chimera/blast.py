@@ -12,14 +12,15 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from types import TracebackType
 
-from mirtools.chimera.engine import Hit, ReadHits, SearchReferences
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.chimera.engine import Hits, SearchReferences
+from mirtools.chimera.references import References, decode
 from mirtools.errors import MirtoolsError, MissingExtraError, shorten
-from mirtools.sequences import Reference
 
 _FIELDS = "6 qseqid sseqid qstart qend sstart send evalue bitscore"
 
@@ -32,8 +33,6 @@ class BlastEngine:
     references : SearchReferences
     evalue : float
         Largest e-value of a reported hit, in either database.
-    threads : int
-        BLAST processes that run side by side, each on its own batches; the result is the same for any number.
 
     Raises
     ------
@@ -41,12 +40,15 @@ class BlastEngine:
         When ``blastn`` or ``makeblastdb`` is not on PATH.
     """
 
-    def __init__(self, references: SearchReferences, evalue: float = 0.1, threads: int = 1) -> None:
+    # A process a batch and database: enough reads to make its start cheap
+    batch_size = 4000
+
+    def __init__(self, references: SearchReferences, evalue: float = 0.1) -> None:
         for program in ("blastn", "makeblastdb"):
             if shutil.which(program) is None:
                 raise MissingExtraError(f"NCBI BLAST+ ({program})", "apt-get install ncbi-blast+")
         self._evalue = evalue
-        self._threads = threads
+        self._running: set[subprocess.Popen[str]] = set()
         self._folder = tempfile.TemporaryDirectory(prefix="mirtools-blast-")
         self._mirnas = self._database("mirnas", references.mirnas)
         self._transcripts = self._database("transcripts", references.transcripts)
@@ -63,56 +65,60 @@ class BlastEngine:
             shutil.rmtree(self._folder.name, ignore_errors=True)
             raise
 
-    def search(self, batches: Iterable[Sequence[str]]) -> Iterator[list[ReadHits]]:
-        """Yield the hits of each read of each batch; at most two batches a thread are held."""
-        with ThreadPoolExecutor(self._threads) as pool:
-            waiting: deque[Future[list[ReadHits]]] = deque()
-            for batch in batches:
-                waiting.append(pool.submit(self._search_batch, list(batch)))
-                if len(waiting) >= 2 * self._threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+    def stop(self) -> None:
+        """End all running searches; whoever waits for them gets an error."""
+        for process in list(self._running):
+            with suppress(OSError):
+                process.kill()
 
-    def _search_batch(self, reads: list[str]) -> list[ReadHits]:
-        mirnas = self._blast(self._mirnas, "no", dict(enumerate(reads)))
-        targets = self._blast(self._transcripts, "yes", {number: reads[number] for number in mirnas})
-        return [ReadHits(mirnas.get(number, []), targets.get(number, [])) for number in range(len(reads))]
+    def search(self, bases: NDArray[np.uint8], starts: NDArray[np.int64]) -> tuple[Hits, Hits]:
+        """Return the miRNA hits of all reads and the target hits of those that have any."""
+        mirnas = self._blast(self._mirnas, "no", bases, starts, np.arange(len(starts) - 1))
+        targets = self._blast(self._transcripts, "yes", bases, starts, np.unique(mirnas.read))
+        return mirnas, targets
 
-    def _database(self, name: str, references: Sequence[Reference]) -> str:
+    def _database(self, name: str, references: References) -> str:
         # Numbers stand for names: real names hold pipes and are longer than BLAST accepts.
         path = os.path.join(self._folder.name, name)
         with open(path + ".fa", "w", encoding="ascii") as fasta:
-            for number, reference in enumerate(references):
-                fasta.write(f">{number}\n{reference.sequence}\n")
+            for number in range(len(references)):
+                fasta.write(f">{number}\n{references.sequence(number)}\n")
         self._run(["makeblastdb", "-dbtype", "nucl", "-in", path + ".fa", "-out", path], "")
         os.unlink(path + ".fa")
         return path
 
-    def _blast(self, database: str, dust: str, reads: dict[int, str]) -> dict[int, list[Hit]]:
-        if not reads:
-            return {}
+    def _blast(
+        self,
+        database: str,
+        dust: str,
+        bases: NDArray[np.uint8],
+        starts: NDArray[np.int64],
+        reads: NDArray[np.integer],
+    ) -> Hits:
         command = ["blastn", "-task", "blastn-short", "-strand", "plus", "-dust", dust, "-db", database]
         command += ["-evalue", repr(self._evalue), "-outfmt", _FIELDS]
-        queries = "".join(f">{number}\n{sequence}\n" for number, sequence in reads.items())
-        hits: dict[int, list[Hit]] = {}
-        for line in self._run(command, queries).splitlines():
-            query, subject, start, end, subject_start, subject_end, evalue, bits = line.split("\t")
-            hit = Hit(
-                int(subject),
-                int(start) - 1,
-                int(end),
-                int(subject_start) - 1,
-                int(subject_end),
-                float(evalue),
-                float(bits),
-            )
-            hits.setdefault(int(query), []).append(hit)
-        return hits
+        bounds = starts.tolist()
+        queries = [f">{read}\n{decode(bases[bounds[read] : bounds[read + 1]])}\n" for read in reads.tolist()]
+        lines = self._run(command, "".join(queries)).splitlines() if queries else []
+        cells = np.array([line.split("\t") for line in lines], np.str_).reshape(-1, 8).T
+        read, subject, start, end, subject_start, subject_end = cells[:6].astype(np.int32)
+        evalue, bits = cells[6:].astype(np.float64)
+        return Hits(read, subject, start - 1, end, subject_start - 1, subject_end, evalue, bits)
 
     def _run(self, command: list[str], text: str) -> str:
-        done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)
-        if done.returncode:
-            said = (done.stderr.strip() or "no message").splitlines()[-1]
-            raise MirtoolsError(f"{command[0]} failed with status {done.returncode}: {shorten(said, 120)}")
-        return done.stdout
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        )
+        self._running.add(process)
+        with process:
+            try:
+                out, said = process.communicate(text)
+            except BaseException:
+                process.kill()
+                raise
+            finally:
+                self._running.discard(process)
+        if process.returncode:
+            problem = shorten((said.strip() or "no message").splitlines()[-1], 120)
+            raise MirtoolsError(f"{command[0]} failed with status {process.returncode}: {problem}")
+        return out

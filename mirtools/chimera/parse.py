@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mirtools.chimera.engine import Engine, ReadHits, SearchReferences
+import numpy as np
+
+from mirtools.chimera.engine import BatchEngine, Hit, ReadHits, SearchReferences
 from mirtools.chimera.inserts import Collapser, Insert
 from mirtools.chimera.pairing import PairingRules, pair_hits
 from mirtools.chimera.pairtable import PairTable
+from mirtools.chimera.references import encode
 from mirtools.sequences import Read
 
 
@@ -66,17 +69,17 @@ class Chimeras:
             yield ReadFate(name, status, pair_id or None)
 
 
-def search_reads(reads: Iterable[Read], collapser: Collapser, engine: Engine, chimeras: Chimeras) -> None:
+def search_reads(reads: Iterable[Read], collapser: Collapser, engine: BatchEngine, chimeras: Chimeras) -> None:
     """Search all reads with an engine and collect their pairs."""
-    waiting: list[list[Insert]] = []
-
-    def sequences() -> Iterator[list[str]]:
-        for batch in collapser.batches(reads):
-            waiting.append(batch)
-            yield [insert.sequence for insert in batch]
-
-    for hits in engine.search(sequences()):
-        chimeras.add(waiting.pop(0), hits)
+    for batch in collapser.batches(reads):
+        lengths = [len(insert.sequence) for insert in batch]
+        bases = encode("".join(insert.sequence for insert in batch))
+        found = engine.search(bases, np.cumsum([0, *lengths]))
+        lists = [ReadHits([], []) for _ in batch]
+        for side, hits in enumerate(found):
+            for read, *cells in zip(*(column.tolist() for column in hits), strict=True):
+                lists[read][side].append(Hit(*cells))
+        chimeras.add(batch, lists)
     for number, qualities in collapser.later_copies:
         chimeras.table.add_copy(number, qualities)
     collapser.later_copies.clear()
