@@ -120,8 +120,7 @@ def pack(records: Sequence[SequenceRecord] | Sequence[Read], source: str) -> Raw
     bases = np.frombuffer("".join(sequences).encode("ascii", "replace").translate(_CODES), np.uint8)
     qualities = None
     if records and records[0].qualities is not None:
-        # BAM allows reads without qualities among others
-        text = "".join([record.qualities or "!" * len(record.sequence) for record in records])
+        text = "".join([record.qualities or "" for record in records])
         qualities = np.frombuffer(text.encode("ascii", "replace"), np.uint8)
     if len(bases) and (
         bases.max() == _BAD

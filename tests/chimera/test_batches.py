@@ -69,11 +69,6 @@ def test_long_reads_make_short_batches(tmp_path, monkeypatch):
     assert max(sizes[1:]) == 2
 
 
-def test_qualities_of_a_bam_with_reads_that_have_none():
-    reads = pack([Read("a", "ACGT", "IIII"), Read("b", "AC", None)], "reads.bam")
-    assert reads.qualities.tobytes() == b"IIII!!"
-
-
 # ---- digests ------------------------------------------------------------------------------------------------
 
 
