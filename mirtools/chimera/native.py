@@ -21,7 +21,7 @@ from mirtools.chimera.masking import mask_low_complexity
 from mirtools.chimera.statistics import LAMBDA, K, least_score, search_space
 
 _MIRNA_SEED = 7
-_SHORTER = 2
+_SHORTER = 3
 _LONGEST_READ = 1000  # the score that an alignment needs hardly changes beyond
 
 
