@@ -99,6 +99,18 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
+def share(text: str) -> tuple[int, int]:
+    """Argument type: ``I/N``, one of N shares; returns its 0-based number and N."""
+    try:
+        which, _, count = text.partition("/")
+        number, shares = positive_int(which), positive_int(count)
+    except argparse.ArgumentTypeError:
+        number, shares = 1, 0
+    if number > shares:
+        raise argparse.ArgumentTypeError(f"'{shorten(text, 30)}' is no share such as 1/4, the first of four")
+    return number - 1, shares
+
+
 def number(low: float, high: float = float("inf")) -> Callable[[str], float]:
     """Return an argument type: a finite number from ``low`` to ``high``."""
 

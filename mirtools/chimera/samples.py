@@ -38,7 +38,9 @@ def name_samples(paths: Sequence[str], names: Sequence[str] = ()) -> list[Sample
         raise UsageError("standard input is named twice in READS; name a file for one")
     samples: list[Sample] = []
     for path, name in zip(paths, names or map(_stem, paths), strict=True):
-        if not name or not name.isprintable() or name != name.strip():
+        # the name of a file that is the only one is used nowhere
+        used = len(paths) > 1 or names
+        if used and (not name or not name.isprintable() or name != name.strip()):
             problem = (
                 f"sample name '{shorten(name, 40)}' cannot head a column; give printable letters with --sample"
             )

@@ -16,6 +16,7 @@ from mirtools.errors import UsageError
         ("liver.fastq.fastq", "liver.fastq"),
         ("liver.trimmed", "liver.trimmed"),
         (".fq", ".fq"),
+        ("a\nb.fq", "a\nb"),
         ("-", "stdin"),
     ],
 )
@@ -38,7 +39,7 @@ def test_names_are_given_in_the_order_of_the_files():
         (["a.fq"], [""], "sample name '' cannot head a column"),
         (["a.fq"], ["x\ty"], "cannot head a column"),
         (["a.fq"], ["x "], "cannot head a column"),
-        (["a\nb.fq"], [], "cannot head a column"),
+        (["a\nb.fq", "c.fq"], [], "cannot head a column"),
     ],
 )
 def test_names_that_do_not_do(paths, names, problem):
