@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
@@ -29,14 +30,14 @@ class Placement(NamedTuple):
     strand : {"+", "-"}
     exons : sequence of (int, int)
         Genomic intervals, 0-based and half-open, ascending.
-    coding : sequence of (int, int)
-        Genomic intervals of coding sequence, start and stop codon, in any order.
+    coding : (int, int) or None
+        From the first to the last genomic base of coding sequence, start and stop codon.
     """
 
     chromosome: str
     strand: str
     exons: Sequence[tuple[int, int]]
-    coding: Sequence[tuple[int, int]] = ()
+    coding: tuple[int, int] | None = None
 
     def fits(self, length: int) -> bool:
         """Tell whether the exons are those of a sequence of ``length`` nt: apart, and together that long."""
@@ -84,7 +85,7 @@ def read_placements(path: str, transcripts: Iterable[Transcript]) -> dict[str, P
                 except ValueError as error:
                     raise InputError(str(error), source=path, line=number) from error
     placements = {
-        name: Placement(features.chromosome, features.strand, sorted(features.exons), features.coding)
+        name: Placement(features.chromosome, features.strand, sorted(features.exons), features.span())
         for name, features in found.items()
         if features.exons
     }
@@ -128,45 +129,41 @@ def regions_of_placements(
             continue
         if not placement.fits(length):
             other_length.add(name)
-        elif not placement.coding:
+        elif placement.coding is None:
             regions[name] = non_coding(length)
         else:
             try:
-                start, end = transcript_span(placement.exons, placement.strand, placement.coding)
+                start, end = transcript_span(placement.exons, placement.strand, *placement.coding)
             except ValueError as error:
                 raise InputError(f"{error}; repair the GTF", source=source, record=name) from error
             regions[name] = Regions(start, end, length)
     return regions, other_length
 
 
-def transcript_span(
-    exons: Sequence[tuple[int, int]], strand: str, parts: Sequence[tuple[int, int]]
-) -> tuple[int, int]:
-    """Return the transcript interval from the first to the last base of genomic ``parts``.
+def transcript_span(exons: Sequence[tuple[int, int]], strand: str, start: int, end: int) -> tuple[int, int]:
+    """Return the transcript interval between two genomic positions, introns left out.
 
     Parameters
     ----------
     exons : sequence of (int, int)
         Genomic, 0-based half-open, disjoint, in any order.
     strand : {"+", "-"}
-    parts : sequence of (int, int)
-        Genomic intervals that lie within exons.
+    start, end : int
+        Genomic, half-open; its first and its last base lie in exons.
 
     Raises
     ------
     ValueError
-        When an end of the parts lies in no exon.
+        When one of them lies in no exon.
 
-    >>> transcript_span([(100, 110), (200, 220)], "-", [(105, 110), (200, 203)])
+    >>> transcript_span([(100, 110), (200, 220)], "-", 105, 203)
     (17, 25)
     """
-    first = min(start for start, _ in parts)
-    last = max(end for _, end in parts) - 1
     offsets: list[int] = []
     before = 0
-    for start, end in sorted(exons):
-        offsets.extend(before + base - start for base in (first, last) if start <= base < end)
-        before += end - start
+    for exon_start, exon_end in sorted(exons):
+        offsets.extend(before + base - exon_start for base in (start, end - 1) if exon_start <= base < exon_end)
+        before += exon_end - exon_start
     if len(offsets) != 2:
         raise ValueError("coding sequence outside the exons")
     if strand == "-":
@@ -202,13 +199,27 @@ def genomic_blocks(placement: Placement, start: int, end: int) -> list[tuple[int
     return blocks
 
 
-class _Features(NamedTuple):
+class _Features:
     """What the lines of one transcript add up to."""
 
-    chromosome: str
-    strand: str
-    exons: list[tuple[int, int]]
-    coding: list[tuple[int, int]]
+    __slots__ = ("chromosome", "exons", "first_coding", "last_coding", "strand")
+
+    def __init__(self, chromosome: str, strand: str) -> None:
+        self.chromosome = chromosome
+        self.strand = strand
+        self.exons: list[tuple[int, int]] = []
+        self.first_coding = 0  # 1-based and inclusive, as in the file; 0 for none
+        self.last_coding = 0
+
+    def add(self, kind: str, start: int, end: int) -> None:
+        if kind == "exon":
+            self.exons.append((start - 1, end))
+        else:
+            self.first_coding = min(start, self.first_coding or start)
+            self.last_coding = max(end, self.last_coding)
+
+    def span(self) -> tuple[int, int] | None:
+        return (self.first_coding - 1, self.last_coding) if self.last_coding else None
 
 
 def _add(found: dict[str, _Features], wanted: set[str], fields: list[str]) -> None:
@@ -219,12 +230,14 @@ def _add(found: dict[str, _Features], wanted: set[str], fields: list[str]) -> No
     name = named.group(1)
     if stem(name) not in wanted:
         return
-    if version := _VERSION.search(attributes):
+    # asked first, for most GTF files have none and a search takes longer
+    if "transcript_version" in attributes and (version := _VERSION.search(attributes)):
         name = f"{name}.{version.group(1)}"
     numbers = _NUMBER.fullmatch(fields[3]) and _NUMBER.fullmatch(fields[4])
     if not (numbers and 0 < int(fields[3]) <= int(fields[4]) and fields[6] in {"+", "-"}):
         raise ValueError("start, end or strand is no GTF; columns 4, 5 and 7 hold two numbers and + or -")
-    features = found.setdefault(name, _Features(fields[0], fields[6], [], []))
+    features = found.get(name)
+    if features is None:
+        features = found[name] = _Features(sys.intern(fields[0]), sys.intern(fields[6]))
     if (features.chromosome, features.strand) == (fields[0], fields[6]):
-        intervals = features.exons if fields[2] == "exon" else features.coding
-        intervals.append((int(fields[3]) - 1, int(fields[4])))
+        features.add(fields[2], int(fields[3]), int(fields[4]))
