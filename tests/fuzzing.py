@@ -20,8 +20,12 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import NamedTuple
 
+import numpy as np
+
 from mirtools.annotation import read_annotation, read_annotation_if_any
+from mirtools.chimera.adapters import Adapters
 from mirtools.chimera.batches import pack, read_batches
+from mirtools.chimera.inserts import ReadLayout, inserts_of
 from mirtools.errors import MirtoolsError
 from mirtools.interactions import TableReader
 from mirtools.negatives.table import read_pairs, read_positives
@@ -53,6 +57,11 @@ FASTA = (
     b"# made by hand\n>m1 MIMAT0000001 species\nUGAGGUAGUAGG\nUUGUAUAGUU\n>m2\nACGTRYN\n"
     b">t1|x|UTR5:1-3|CDS:4-9|UTR3:10-12|\nACGTACGTACGT\n"
 )
+COLLAPSED = (
+    b"@r1_x2\nACGTNACGUGGCCCC\n+\nIIIIIIIIIIIIIII\n@r2_7 x\nacgtacgt\n+\n!~#IIIII\n"
+    b"@r3_x2\nACGTNACGUGGCCCC\n+\nIIIIIIIIIIIIIII\n@r4:x_1\nTTTTGGGGCCCCAAAA\n+\nIIIIIIIIIIIIIIII\n"
+)
+UMIS = COLLAPSED.replace(b"_x2", b"_ACG").replace(b"_7", b":TTGA").replace(b"_1\n", b"_acu+A\n")
 TABLE = (
     b"pair_id\tn_reads\tn_copies\tmirna_id\tmirna_seq\tmirna_qual\tmirna_unassigned\ttarget_id\ttarget_start\t"
     b"target_end\tsite_start\tsite_end\tsite_seq\torder\tgap\tmirna_evalue\tmirna_bits\ttarget_evalue\ttarget_bits\t"
@@ -116,6 +125,31 @@ def reads() -> None:
     assert refused or len(packed) == len(found)
     if refused:
         raise refused
+
+
+_LAYOUTS = [
+    ReadLayout(min_length=5, copies_in_name=True),
+    ReadLayout(Adapters(["GGCCCC", "TTNA"]), min_length=1),
+    ReadLayout(umi_length=2, min_length=3, shares=2),
+    ReadLayout(Adapters(["GGCCCC"]), umi_length=3, umi_position="3p", min_length=1),
+    ReadLayout(umi_position="name", min_length=1),
+]
+
+
+def inserts() -> None:
+    """``inserts_of``: adapters, UMIs, copies in names."""
+    data = sys.stdin.buffer.read()
+    layouts = _LAYOUTS[:-1] if b"_x" in data else _LAYOUTS[1:]
+    layout = layouts[len(data) % len(layouts)]
+    with standard_input(data):
+        for records in read_batches("-", 3):
+            batch, raw, reads, too_short = inserts_of(pack(records, "-"), layout, keep_names=True)
+            lengths = np.diff(batch.starts)
+            assert len(lengths) == len(batch.names) == len(batch.copies) == len(batch.digests) == len(raw)
+            assert batch.starts[-1] == len(batch.bases)
+            assert (lengths >= layout.min_length).all()
+            assert (batch.copies > 0).all()
+            assert len(lengths) + too_short <= reads <= len(records)
 
 
 def references() -> None:
@@ -186,6 +220,7 @@ def report() -> None:
 
 READERS: dict[Callable[[], None], Sequence[bytes]] = {
     reads: (FASTQ, FASTA),
+    inserts: (COLLAPSED, UMIS),
     references: (FASTA, GENCODE),
     table: (TABLE, PAIRS),
     dmiso_pairs: (DMISO,),
