@@ -18,8 +18,9 @@ abundant miRNA show any given base behind it by chance, and these make no isomiR
 
 from __future__ import annotations
 
-from collections import Counter
+from array import array
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -101,55 +102,90 @@ def settle(junctions: Sequence[Junction], reads: Sequence[int], min_reads: int) 
     list of (int, int) or None
         0-based, half-open on ``Junction.bases``. The result does not depend on the order of the input.
     """
-    weights: Counter[Junction] = Counter()
+    weights: dict[Junction, int] = {}
     for junction, count in zip(junctions, reads, strict=True):
-        weights[junction] += count
+        weights[junction] = weights.get(junction, 0) + count
     distinct = sorted(weights)
-    places = {junction: _candidates(junction) for junction in distinct}
-    support: Counter[str] = Counter()
-    for junction in distinct:
-        for start, end in places[junction]:
-            support[junction.part(start, end)] += weights[junction]
-
-    numbers: dict[str, int] = {}
-    row_of, part_of, linker, cost = [], [], [], []
-    kept: dict[Junction, list[tuple[int, int]]] = {}
-    for row, junction in enumerate(distinct):
-        kept[junction] = [place for place in places[junction] if support[junction.part(*place)] >= min_reads]
-        for start, end in kept[junction]:
-            row_of.append(row)
-            part_of.append(numbers.setdefault(junction.part(start, end), len(numbers)))
-            linker.append(max(0, junction.target_start - end))
-            cost.append(0.25 ** (linker[-1] + start) * (_JUNK if start else 1.0))
-    if not row_of:
-        return [None] * len(junctions)
-    chosen = _maximise(
-        np.array(row_of),
-        np.array(part_of),
-        np.array(linker),
-        np.array(cost),
-        np.array([weights[junction] for junction in distinct], float),
-    )
-    settled: dict[Junction, tuple[int, int] | None] = {}
-    first = 0
-    for row, junction in enumerate(distinct):
-        options = kept[junction]
-        settled[junction] = options[chosen[row] - first] if options else None
-        first += len(options)
+    reads_of = np.array([weights[junction] for junction in distinct], float)
+    weights.clear()
+    options = _options(distinct, reads_of, min_reads)
+    settled: dict[Junction, tuple[int, int] | None] = dict.fromkeys(distinct)
+    if options.row.size:
+        rows, chosen = _choose(options, reads_of)
+        starts, ends = options.start[chosen].tolist(), options.end[chosen].tolist()
+        for row, start, end in zip(rows.tolist(), starts, ends, strict=True):
+            settled[distinct[row]] = (start, end)
     return [settled[junction] for junction in junctions]
 
 
-def _candidates(junction: Junction) -> list[tuple[int, int]]:
-    """Return every place a part may take; of equally likely ones the first, longest, is chosen later."""
-    low = max(min(junction.core_end, junction.target_start) - REACH, junction.outer + _SHORTEST_PART)
-    high = min(max(junction.core_end, junction.target_start) + REACH, len(junction.bases))
-    return [(start, end) for start in range(junction.outer + 1) for end in range(high, low - 1, -1)]
+class _Options(NamedTuple):
+    """Every place that a part may take, junction by junction: number of the junction and of the part, place."""
+
+    row: NDArray[np.int32]
+    part: NDArray[np.int32]
+    start: NDArray[np.int32]
+    end: NDArray[np.int32]
+    linker: NDArray[np.int32]
+
+
+def _options(distinct: Sequence[Junction], reads: NDArray[np.float64], min_reads: int) -> _Options:
+    """Return the places of all parts that are possible in enough reads.
+
+    Of equally likely ones of a junction the first, longest, is chosen later.
+    """
+    numbers: dict[str, int] = {}
+    parts, starts, ends, linkers, sizes = (array(code) for code in "iiiii")
+    for bases, outer, core_end, target_start, mirna_first in distinct:
+        low = max(min(core_end, target_start) - REACH, outer + _SHORTEST_PART)
+        high = min(max(core_end, target_start) + REACH, len(bases))
+        for start in range(outer + 1):
+            for end in range(high, low - 1, -1):
+                part = bases[start:end]
+                if not mirna_first:
+                    part = part[::-1]
+                parts.append(numbers.setdefault(part, len(numbers)))
+                starts.append(start)
+                ends.append(end)
+                linkers.append(max(0, target_start - end))
+        sizes.append((outer + 1) * max(0, high - low + 1))
+    row = np.repeat(np.arange(len(distinct), dtype=np.int32), np.array(sizes, np.int32))
+    part = np.array(parts, np.int32)
+    support = np.bincount(part, reads[row], len(numbers))
+    kept = support[part] >= min_reads
+    # without gaps, in the order of first occurrence
+    number = np.cumsum(support >= min_reads, dtype=np.int32) - 1
+    places = (np.array(column, np.int32)[kept] for column in (starts, ends, linkers))
+    return _Options(row[kept], number[part[kept]].astype(np.int32), *places)
+
+
+def _choose(options: _Options, reads: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the junctions that have options, ascending, and the number of the likeliest option of each.
+
+    Junctions with the same options have the same answer and are counted as one.
+    """
+    first = np.flatnonzero(np.diff(options.row, prepend=-1))
+    bounds = [*first.tolist(), len(options.row)]
+    codes = np.stack((options.part, options.linker, options.start), axis=1).tobytes()
+    groups: dict[bytes, int] = {}
+    group_of = np.empty(len(first), np.int64)
+    for at, (begin, end) in enumerate(pairwise(bounds)):
+        group_of[at] = groups.setdefault(codes[12 * begin : 12 * end], len(groups))
+    weights = np.bincount(group_of, reads[options.row[first]])
+    _, leader = np.unique(group_of, return_index=True)
+    sizes = np.diff(bounds)[leader]
+    row_of = np.repeat(np.arange(len(leader)), sizes)
+    begins = np.cumsum(sizes) - sizes
+    taken = np.arange(sizes.sum()) - np.repeat(begins - first[leader], sizes)
+    linker, start = options.linker[taken], options.start[taken]
+    cost = 0.25 ** (linker + start) * np.where(start > 0, _JUNK, 1.0)
+    chosen = _maximise(row_of, options.part[taken], linker, cost, weights) - begins
+    return options.row[first], first + chosen[group_of]
 
 
 def _maximise(
     row_of: NDArray[Any], part_of: NDArray[Any], linker: NDArray[Any], cost: NDArray[Any], weights: NDArray[Any]
-) -> dict[int, int]:
-    """Return the number of the likeliest option of each row.
+) -> NDArray[np.int64]:
+    """Return the number of the likeliest option of each row, of equally likely ones the first.
 
     Expectation-maximisation over all options; then the parts that explain least beyond what the others explain
     leave the list, and so on until every part left is worth its price.
@@ -170,11 +206,10 @@ def _maximise(
             break
         cost = np.where(np.isin(part_of, leaving), 0.0, cost)
         explained = _expect(row_of, part_of, linker, cost, weights)
-    chosen: dict[int, int] = {}
-    for option, row in enumerate(row_of.tolist()):
-        if row not in chosen or explained[option] > explained[chosen[row]]:
-            chosen[row] = option
-    return chosen
+    begins = np.flatnonzero(np.diff(row_of, prepend=-1))
+    is_best = explained == np.maximum.reduceat(explained, begins)[row_of]
+    _, best = np.unique(row_of[is_best], return_index=True)
+    return np.flatnonzero(is_best)[best]
 
 
 def _expect(

@@ -28,11 +28,14 @@ class Isomir(NamedTuple):
         at the 3' end cannot be told templated or not and are ``iso_add3p``. Empty for the exact miRNA.
     changed : tuple of int
         0-based positions on the observed sequence of added and changed bases.
+    shift : int
+        The first observed base lies over the canonical base of this 0-based number; negative before its start.
     """
 
     types: tuple[str, ...]
     variant: str
     changed: tuple[int, ...]
+    shift: int
 
 
 def classify(observed: str, canonical: str) -> Isomir | None:
@@ -75,9 +78,8 @@ def classify(observed: str, canonical: str) -> Isomir | None:
     }
     added = [*range(first), *range(last, len(observed))]
     variant = _variant(shift, end_shift, [i + shift for i in mismatches])
-    return Isomir(
-        tuple(name for name, is_so in found.items() if is_so), variant, tuple(sorted(added + mismatches))
-    )
+    types = tuple(name for name, is_so in found.items() if is_so)
+    return Isomir(types, variant, tuple(sorted(added + mismatches)), shift)
 
 
 def _best_shift(observed: str, canonical: str) -> int | None:
@@ -104,14 +106,14 @@ def _variant(shift: int, end_shift: int, changed: list[int]) -> str:
     if end_shift > 0:
         parts.append(f"iso_add3p:{end_shift}")
     for position in changed:
-        name = _snv_name(position + 1)
+        name = snv_name(position + 1)
         if name not in parts:
             parts.append(name)
     return ",".join(parts)
 
 
-def _snv_name(position: int) -> str:
-    """Return the mirGFF3 name of a changed base at a 1-based position of the canonical miRNA."""
+def snv_name(position: int) -> str:
+    """Return the mirGFF3 name of a changed base at a 1-based canonical position; 0 or less is before it."""
     for last, name in ((1, ""), (7, "_seed"), (8, "_central_offset"), (12, "_central"), (17, "_central_supp")):
         if position <= last:
             return "iso_snv" + name

@@ -3,6 +3,7 @@
 import random
 
 import pytest
+import slow_junction
 
 from mirtools.isomir.junction import Junction, settle, turn
 
@@ -111,3 +112,34 @@ def test_reads_count_not_rows():
     junction = turn(MIRNA, (0, 0), 0, sites(1)[0], True)
     assert settle([junction], [10], 10) == [(0, 22)]
     assert settle([junction], [9], 10) == [None]
+
+
+def random_junctions(rng):
+    """Parts that share bases, with linkers, overlaps and targets of all kinds."""
+    variants = [MIRNA, MIRNA[:-1], MIRNA + "A", MIRNA + "AA", "G" + MIRNA, MIRNA[1:], MIRNA[::-1]]
+    rows, reads = [], []
+    for _ in range(rng.choice([30, 300])):
+        part, mirna_first = rng.choice(variants), rng.random() < 0.7
+        linker = "".join(rng.choices("ACGT", k=rng.choice([0, 0, 1, 2, 4])))
+        before = "".join(rng.choices("ACGT", k=rng.choice([0, 0, 0, 1, 2])))
+        target = "".join(rng.choices("ACGT", k=rng.choice([3, 20])))
+        gap = len(linker) if linker else -rng.choice([0, 0, 1, 3])
+        observed, ends = before + part + linker, (len(before), len(linker))
+        if not mirna_first:
+            observed, ends = linker + part + before, (len(linker), len(before))
+        rows.append((observed, ends, gap, target, mirna_first))
+        reads.append(rng.choice([1, 1, 2, 9]))
+    return [turn(*row) for row in rows], reads
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_fast_and_slow_way_agree(seed):
+    rng = random.Random(seed)
+    junctions, reads = random_junctions(rng)
+    for min_reads in (1, 3, 10):
+        assert settle(junctions, reads, min_reads) == slow_junction.settle(junctions, reads, min_reads)
+
+
+def test_long_parts_are_no_problem():
+    junction = turn("A" * 40_000, (3, 1), 0, "ACGT", True)
+    assert settle([junction], [1], 1) == slow_junction.settle([junction], [1], 1)

@@ -1,0 +1,152 @@
+"""Precursors of miRNAs: which bases at the ends of an isomiR are templated, and where on which precursor it lies.
+
+A precursor belongs to a miRNA where it contains its canonical sequence; each place where it does is a locus. With
+a locus at hand the mirGFF3 ``Variant`` gets exact at the 3' end: bases that continue on the precursor are
+``iso_3p:+N``, bases that do not are ``iso_add3p:N``. The end of an isomiR is non-templated from the first base, at
+or behind its last base over the canonical miRNA, that disagrees with the precursor (what follows was added later,
+whether or not it happens to agree), together with the disagreeing bases directly before it. So a trimmed and then
+tailed miRNA is ``iso_3p:-1,iso_add3p:2`` and not a changed base beside an addition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from mirtools.isomir.types import Isomir, snv_name
+from mirtools.sequences import Reference
+
+
+class Locus(NamedTuple):
+    """One place of a miRNA: name and sequence of its precursor, 0-based start of the canonical miRNA on it."""
+
+    precursor: str
+    sequence: str
+    start: int
+
+
+class Placed(NamedTuple):
+    """An observed miRNA at one locus.
+
+    Attributes
+    ----------
+    precursor : str
+    start, end : int
+        0-based and half-open on the precursor; bases beyond its ends are cut off.
+    variant : str
+        mirGFF3 ``Variant``; empty for the exact miRNA.
+    cigar : str
+        mirGFF3 ``Cigar``: ``M`` where the base is that of the precursor, else the observed base.
+    not_templated : int
+        Bases that disagree with the precursor or lie beyond its ends.
+    """
+
+    precursor: str
+    start: int
+    end: int
+    variant: str
+    cigar: str
+    not_templated: int
+
+
+class Precursors:
+    """The loci of all miRNAs.
+
+    Parameters
+    ----------
+    canonical : mapping of str to str
+        Sequence of each miRNA by its name.
+    precursors : iterable of Reference
+        May be empty; a miRNA without locus is its own precursor.
+
+    Attributes
+    ----------
+    without : int
+        miRNAs that no precursor contains.
+    """
+
+    def __init__(self, canonical: Mapping[str, str], precursors: Iterable[Reference]) -> None:
+        self._canonical = canonical
+        self._loci: dict[str, list[Locus]] = {}
+        references = list(precursors)
+        for sequence in dict.fromkeys(canonical.values()):
+            for reference in references:
+                start = reference.sequence.find(sequence)
+                while start >= 0:
+                    locus = Locus(reference.name, reference.sequence, start)
+                    self._loci.setdefault(sequence, []).append(locus)
+                    start = reference.sequence.find(sequence, start + 1)
+        self.without = sum(sequence not in self._loci for sequence in canonical.values())
+
+    def loci(self, name: str) -> list[Locus]:
+        """Return the loci of a miRNA, in the order of the precursors."""
+        return self._loci.get(self._canonical[name], [])
+
+    def places(self, name: str, observed: str, isomir: Isomir) -> list[Placed]:
+        """Return an isomiR at all loci that explain it best, those with the fewest non-templated bases.
+
+        Parameters
+        ----------
+        name : str
+        observed : str
+        isomir : Isomir
+            What ``classify`` says of it.
+
+        Returns
+        -------
+        list of Placed
+            Never empty. Without a locus the miRNA itself is the precursor; whether bases at its ends are templated
+            is then not known, and the variant is that of ``classify``.
+        """
+        canonical = self._canonical[name]
+        loci = self.loci(name)
+        if not loci:
+            own = _place(observed, canonical, isomir.shift, Locus(name, canonical, 0))
+            return [own._replace(variant=isomir.variant)]
+        placed = [_place(observed, canonical, isomir.shift, locus) for locus in loci]
+        fewest = min(place.not_templated for place in placed)
+        return [place for place in placed if place.not_templated == fewest]
+
+
+def _place(observed: str, canonical: str, shift: int, locus: Locus) -> Placed:
+    length, offset = len(observed), locus.start + shift
+    agrees = [
+        0 <= offset + i < len(locus.sequence) and observed[i] == locus.sequence[offset + i] for i in range(length)
+    ]
+    # the last observed base that lies over the canonical miRNA
+    last = min(len(canonical) - 1 - shift, length - 1)
+    tail = next((i for i in range(last, length) if not agrees[i]), length)
+    while tail < length and not agrees[tail - 1]:
+        tail -= 1
+
+    parts = []
+    if shift:
+        parts.append(f"iso_5p:{shift:+d}")
+    if (moved := tail + shift - len(canonical)) != 0:
+        parts.append(f"iso_3p:{moved:+d}")
+    if tail < length:
+        parts.append(f"iso_add3p:{length - tail}")
+    changed = [snv_name(i + shift + 1) for i in range(tail) if not agrees[i]]
+    return Placed(
+        locus.precursor,
+        min(max(offset, 0), len(locus.sequence) - 1),
+        max(min(offset + length, len(locus.sequence)), 1),
+        ",".join([*parts, *dict.fromkeys(changed)]),
+        _cigar(observed, agrees),
+        length - sum(agrees),
+    )
+
+
+def _cigar(observed: str, agrees: list[bool]) -> str:
+    cigar, run = [], 0
+    for base, same in zip(observed, agrees, strict=True):
+        if same:
+            run += 1
+            continue
+        cigar += [_run(run), base]
+        run = 0
+    return "".join([*cigar, _run(run)])
+
+
+def _run(length: int) -> str:
+    return "" if not length else "M" if length == 1 else f"{length}M"

@@ -1,0 +1,90 @@
+"""The settling of junctions as it was first written: one option at a time, one row for each junction."""
+
+from collections import Counter
+
+import numpy as np
+
+from mirtools.isomir.junction import _JUNK, _PART_PRICE, _ROUNDS, _SHORTEST_PART, REACH
+
+
+def settle(junctions, reads, min_reads):
+    weights = Counter()
+    for junction, count in zip(junctions, reads, strict=True):
+        weights[junction] += count
+    distinct = sorted(weights)
+    places = {junction: _candidates(junction) for junction in distinct}
+    support = Counter()
+    for junction in distinct:
+        for start, end in places[junction]:
+            support[junction.part(start, end)] += weights[junction]
+
+    numbers = {}
+    row_of, part_of, linker, cost = [], [], [], []
+    kept = {}
+    for row, junction in enumerate(distinct):
+        kept[junction] = [place for place in places[junction] if support[junction.part(*place)] >= min_reads]
+        for start, end in kept[junction]:
+            row_of.append(row)
+            part_of.append(numbers.setdefault(junction.part(start, end), len(numbers)))
+            linker.append(max(0, junction.target_start - end))
+            cost.append(0.25 ** (linker[-1] + start) * (_JUNK if start else 1.0))
+    if not row_of:
+        return [None] * len(junctions)
+    chosen = _maximise(
+        np.array(row_of),
+        np.array(part_of),
+        np.array(linker),
+        np.array(cost),
+        np.array([weights[junction] for junction in distinct], float),
+    )
+    settled = {}
+    first = 0
+    for row, junction in enumerate(distinct):
+        options = kept[junction]
+        settled[junction] = options[chosen[row] - first] if options else None
+        first += len(options)
+    return [settled[junction] for junction in junctions]
+
+
+def _candidates(junction):
+    low = max(min(junction.core_end, junction.target_start) - REACH, junction.outer + _SHORTEST_PART)
+    high = min(max(junction.core_end, junction.target_start) + REACH, len(junction.bases))
+    return [(start, end) for start in range(junction.outer + 1) for end in range(high, low - 1, -1)]
+
+
+def _maximise(row_of, part_of, linker, cost, weights):
+    explained = _expect(row_of, part_of, linker, cost, weights)
+    while True:
+        gain = np.bincount(part_of, -np.log1p(-np.minimum(explained, 1 - 1e-6)) * weights[row_of])
+        worthless = (gain[part_of] < _PART_PRICE) & (cost > 0)
+        # Two parts that explain the same reads may both look worthless: of those in one row only one goes.
+        order = np.lexsort((part_of, gain[part_of], row_of))
+        order = order[worthless[order]]
+        _, first = np.unique(row_of[order], return_index=True)
+        leaving = np.unique(part_of[order[first]])
+        # The last part of a row stays, whatever it is worth.
+        alone = np.bincount(row_of, cost > 0, len(weights)) == 1
+        leaving = np.setdiff1d(leaving, part_of[alone[row_of] & (cost > 0)])
+        if not leaving.size:
+            break
+        cost = np.where(np.isin(part_of, leaving), 0.0, cost)
+        explained = _expect(row_of, part_of, linker, cost, weights)
+    chosen = {}
+    for option, row in enumerate(row_of.tolist()):
+        if row not in chosen or explained[option] > explained[chosen[row]]:
+            chosen[row] = option
+    return chosen
+
+
+def _expect(row_of, part_of, linker, cost, weights):
+    shares = np.bincount(part_of, weights[row_of])
+    linkers = 0.5 ** np.arange(1.0, linker.max() + 2)
+    for _ in range(_ROUNDS):
+        # a trace is left to every part, so that a row whose parts all vanish still has a likeliest one
+        likely = np.maximum(shares, 1e-9)[part_of] * linkers[linker] * cost
+        likely /= np.maximum(np.bincount(row_of, likely, len(weights)), 1e-300)[row_of]
+        expected = likely * weights[row_of]
+        shares = np.bincount(part_of, expected)
+        linkers = np.bincount(linker, expected, len(linkers)) + 1.0
+        linkers /= linkers.sum()
+    return likely
