@@ -116,7 +116,13 @@ def read_annotation(
 def read_annotation_if_any(
     transcripts: Sequence[Transcript], fasta: str, gtf: str | None = None, table: str | None = None
 ) -> Annotation | None:
-    """As :func:`read_annotation`, but ``None`` where no file is given and the FASTA headers name no regions."""
-    if gtf is None and table is None and not headers_name_regions(transcripts):
-        return None
+    """As :func:`read_annotation`, for those who can do without.
+
+    Where no file is given, FASTA headers that contradict their sequences tell nothing, and ``None`` is returned
+    where no header names regions.
+    """
+    if gtf is None and table is None:
+        if not headers_name_regions(transcripts):
+            return None
+        return Annotation(regions_from_headers(transcripts, fasta, strict=False))
     return read_annotation(transcripts, fasta, gtf, table)

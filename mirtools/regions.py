@@ -124,7 +124,9 @@ def headers_name_regions(transcripts: Iterable[Transcript]) -> bool:
     return any(kind == "CDS" for each in transcripts for kind, _, _ in _HEADER_REGION.findall(each.header))
 
 
-def regions_from_headers(transcripts: Sequence[Transcript], source: str) -> dict[str, Regions]:
+def regions_from_headers(
+    transcripts: Sequence[Transcript], source: str, strict: bool = True
+) -> dict[str, Regions]:
     """Read the regions that GENCODE writes into FASTA headers.
 
     A header without ``CDS:`` in a file where others have it is that of a non-coding transcript.
@@ -134,6 +136,8 @@ def regions_from_headers(transcripts: Sequence[Transcript], source: str) -> dict
     transcripts : sequence of Transcript
     source : str
         Name of the FASTA file, for messages.
+    strict : bool
+        Refuse a header that contradicts its sequence; else the transcript is left out.
 
     Raises
     ------
@@ -152,6 +156,8 @@ def regions_from_headers(transcripts: Sequence[Transcript], source: str) -> dict
         start, end = parts["CDS"]
         expected = {"UTR5": (0, start), "CDS": (start, end), "UTR3": (end, length)}
         if not start < end <= length or any(expected[kind] != span for kind, span in parts.items()):
+            if not strict:
+                continue
             problem = f"the header's regions do not fit a sequence of {length} nt; download the file again"
             raise InputError(problem, source=source, record=transcript.name)
         regions[transcript.name] = Regions(start, end, length)

@@ -163,8 +163,11 @@ def test_headers_are_asked_only_where_they_tell_regions(tmp_path):
     assert read_annotation_if_any(silent, "t.fa") is None
     with pytest.raises(InputError, match="name no UTR5/CDS/UTR3"):
         read_annotation(silent, "t.fa")
+    cut = [reference("E1|UTR5:1-3|CDS:4-9|", 8), reference("E2|CDS:1-9|", 9)]
     with pytest.raises(InputError, match="do not fit"):
-        read_annotation_if_any([reference("E1|UTR5:1-2|CDS:4-9|", 12)], "t.fa")
+        read_annotation(cut, "t.fa")
+    annotation = read_annotation_if_any(cut, "t.fa")
+    assert [annotation.region_of(each.name, 3, 4) for each in cut] == ["unknown", "CDS"]
     assert read_annotation_if_any(telling, "t.fa").region_of("E1|CDS:4-9|", 3, 4) == "CDS"
     path = table(tmp_path, "transcript_id\tcds_start\tcds_end\nNM_1\t0\t3\n")
     assert read_annotation_if_any(silent, "t.fa", table=path).region_of("NM_1", 3, 4) == "3'UTR"
