@@ -2,7 +2,7 @@
 
     python benchmarks/fuzz_readers.py [--cases 2000000] [--seed 1] [--processes 1]
 
-Prints how each reader took its cases, and how damage at every byte of compressed files of three records was taken;
+Prints how each reader took its cases, and how damage at every byte of compressed reads and tables was taken;
 exits with status 1 and the inputs where a reader broke its promise.
 """
 
@@ -57,16 +57,16 @@ def main() -> int:
     for name in sorted({name for name, _ in outcomes}):
         counts = [outcomes[name, outcome] for outcome in ("read", "refused", "FOREIGN ERROR")]
         print(f"{name:<14}{counts[0]:>9,}{counts[1]:>11,}{counts[2]:>13,}")
-    print("compressed         read    refused  wrong reads")
+    print("compressed         read    refused        wrong")
     for kind in fuzzing.COMPRESS:
-        counts = [archives[kind, outcome] for outcome in ("read", "refused", "WRONG READS")]
+        counts = [archives[kind, outcome] for outcome in ("read", "refused", "WRONG RECORDS")]
         print(f"{kind:<14}{counts[0]:>9,}{counts[1]:>11,}{counts[2]:>13,}")
     total = sum(outcomes.values())
     print(f"{total:,} cases in {seconds:.0f} s, {total / seconds / args.processes:,.0f} a second and process;")
     print(f"slowest case {1000 * slowest:.0f} ms; {len(findings)} findings")
     for finding in findings[:20]:
         print(f"\n{finding}")
-    return int(bool(findings) or any(outcome == "WRONG READS" for _, outcome in archives))
+    return int(bool(findings) or any(outcome == "WRONG RECORDS" for _, outcome in archives))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -25,6 +25,8 @@ import numpy as np
 from mirtools.annotation import read_annotation, read_annotation_if_any
 from mirtools.chimera.adapters import Adapters
 from mirtools.chimera.batches import pack, read_batches
+from mirtools.chimera.engine import SearchReferences
+from mirtools.chimera.hyb import read_hyb
 from mirtools.chimera.inserts import ReadLayout, inserts_of
 from mirtools.errors import MirtoolsError
 from mirtools.interactions import TableReader
@@ -212,6 +214,17 @@ def region_table() -> None:
         assert 0 <= regions.cds_start <= regions.cds_end <= regions.length == len(_SEQUENCES[name])
 
 
+def hyb() -> None:
+    """``read_hyb``: both segments lie within the read and their references."""
+    for read, hits in read_hyb("-", SearchReferences(MIRNAS, TARGETS)):
+        assert DNA.fullmatch(read.sequence)
+        for found, subjects in ((hits.mirnas, MIRNAS), (hits.targets, TARGETS)):
+            for hit in found:
+                assert 0 <= hit.start < hit.end <= len(read.sequence)
+                assert 0 <= hit.subject_start < hit.subject_end <= len(subjects[hit.subject].sequence)
+                assert 0 <= hit.evalue < float("inf")
+
+
 def report() -> None:
     """``read_reports`` of ``interactions-report``."""
     [found] = read_reports(["-"])
@@ -226,6 +239,7 @@ READERS: dict[Callable[[], None], Sequence[bytes]] = {
     dmiso_pairs: (DMISO,),
     positives: (TABLE.replace(b"31\t0\t", b"31\t1\t"),),
     summary: (TABLE,),
+    hyb: (HYB,),
     gtf: (GTF,),
     region_table: (REGION_TABLE,),
     report: (REPORT,),
@@ -393,25 +407,30 @@ def try_case(reader: Callable[[], None], data: bytes) -> tuple[str, Finding | No
 
 
 def damaged_archives(values: Sequence[int]) -> Iterator[tuple[str, str]]:
-    """Damage every byte of three compressed records with each of ``values``, and cut the file at every byte.
+    """Damage every byte of compressed reads and tables with each of ``values``, and cut them at every byte.
 
     Yields the format and the outcome: ``read`` (the damage lies where the format keeps no data), ``refused``, or
-    ``WRONG READS``.
+    ``WRONG RECORDS``.
     """
-    with standard_input(FASTQ):
-        whole = list(read_reads("-"))
-    for kind, compress in COMPRESS.items():
-        packed = compress(FASTQ)
-        cases = [packed[:size] for size in range(1, len(packed))]
-        cases += [
-            packed[:at] + bytes([packed[at] ^ value]) + packed[at + 1 :]
-            for at in range(len(packed))
-            for value in values
-        ]
-        for data in cases:
-            found: list[Read] = []
-            refused = _refusal(data, lambda found=found: found.extend(read_reads("-")))
-            yield kind, "refused" if refused else "read" if found == whole else "WRONG READS"
+    kinds: list[tuple[bytes, Callable[[], Iterable[object]]]] = [
+        (FASTQ, lambda: read_reads("-")),
+        (PAIRS, lambda: TableReader("-", ["mirna_seq", "site_seq"])),
+    ]
+    for good, records in kinds:
+        with standard_input(good):
+            whole = list(records())
+        for kind, compress in COMPRESS.items():
+            packed = compress(good)
+            cases = [packed[:size] for size in range(1, len(packed))]
+            cases += [
+                packed[:at] + bytes([packed[at] ^ value]) + packed[at + 1 :]
+                for at in range(len(packed))
+                for value in values
+            ]
+            for data in cases:
+                found: list[object] = []
+                refused = _refusal(data, lambda records=records, found=found: found.extend(records()))
+                yield kind, "refused" if refused else "read" if found == whole else "WRONG RECORDS"
 
 
 class Result(NamedTuple):
