@@ -25,7 +25,7 @@ def place(request, monkeypatch):
         monkeypatch.setattr(spool, "MOST_IN_MEMORY", 30)
         monkeypatch.setattr(spool, "MOST_TEXT_IN_MEMORY", 100)
     else:
-        monkeypatch.setattr(tempfile, "TemporaryFile", None)  # small inputs touch no disk
+        monkeypatch.setattr(spool, "_temporary_file", None)  # small inputs touch no disk
     return request.param
 
 
