@@ -2,7 +2,8 @@
 
 It reports what the BLAST engine reports, by the same scores and e-values, and needs nothing but this package.
 Seeds of 7 bases find miRNAs, seeds of 11 (12 Mb of transcripts) to 13 (250 Mb) targets; reads that carry a miRNA
-and no target by those are searched again with shorter seeds. Bases of low complexity start no target.
+and by those no target, or a weak one, are searched again with shorter seeds. Bases of low complexity start no
+target.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from mirtools.chimera.statistics import LAMBDA, K, least_score, search_space
 
 _MIRNA_SEED = 7
 _SHORTER = 3
+# An alignment that scores so much more than the least is found by chance in one of 240 where that is in one.
+_MARGIN = 4
+# Bases that a target may share with a miRNA, and as many that it may run on by chance.
+_SHARED = 8
 _LONGEST_READ = 1000  # the score that an alignment needs hardly changes beyond
 
 
@@ -49,10 +54,11 @@ class NativeEngine:
         seedable = _complex_bases(bases, starts, reads)
         k = self._transcripts.index.k
         targets = self._transcripts.find(bases, starts, reads, seedable, k)
-        missed = np.setdiff1d(reads, targets[:, search.READ])
-        more = self._transcripts.find(bases, starts, missed, seedable, k - _SHORTER)
-        targets = np.concatenate([targets, more])
-        targets = targets[np.argsort(targets[:, search.READ], kind="stable")]
+        weak = np.setdiff1d(reads, self._transcripts.strong(targets, starts))
+        seedable &= ~_inside_mirnas(mirnas, starts)
+        again = self._transcripts.find(bases, starts, weak, seedable, k - _SHORTER)
+        # by read, subject, start; what both searches found stands there once
+        targets = np.unique(np.concatenate([targets, again]), axis=0)
         return self._mirnas.hits(mirnas, starts), self._transcripts.hits(targets, starts)
 
 
@@ -93,6 +99,12 @@ class _Database:
         )
         return found
 
+    def strong(self, found: NDArray[np.int32], starts: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return the reads with an alignment that is hardly one of chance."""
+        lengths = np.minimum(np.diff(starts)[found[:, search.READ]], _LONGEST_READ - 1)
+        strong: NDArray[np.int32] = found[found[:, search.SCORE] >= self._least_scores[lengths] + _MARGIN]
+        return strong[:, search.READ]
+
     def hits(self, found: NDArray[np.int32], starts: NDArray[np.int64]) -> Hits:
         """Return alignments with their e-values and bit scores."""
         read, subject, start, end, subject_start, subject_end, score = (np.ascontiguousarray(c) for c in found.T)
@@ -100,6 +112,21 @@ class _Database:
         evalues = K * spaces * np.exp(-LAMBDA * score)
         bits = (LAMBDA * score - math.log(K)) / math.log(2)
         return Hits(read, subject, start, end, subject_start, subject_end, evalues, bits)
+
+
+def _inside_mirnas(mirnas: NDArray[np.int32], starts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which bases of a batch lie deep inside all miRNA hits of their read.
+
+    A target may share a few bases with a miRNA, so nothing that makes a pair starts there.
+    """
+    read, first, last = mirnas[:, search.READ], mirnas[:, search.START] + _SHARED, mirnas[:, search.END] - _SHARED
+    long = last > first
+    change = np.zeros(starts[-1] + 1, np.int32)
+    np.add.at(change, starts[read[long]] + first[long], 1)
+    np.add.at(change, starts[read[long]] + last[long], -1)
+    hits = np.bincount(read, minlength=len(starts) - 1)
+    inside: NDArray[np.bool_] = np.cumsum(change[:-1]) == np.repeat(np.maximum(hits, 1), np.diff(starts))
+    return inside
 
 
 @compiled
