@@ -20,7 +20,11 @@ PARSE_COLUMNS = (
     "site_start site_end site_seq order gap mirna_evalue mirna_bits target_evalue target_bits rank n_best"
 ).split()
 TIE_COLUMNS = "tied_mirnas tied_targets".split()
-CLASSIFY_COLUMNS = "mirna_class isomir_types isomir_variant isomir_min_qual merged_from".split()
+# Distinct reads of each of several samples: n_reads:NAME
+SAMPLE_PREFIX = "n_reads:"
+CLASSIFY_COLUMNS = (
+    "mirna_class isomir_types isomir_variant isomir_min_qual mirna_ambiguous merged_from"
+).split()
 NEGATIVE_COLUMNS = "label negative_of strategy site_mfe".split()
 PREDICT_COLUMNS = "score prediction".split()
 
@@ -39,6 +43,8 @@ DMISO_COLUMNS = ("mirna_id", "target_id", "mirna_seq", "site_seq")
 
 class TableReader:
     """Rows of an interaction table as lists of strings, one per column, in constant memory.
+
+    A header line that comes again, as in concatenated tables, is no row.
 
     Parameters
     ----------
@@ -96,9 +102,11 @@ class TableReader:
         return position
 
     def __iter__(self) -> Iterator[list[str]]:
-        width = len(self.columns)
+        width, columns = len(self.columns), self.columns
         for text in self._lines:
             row = text.split("\t")
+            if row == columns:  # tables that were concatenated
+                continue
             if len(row) != width:
                 if not text:
                     continue

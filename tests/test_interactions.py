@@ -7,7 +7,7 @@ import io
 
 import pytest
 from commands import refusal
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mirtools.errors import InputError
@@ -38,6 +38,7 @@ def tables(draw):
 @given(tables(), st.booleans(), st.booleans(), st.booleans())
 def test_what_is_written_is_read(tmp_path_factory, table, crlf, bom, packed):
     columns, rows = table
+    assume(columns not in rows)
     if bom is False and columns[0].startswith("\ufeff"):
         return
     stream = io.StringIO()
@@ -146,6 +147,11 @@ def test_nothing_but_our_errors(tmp_path_factory, content):
 
     message = refusal(work)
     assert not message or str(path) in message
+
+
+def test_header_lines_of_concatenated_tables_are_no_rows(tmp_path):
+    reader = table(tmp_path, "s\tx\na\t1\ns\tx\nx\ts\ns\tx\r\n")
+    assert list(reader) == [["a", "1"], ["x", "s"]]
 
 
 def test_extended():

@@ -49,13 +49,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
-    from mirtools.interactions import TableReader, TableWriter
+    from mirtools.interactions import TableWriter
     from mirtools.isomir.table import IsomirTable
+    from mirtools.isomir.tables import Tables
     from mirtools.sequences import read_references
 
     source = cli.stdin_default(args.pairs, "pairs")
     canonical = {reference.name: reference.sequence for reference in read_references(args.mirnas)}
-    table = IsomirTable(TableReader(source), canonical, args.min_reads, args.min_quality)
+    table = IsomirTable(Tables([source]), canonical, args.min_reads, args.min_quality)
     writer = TableWriter(run.outputs.open(args.output), table.columns)
     for row in table.rows():
         writer.write(row)

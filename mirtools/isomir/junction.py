@@ -149,13 +149,13 @@ def _options(distinct: Sequence[Junction], reads: NDArray[np.float64], min_reads
                 linkers.append(max(0, target_start - end))
         sizes.append((outer + 1) * max(0, high - low + 1))
     row = np.repeat(np.arange(len(distinct), dtype=np.int32), np.array(sizes, np.int32))
-    part = np.array(parts, np.int32)
-    support = np.bincount(part, reads[row], len(numbers))
-    kept = support[part] >= min_reads
+    part_of = np.array(parts, np.int32)
+    support = np.bincount(part_of, reads[row], len(numbers))
+    kept = support[part_of] >= min_reads
     # without gaps, in the order of first occurrence
     number = np.cumsum(support >= min_reads, dtype=np.int32) - 1
     places = (np.array(column, np.int32)[kept] for column in (starts, ends, linkers))
-    return _Options(row[kept], number[part[kept]].astype(np.int32), *places)
+    return _Options(row[kept], number[part_of[kept]].astype(np.int32), *places)
 
 
 def _choose(options: _Options, reads: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[Any]]:
