@@ -26,6 +26,8 @@ LOW_SUPPORT = "low_support"
 _UNPAIRED = np.dtype(
     [("digest", "u8", 2), ("number", "i8"), ("length", "u4"), ("sample", "u2"), ("reason", "u1"), ("spare", "u1")]
 )
+# Python numbers take four times the memory
+_LISTED_TOGETHER = 1 << 14
 # The number of a table row, or -reason
 _OUTCOME = np.dtype([("number", "i8"), ("outcome", "i8")])
 
@@ -164,14 +166,21 @@ class Fates:
                 outcomes = _outcomes(group["number"], -group["reason"].astype(np.int64))
                 spool.add(outcomes, group["number"] // step)
             names, position = self._names.lines(), 0
-            for group in spool.groups():
-                group = group[np.argsort(group["number"])]
-                for number, outcome in zip(group["number"].tolist(), group["outcome"].tolist(), strict=True):
-                    name = next(islice(names, number - position, None))
-                    position = number + 1
-                    found = pair_id(outcome) if outcome >= 0 else ""
-                    status = self._reasons[max(-outcome, 0)] if found or outcome < 0 else LOW_SUPPORT
-                    yield ReadFate(name, status, found)
+            for number, outcome in _by_number(spool):
+                name = next(islice(names, number - position, None))
+                position = number + 1
+                found = pair_id(outcome) if outcome >= 0 else ""
+                status = self._reasons[max(-outcome, 0)] if found or outcome < 0 else LOW_SUPPORT
+                yield ReadFate(name, status, found)
+
+
+def _by_number(spool: Spool) -> Iterator[tuple[int, int]]:
+    """Yield number and outcome of all reads; groups hold ascending ranges of numbers."""
+    for group in spool.groups():
+        order = np.argsort(group["number"])
+        for start in range(0, len(group), _LISTED_TOGETHER):
+            some = group[order[start : start + _LISTED_TOGETHER]]
+            yield from zip(some["number"].tolist(), some["outcome"].tolist(), strict=True)
 
 
 def _outcomes(numbers: Places, outcomes: NDArray[Any]) -> NDArray[Any]:
