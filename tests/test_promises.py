@@ -252,6 +252,31 @@ def test_damage_at_every_byte_of_a_compressed_file_is_told(values):
     assert outcomes == {"read", "refused"}
 
 
+@pytest.mark.parametrize("cases", [30, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", LIGHT)
+def test_commands_on_damaged_inputs(workplace, name, cases):
+    command = COMMANDS[name]
+    # small ones, so that most damage is done where it matters
+    lines = {"table": 6, "reads": 16}
+    good = {
+        key: b"".join((workplace / path).read_bytes().splitlines(keepends=True)[: lines.get(command.kinds[key])])
+        for key, path in command.inputs.items()
+    }
+    chance = random.Random(cases)
+    for _ in range(cases):
+        key = chance.choice([*command.inputs])
+        data = fuzzing.damaged(good[key], [*good.values()], chance)
+        (workplace / "damaged").write_bytes(data)
+        changed = {key.strip("-").replace("-", "_") or "main": "damaged"}
+        done = run(name, [*command.line(**changed), "-o", "out"])
+        assert done.status in (0, 1, 2), data
+        if done.status:
+            last = done.err.splitlines()[-1]
+            assert last.startswith(f"{name}: error: "), (data, done.err)
+            assert "internal error" not in last, (data, done.err)
+            assert len(last) <= 200, (data, last)
+
+
 # ---- promise 5: dialects ------------------------------------------------------------------------------------
 
 
