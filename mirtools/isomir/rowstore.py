@@ -6,10 +6,10 @@ The file has no name: nothing is left behind however a command ends.
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 from array import array
 from collections.abc import Iterator
+from mmap import ACCESS_READ, mmap
 from typing import IO
 
 from mirtools.errors import OutputError
@@ -28,12 +28,13 @@ class RowStore:
         self._offsets = array("q", [0])
         self._written = 0
         self._file: IO[bytes] | None = None
+        self._mapped: mmap | None = None
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
 
     def add(self, cells: list[str]) -> None:
-        """Add a row."""
+        """Add a row; all of them before the first is read back."""
         self._waiting += "\t".join(cells).encode("utf-8")
         self._offsets.append(self._written + len(self._waiting))
         if len(self._waiting) > _MOST_WAITING:
@@ -52,12 +53,16 @@ class RowStore:
         if begin >= self._written:
             data = bytes(self._waiting[begin - self._written : end - self._written])
         else:
-            assert self._file is not None
-            data = os.pread(self._file.fileno(), end - begin, begin)
+            if self._mapped is None:
+                assert self._file is not None
+                self._mapped = mmap(self._file.fileno(), 0, access=ACCESS_READ)
+            data = self._mapped[begin:end]
         return data.decode("utf-8").split("\t")
 
     def close(self) -> None:
         """Give the file up."""
+        if self._mapped is not None:
+            self._mapped.close()
         if self._file is not None:
             self._file.close()
 

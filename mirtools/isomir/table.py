@@ -386,7 +386,8 @@ class IsomirTable:
             cells[at["mirna_qual"]] = qualities.decode("ascii")
         sources: set[str] = set()
         if "pair_id" in at and records.has_place:
-            sources = {records.cells[row][at["pair_id"]] for row in rows}
+            sources.add(cells[at["pair_id"]])
+            sources.update(records.cells[row][at["pair_id"]] for row in rows if row != shown)
             identifier = cells[at["pair_id"]] = self._identifier(merged, number)
             sources.discard(identifier)
         quality = int(merged.quality[number])
