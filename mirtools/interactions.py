@@ -7,6 +7,7 @@ Tables are streamed row by row; columns that a command does not know pass throug
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
 from typing import TextIO
 
 from mirtools.errors import InputError, shorten
@@ -22,9 +23,7 @@ PARSE_COLUMNS = (
 TIE_COLUMNS = "tied_mirnas tied_targets".split()
 # Distinct reads of each of several samples: n_reads:NAME
 SAMPLE_PREFIX = "n_reads:"
-CLASSIFY_COLUMNS = (
-    "mirna_class isomir_types isomir_variant isomir_min_qual mirna_ambiguous merged_from"
-).split()
+CLASSIFY_COLUMNS = ("mirna_class isomir_types isomir_variant isomir_min_qual mirna_ambiguous merged_from").split()
 NEGATIVE_COLUMNS = "label negative_of strategy site_mfe".split()
 PREDICT_COLUMNS = "score prediction".split()
 
@@ -171,3 +170,8 @@ def extended(columns: Sequence[str], new: Iterable[str]) -> tuple[list[str], lis
         if name not in result:
             result.append(name)
     return result, [result.index(name) for name in new]
+
+
+def pair_id(*parts: object) -> str:
+    """Return an identifier that depends on the content of a row alone, not on threads, shards or order."""
+    return "P" + blake2b("|".join(map(str, parts)).encode("utf-8"), digest_size=8).hexdigest()

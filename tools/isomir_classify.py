@@ -10,6 +10,9 @@ from mirtools import cli
 EXAMPLES = """\
   isomir-classify --mirnas mature.fa pairs.tsv > typed.tsv
   chimera-parse --mirnas mature.fa --transcripts mrna.fa reads.fq.gz | isomir-classify --mirnas mature.fa -
+  isomir-classify --mirnas mature.fa --precursors hairpin.fa --gff3 isomirs.gff3 pairs.tsv -o typed.tsv
+  isomir-classify --mirnas mature.fa --summary summary.tsv --plot isomirs.png shard?.tsv -o typed.tsv
+  isomir-classify --mirnas mature.fa --compare other_typed.tsv --compare-output compared.tsv pairs.tsv -o typed.tsv
 """
 
 
@@ -20,14 +23,26 @@ def build_parser() -> argparse.ArgumentParser:
         "Compare the miRNA part of every pair with its miRNA and tell exact miRNAs from isomiRs of eight types: "
         "5' and 3' addition, deletion and replacement, SNP and MNP; an isomiR may have several. Bases beside the "
         "miRNA that no alignment claims are kept where they recur in enough reads, else trimmed, and pairs that "
-        "become equal are merged.",
+        "become equal are merged. Where several miRNAs explain a part with equally few types and changed bases, "
+        "all are named in mirna_ambiguous; the pair goes to the one with most reads as exact miRNA, then the one "
+        "with the fewest bases more or less, then the first by name.",
         EXAMPLES,
     )
     parser.add_argument(
-        "pairs", nargs="?", metavar="PAIRS", help="interaction table of chimera-parse; - for stdin"
+        "pairs",
+        nargs="*",
+        metavar="PAIRS",
+        help="interaction tables of chimera-parse, taken together (parts of one run, or samples); - for stdin",
     )
     parser.add_argument(
         "--mirnas", required=True, metavar="FASTA", help="the miRNAs that the pairs were made with"
+    )
+    parser.add_argument(
+        "--precursors",
+        metavar="FASTA",
+        help="hairpins; one that contains a miRNA's sequence is its precursor. isomir_variant then tells 3' bases "
+        "that continue on the precursor (iso_3p:+N) from others (iso_add3p:N), and a replaced end is trimmed and "
+        "added (iso_3p:-1,iso_add3p:1)",
     )
     cli.add_output(parser)
     parser.add_argument(
@@ -44,26 +59,69 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="Q",
         help="added and changed bases need a Phred value above Q; not tested without qualities (default: 30)",
     )
+    parser.add_argument(
+        "--gff3",
+        metavar="FILE",
+        help="write every observed miRNA to FILE as mirGFF3 1.1; coordinates are those on the precursor, or on "
+        "the miRNA itself where no precursor is known",
+    )
+    group = parser.add_argument_group("statistics")
+    group.add_argument(
+        "--summary",
+        metavar="FILE",
+        help="write types, isomiRs per miRNA, preferred types and shared targets to FILE as a table",
+    )
+    group.add_argument(
+        "--plot",
+        metavar="FILE",
+        help="draw the same to FILE (.png, .svg or .pdf; needs matplotlib: pip install 'mirtools[report]')",
+    )
+    group.add_argument(
+        "--min-pairs",
+        type=cli.positive_int,
+        default=100,
+        metavar="N",
+        help="isomiR pairs that a miRNA needs to be tested for preferred types: exact one-sided binomial test "
+        "against the share of the type in all isomiR pairs, Bonferroni-corrected, p < 0.01 (default: 100)",
+    )
+    group.add_argument(
+        "--compare",
+        metavar="TABLE",
+        help="table that isomir-classify made of another experiment: which isomiRs occur in both, and how many "
+        "would be absent from one by chance at equal abundance; ends in --summary, --plot and --json",
+    )
+    group.add_argument(
+        "--compare-output", metavar="FILE", help="write every isomiR of both experiments, with its reads, to FILE"
+    )
     cli.add_common(parser, threads=False)
     return parser
 
 
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
-    from mirtools.interactions import TableWriter
-    from mirtools.isomir.table import IsomirTable
-    from mirtools.isomir.tables import Tables
-    from mirtools.sequences import read_references
+    from mirtools.errors import UsageError
+    from mirtools.isomir.classification import Outputs, Sources, classify_tables
+    from mirtools.report.drawing import figure_format
 
-    source = cli.stdin_default(args.pairs, "pairs")
-    canonical = {reference.name: reference.sequence for reference in read_references(args.mirnas)}
-    table = IsomirTable(Tables([source]), canonical, args.min_reads, args.min_quality)
-    writer = TableWriter(run.outputs.open(args.output), table.columns)
-    for row in table.rows():
-        writer.write(row)
-    run.counts.update(table.counts)
-    run.dropped.update(table.dropped)
-    if table.counts["quality_not_tested"]:
-        run.say("some changed bases have no quality values; their quality was not tested")
+    if args.compare_output is not None and args.compare is None:
+        raise UsageError("--compare-output needs --compare; name the table of the other experiment")
+    pairs = args.pairs or [cli.stdin_default(None, "pairs")]
+    if [*pairs, args.compare].count("-") > 1:
+        raise UsageError("'-' is named more than once; standard input can be read only once")
+    kind = None if args.plot is None else figure_format(args.plot)
+    outputs = Outputs(
+        run.outputs.open(args.output),
+        None if args.gff3 is None else run.outputs.open(args.gff3),
+        None if args.summary is None else run.outputs.open(args.summary),
+        None if kind is None else (run.outputs.open_binary(args.plot), kind),
+        None if args.compare_output is None else run.outputs.open(args.compare_output),
+    )
+    sources = Sources(pairs, args.mirnas, args.precursors, args.compare)
+    result = classify_tables(sources, outputs, args.min_reads, args.min_quality, args.min_pairs)
+    run.counts.update(result.counts)
+    run.dropped.update(result.dropped)
+    run.facts.update(result.facts)
+    for note in result.notes:
+        run.say(note)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

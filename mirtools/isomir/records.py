@@ -194,3 +194,14 @@ class Records:
 
     def _bad_unassigned(self, cell: str) -> Exception:
         return self._tables.error(f"mirna_unassigned is '{shorten(cell, 30)}'; give two whole numbers, a,b")
+
+
+def best_qualities(first: bytes | None, second: bytes | None) -> bytes | None:
+    """Return the higher Phred+33 value at each position of two equally long strings; either may be missing.
+
+    >>> best_qualities(b"I#", b"5I")
+    b'II'
+    """
+    if first is None or second is None:
+        return first or second
+    return bytes(map(max, first, second))

@@ -10,14 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.chimera.inserts import best_qualities
-from mirtools.chimera.pairtable import pair_id
-from mirtools.interactions import CLASSIFY_COLUMNS, MISSING, extended
+from mirtools.interactions import CLASSIFY_COLUMNS, MISSING, extended, pair_id
 from mirtools.isomir.assignment import Assigned, Assignment
 from mirtools.isomir.junction import settle
 from mirtools.isomir.mirgff import Observed
 from mirtools.isomir.precursors import Precursors
-from mirtools.isomir.records import Numbers, Records
+from mirtools.isomir.records import Numbers, Records, best_qualities
 from mirtools.isomir.repertoire import Interactions, type_mask
 from mirtools.isomir.strength import strength_of
 from mirtools.isomir.tables import Tables

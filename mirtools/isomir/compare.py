@@ -1,0 +1,166 @@
+"""The isomiRs of two experiments compared: which occur in both, and how many would be missed by chance.
+
+That an isomiR is absent from the other experiment says little where the other is shallow. So the share that is
+absent is held against the share to be expected were the isomiR as abundant there. With r reads among the N of one
+experiment and equal abundance, the reads among the M of the other are distributed as the failures before the
+(r + 1)-th success of chance N / (N + M): the negative binomial that follows from Poisson counts and a flat prior.
+It is absent if it has fewer reads than the least that the other table lists. The estimate leans towards too few
+expected absences, because reads above the support rule are partly luck.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.interactions import ISOMIR_TYPES
+from mirtools.isomir.repertoire import Isomirs, type_names
+
+COMPARE_COLUMNS = (
+    "mirna_id mirna_seq mirna_class isomir_types found_in reads_first reads_second pairs_first pairs_second "
+    "chance_absent"
+).split()
+# The paper looks at all, and at those with 50 reads or more.
+MANY_READS = 50
+BOTH, FIRST, SECOND = "both", "first", "second"
+
+
+class Share(NamedTuple):
+    """How many of the isomiRs of one experiment the other lacks.
+
+    Attributes
+    ----------
+    experiment : {"first", "second"}
+    item : str
+        ``any``, ``exact``, ``isomir`` or a type.
+    min_reads : int
+        Only those with so many reads; 0: all.
+    isomirs, absent : int
+    expected : float
+        How many would be absent at equal abundance.
+    """
+
+    experiment: str
+    item: str
+    min_reads: int
+    isomirs: int
+    absent: int
+    expected: float
+
+
+class Comparison(NamedTuple):
+    """The isomiRs of two experiments.
+
+    Attributes
+    ----------
+    rows : list of list of str
+        As ``COMPARE_COLUMNS``: every observed miRNA of either, with its reads in both.
+    shares : list of Share
+    """
+
+    rows: list[list[str]]
+    shares: list[Share]
+
+
+def compare(first: Isomirs, second: Isomirs) -> Comparison:
+    """Compare two experiments by miRNA name and observed sequence."""
+    sides = []
+    for one, other in ((first, second), (second, first)):
+        numbers = other.numbers()
+        found = np.array([numbers.get(key, -1) for key in one.numbers()], np.int64)
+        chance = chance_absent(one.reads, int(one.reads.sum()), int(other.reads.sum()), _least(other))
+        sides.append((one, found, chance))
+    rows = [*_rows(sides[0], second, is_first=True), *_rows(sides[1], first, is_first=False)]
+    rows.sort(key=lambda row: (row[0], row[1]))
+    shares = [
+        share
+        for name, (one, found, chance) in zip((FIRST, SECOND), sides, strict=True)
+        for share in _shares(name, one, found < 0, chance)
+    ]
+    return Comparison(rows, shares)
+
+
+def chance_absent(reads: NDArray[Any], depth: int, other_depth: int, least: int) -> NDArray[np.float64]:
+    """Return the chance that isomiRs have fewer than ``least`` reads in the other experiment.
+
+    Parameters
+    ----------
+    reads : array of int
+        Reads of each in this experiment.
+    depth, other_depth : int
+        Reads of all of them, in this and in the other experiment.
+    least : int
+        Reads from which on the other experiment lists an isomiR.
+    """
+    if not other_depth:
+        return np.ones(len(reads))
+    log_hit, log_miss = math.log(other_depth / (depth + other_depth)), math.log(depth / (depth + other_depth))
+    memory: dict[int, float] = {}
+    for count in np.unique(reads).tolist():
+        # term by term: C(r + x, x) * hit^x * miss^(r + 1)
+        log_term, total = (count + 1) * log_miss, 0.0
+        for x in range(least):
+            total += math.exp(log_term)
+            log_term += math.log((count + 1 + x) / (x + 1)) + log_hit
+            if total > 1 - 1e-15:
+                break
+        memory[count] = min(total, 1.0)
+    return np.array([memory[count] for count in reads.tolist()], float)
+
+
+def comparison_rows(comparison: Comparison) -> Iterator[list[str]]:
+    """Yield the lines of the summary: table, miRNA (``all``), item, measure, value."""
+    for share in comparison.shares:
+        suffix = f"_min_{share.min_reads}_reads" if share.min_reads else ""
+        table = f"only_in_{share.experiment}{suffix}"
+        for measure, text in (
+            ("isomirs", str(share.isomirs)),
+            ("absent_from_other", str(share.absent)),
+            ("share", f"{share.absent / share.isomirs:.4g}"),
+            ("share_by_chance", f"{share.expected / share.isomirs:.4g}"),
+        ):
+            yield [table, "all", share.item, measure, text]
+
+
+def _least(isomirs: Isomirs) -> int:
+    return max(1, int(isomirs.reads.min(initial=np.iinfo(np.int64).max))) if len(isomirs.reads) else 1
+
+
+def _rows(side: tuple[Isomirs, Any, Any], other: Isomirs, is_first: bool) -> Iterator[list[str]]:
+    one, found, chance = side
+    for at, (mirna, sequence) in enumerate(one.numbers()):
+        there = int(found[at])
+        if there >= 0 and not is_first:
+            continue  # told with the first
+        reads = [int(one.reads[at]), int(other.reads[there]) if there >= 0 else 0]
+        pairs = [int(one.pairs[at]), int(other.pairs[there]) if there >= 0 else 0]
+        if not is_first:
+            reads.reverse()
+            pairs.reverse()
+        place = BOTH if there >= 0 else FIRST if is_first else SECOND
+        types = type_names(int(one.types[at]))
+        yield [
+            mirna,
+            sequence,
+            "isomir" if one.types[at] else "exact",
+            types,
+            place,
+            *map(str, reads),
+            *map(str, pairs),
+            "." if there >= 0 else f"{chance[at]:.3g}",
+        ]
+
+
+def _shares(name: str, one: Isomirs, absent: NDArray[Any], chance: NDArray[Any]) -> Iterator[Share]:
+    items = {"any": np.ones(len(one.types), bool), "exact": one.types == 0, "isomir": one.types > 0}
+    items |= {kind: one.types >> bit & 1 == 1 for bit, kind in enumerate(ISOMIR_TYPES)}
+    for min_reads in (0, MANY_READS):
+        for item, of in items.items():
+            taken = of & (one.reads >= min_reads)
+            if taken.any():
+                counts = int(taken.sum()), int((taken & absent).sum())
+                yield Share(name, item, min_reads, *counts, float(chance[taken].sum()))

@@ -1,0 +1,353 @@
+"""Statistics of isomiRs as in the DMISO paper (Results): types, isomiRs per miRNA, preferences, shared targets.
+
+Everything is counted over the classified table: a pair is one of its rows, an isomiR one miRNA and one observed
+sequence. An isomiR of several types counts for each of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.interactions import ISOMIR_TYPES
+from mirtools.isomir.repertoire import Interactions, Isomirs, type_mask
+
+SIGNIFICANT = 0.01
+ALL = "all"
+# What may share targets, and the types that make an isomiR one of each; a hybrid is of several.
+GROUPS = {
+    "exact": 0,
+    "5p": type_mask([name for name in ISOMIR_TYPES if name.startswith("5p")]),
+    "3p": type_mask([name for name in ISOMIR_TYPES if name.startswith("3p")]),
+    "polymorphic": type_mask(["SNP", "MNP"]),
+}
+
+
+class Count(NamedTuple):
+    """Pairs, their distinct reads, and different isomiRs (or exact miRNAs)."""
+
+    pairs: int
+    reads: int
+    isomirs: int
+
+
+class Preference(NamedTuple):
+    """How much of a miRNA's isomiRs are of one type.
+
+    Attributes
+    ----------
+    mirna, type : str
+    pairs, isomir_pairs : int
+        Pairs of this type, and of any type.
+    expected : float
+        Share of the type among the isomiR pairs of all miRNAs.
+    p, corrected : float
+        Chance of as many pairs or more, and the same times the number of tests, at most 1 (Bonferroni).
+    """
+
+    mirna: str
+    type: str
+    pairs: int
+    isomir_pairs: int
+    expected: float
+    p: float
+    corrected: float
+
+    @property
+    def is_preferred(self) -> bool:
+        """Whether the type is significantly more frequent than expected."""
+        return self.corrected < SIGNIFICANT
+
+
+class Shared(NamedTuple):
+    """Targets that are bound by exactly these groups of one miRNA (or of all, added up)."""
+
+    mirna: str
+    groups: tuple[str, ...]
+    sites: int | None
+    transcripts: int
+
+
+class Statistics(NamedTuple):
+    """All statistics of one table.
+
+    Attributes
+    ----------
+    types : dict of str to Count
+        ``exact``, ``isomir`` (of any type) and the eight types.
+    mirnas : dict of str to dict
+        The same for each miRNA, those with most isomiR pairs first.
+    isomirs_per_mirna : list of int
+        Different isomiRs of each miRNA that has one, ascending.
+    preferences : list of Preference
+    shared : list of Shared
+        ``all`` first, then the miRNAs as in ``mirnas``. Empty where targets have no name.
+    """
+
+    types: dict[str, Count]
+    mirnas: dict[str, dict[str, Count]]
+    isomirs_per_mirna: list[int]
+    preferences: list[Preference]
+    shared: list[Shared]
+
+
+def statistics_of(interactions: Interactions, min_pairs: int) -> Statistics:
+    """Return the statistics of a table.
+
+    Parameters
+    ----------
+    interactions : Interactions
+    min_pairs : int
+        isomiR pairs that a miRNA needs to be tested for preferred types (paper: 100).
+    """
+    isomirs = interactions.isomirs()
+    types = _counts(interactions, isomirs)
+    order = np.bincount(interactions.mirna, interactions.types > 0, len(interactions.names))
+    found = np.unique(interactions.mirna).tolist()
+    found.sort(key=lambda number: (-order[number], interactions.names[number]))
+    by_mirna = _slices(interactions.mirna)
+    isomirs_by_mirna = _slices(isomirs.mirna)
+    mirnas = {
+        interactions.names[number]: _counts(
+            _part(interactions, by_mirna[number]), _part(isomirs, isomirs_by_mirna[number])
+        )
+        for number in found
+    }
+    per_mirna = sorted(counts["isomir"].isomirs for counts in mirnas.values() if counts["isomir"].isomirs)
+    shared = []
+    if interactions.target is not None:
+        shared = list(_shared(interactions, found, by_mirna))
+    return Statistics(types, mirnas, per_mirna, _preferences(types, mirnas, min_pairs), shared)
+
+
+def binomial_tail(successes: int, trials: int, chance: float) -> float:
+    """Return the chance of ``successes`` or more in ``trials``, exactly: the sum of the binomial terms.
+
+    The terms are summed from the largest down, as multiples of it, and only that one is taken from its logarithm.
+
+    >>> binomial_tail(2, 3, 0.5)
+    0.5
+    """
+    if successes <= 0:
+        return 1.0
+    if successes > trials or chance <= 0:
+        return 0.0
+    if chance >= 1:
+        return 1.0
+    # the largest term is at the mode, or where the sum begins
+    top = min(max(successes, math.floor((trials + 1) * chance)), trials)
+    odds = chance / (1 - chance)
+    total = term = 1.0
+    for k in range(top, trials):
+        term *= (trials - k) / (k + 1) * odds
+        total += term
+        if term < 1e-17 * total:
+            break
+    term = 1.0
+    for k in range(top, successes, -1):
+        term *= k / (trials - k + 1) / odds
+        total += term
+        if term < 1e-17 * total:
+            break
+    largest = (
+        math.lgamma(trials + 1)
+        - math.lgamma(top + 1)
+        - math.lgamma(trials - top + 1)
+        + top * math.log(chance)
+        + (trials - top) * math.log1p(-chance)
+    )
+    return min(1.0, math.exp(largest + math.log(total)))
+
+
+def summary_rows(statistics: Statistics) -> Iterator[list[str]]:
+    """Yield the lines of the summary: table, miRNA (or ``all``), item, measure, value."""
+
+    def counted(table: str, mirna: str, counts: dict[str, Count]) -> Iterator[list[str]]:
+        for name, count in counts.items():
+            for measure, value in zip(Count._fields, count, strict=True):
+                yield [table, mirna, name, measure, str(value)]
+
+    yield from counted("types", ALL, statistics.types)
+    for measure, value in spread(statistics.isomirs_per_mirna).items():
+        yield ["isomirs_per_mirna", ALL, "isomir", measure, f"{value:g}"]
+    for mirna, counts in statistics.mirnas.items():
+        yield from counted("mirnas", mirna, {name: count for name, count in counts.items() if count.pairs})
+    for item in statistics.preferences:
+        for measure, text in (
+            ("pairs", str(item.pairs)),
+            ("isomir_pairs", str(item.isomir_pairs)),
+            ("share", f"{item.pairs / item.isomir_pairs:.4g}"),
+            ("expected_share", f"{item.expected:.4g}"),
+            ("p", f"{item.p:.3g}"),
+            ("p_corrected", f"{item.corrected:.3g}"),
+            ("preferred", str(int(item.is_preferred))),
+        ):
+            yield ["preference", item.mirna, item.type, measure, text]
+    for shared in statistics.shared:
+        name = "+".join(shared.groups)
+        if shared.sites is not None:
+            yield ["targets", shared.mirna, name, "sites", str(shared.sites)]
+        yield ["targets", shared.mirna, name, "transcripts", str(shared.transcripts)]
+    yield from _in_common(statistics.shared)
+
+
+def facts(statistics: Statistics) -> dict[str, Any]:
+    """Return what ``--json`` tells: everything that is counted over all miRNAs."""
+    tested = {item.mirna for item in statistics.preferences}
+    return {
+        "types": {name: count._asdict() for name, count in statistics.types.items()},
+        "isomirs_per_mirna": spread(statistics.isomirs_per_mirna),
+        "preference": {
+            "mirnas_tested": len(tested),
+            "mirnas_with_preferred_type": len(
+                {item.mirna for item in statistics.preferences if item.is_preferred}
+            ),
+            "preferred": {
+                name: sum(item.type == name and item.is_preferred for item in statistics.preferences)
+                for name in ISOMIR_TYPES
+            },
+        },
+        "targets": {
+            "+".join(item.groups): {"sites": item.sites, "transcripts": item.transcripts}
+            for item in statistics.shared
+            if item.mirna == ALL
+        },
+    }
+
+
+def spread(counts: Sequence[int]) -> dict[str, float]:
+    """Return how isomiRs are spread over miRNAs; ``counts`` ascend."""
+    if not counts:
+        return {"mirnas": 0, "mean": 0, "median": 0, "max": 0}
+    middle = len(counts) // 2
+    median = counts[middle] if len(counts) % 2 else (counts[middle - 1] + counts[middle]) / 2
+    return {"mirnas": len(counts), "mean": sum(counts) / len(counts), "median": median, "max": counts[-1]}
+
+
+def _counts(interactions: Interactions, isomirs: Isomirs) -> dict[str, Count]:
+    def count(pairs: NDArray[Any], different: NDArray[Any]) -> Count:
+        reads = int(interactions.reads[pairs].sum())
+        return Count(int(pairs.sum()), reads, int(different.sum()))
+
+    result = {
+        "exact": count(interactions.types == 0, isomirs.types == 0),
+        "isomir": count(interactions.types > 0, isomirs.types > 0),
+    }
+    for bit, name in enumerate(ISOMIR_TYPES):
+        result[name] = count(interactions.types >> bit & 1 == 1, isomirs.types >> bit & 1 == 1)
+    return result
+
+
+def _preferences(types: dict[str, Count], mirnas: dict[str, dict[str, Count]], min_pairs: int) -> list[Preference]:
+    """Test every type of every miRNA with enough isomiR pairs; all of these tests are corrected for."""
+    total = types["isomir"].pairs
+    tested = {name: counts for name, counts in mirnas.items() if counts["isomir"].pairs >= max(min_pairs, 1)}
+    tests = len(tested) * len(ISOMIR_TYPES)
+    result = []
+    for mirna, counts in tested.items():
+        for name in ISOMIR_TYPES:
+            pairs, of, expected = counts[name].pairs, counts["isomir"].pairs, types[name].pairs / total
+            p = binomial_tail(pairs, of, expected)
+            result.append(Preference(mirna, name, pairs, of, expected, p, min(1.0, p * tests)))
+    return result
+
+
+def _shared(
+    interactions: Interactions, found: Sequence[int], by_mirna: dict[int, NDArray[Any]]
+) -> Iterator[Shared]:
+    """Yield the targets of each miRNA by the groups that bind them, those of all miRNAs together first.
+
+    Sites of one miRNA on one transcript that overlap are one target site; a site counts once for each miRNA.
+    """
+    keys = [groups for size in range(1, len(GROUPS) + 1) for groups in combinations(GROUPS, size)]
+    has_sites = interactions.start is not None
+    rows: list[Shared] = []
+    sites_of_all, transcripts_of_all = np.zeros(1 << len(GROUPS), np.int64), np.zeros(1 << len(GROUPS), np.int64)
+    for number in found:
+        part = _part(interactions, by_mirna[number])
+        groups = _groups(part.types)
+        assert part.target is not None
+        transcripts = _united(groups, np.unique(part.target, return_inverse=True)[1])
+        sites = _united(groups, _sites(part)) if has_sites else None
+        transcripts_of_all += transcripts
+        if sites is not None:
+            sites_of_all += sites
+        rows += _rows(interactions.names[number], keys, sites, transcripts)
+    yield from _rows(ALL, keys, sites_of_all if has_sites else None, transcripts_of_all, every=True)
+    yield from rows
+
+
+def _rows(
+    mirna: str,
+    keys: list[tuple[str, ...]],
+    sites: NDArray[Any] | None,
+    transcripts: NDArray[Any],
+    every: bool = False,
+) -> Iterator[Shared]:
+    bits = {name: 1 << bit for bit, name in enumerate(GROUPS)}
+    for groups in keys:
+        mask = sum(bits[name] for name in groups)
+        n_sites = None if sites is None else int(sites[mask])
+        if every or n_sites or transcripts[mask]:
+            yield Shared(mirna, groups, n_sites, int(transcripts[mask]))
+
+
+def _in_common(shared: Sequence[Shared]) -> Iterator[list[str]]:
+    """Yield how many targets each group has and each two have in common, others or not, over all miRNAs."""
+    of_all = [item for item in shared if item.mirna == ALL]
+    for groups in [(name,) for name in GROUPS] + list(combinations(GROUPS, 2)):
+        having = [item for item in of_all if set(groups) <= set(item.groups)]
+        name = " and ".join(groups)
+        if having and having[0].sites is not None:
+            yield ["targets_in_common", ALL, name, "sites", str(sum(item.sites or 0 for item in having))]
+        if having:
+            yield ["targets_in_common", ALL, name, "transcripts", str(sum(item.transcripts for item in having))]
+
+
+def _groups(types: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the groups of types as bits, in the order of ``GROUPS``."""
+    result = np.where(types == 0, 1, 0)
+    for bit, mask in enumerate(GROUPS.values()):
+        result |= np.where(types & mask, 1 << bit, 0)
+    return result
+
+
+def _sites(part: Interactions) -> NDArray[np.int64]:
+    """Return a number for each row of one miRNA: the same for sites that overlap, directly or over others."""
+    assert part.target is not None
+    assert part.start is not None
+    assert part.end is not None
+    order = np.lexsort((part.start, part.target))
+    target, start, end = part.target[order].astype(np.int64), part.start[order], part.end[order]
+    # ends never fall back within a transcript: with the transcript above them, one running maximum serves all
+    width = int(end.max(initial=0)) + 1
+    reach = np.maximum.accumulate(target * width + end)
+    new = np.ones(len(order), bool)
+    new[1:] = (target[1:] != target[:-1]) | (target[1:] * width + start[1:] >= reach[:-1])
+    sites = np.empty(len(order), np.int64)
+    sites[order] = np.cumsum(new) - 1
+    return sites
+
+
+def _united(groups: NDArray[np.int64], of: NDArray[Any]) -> NDArray[np.int64]:
+    """Return how many targets are bound by each combination of groups."""
+    united = np.zeros(of.max(initial=-1) + 1, np.int64)
+    np.bitwise_or.at(united, of, groups)
+    return np.bincount(united, minlength=1 << len(GROUPS))
+
+
+def _slices(numbers: NDArray[Any]) -> dict[int, NDArray[Any]]:
+    """Return the positions of each number."""
+    order = np.argsort(numbers, kind="stable")
+    values, begins = np.unique(numbers[order], return_index=True)
+    return dict(zip(values.tolist(), np.split(order, begins[1:]), strict=True)) if len(values) else {}
+
+
+def _part(table: Any, rows: NDArray[Any]) -> Any:
+    """Return some rows of ``Interactions`` or ``Isomirs``."""
+    return type(table)(*(column[rows] if isinstance(column, np.ndarray) else column for column in table))
