@@ -25,6 +25,7 @@ import math
 import string
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TextIO
 from urllib.parse import quote
 
@@ -48,7 +49,7 @@ class _Site(NamedTuple):
 
 
 class SiteCollector:
-    """Collects the sites of an interaction table and writes them as BED12.
+    """Collects the sites of an interaction table and writes them as BED12; a quarter of a kB each.
 
     Parameters
     ----------
@@ -118,10 +119,7 @@ class SiteCollector:
             "".join(f"{last - begin}," for begin, last in blocks),
             "".join(f"{begin - first}," for begin, _ in blocks),
         )
-        chromosome = escaped(chromosome)
-        if chromosome.startswith(_HEADINGS):
-            chromosome = f"%{ord(chromosome[0]):02X}{chromosome[1:]}"
-        self._sites.append(_Site(chromosome, first, blocks[-1][1], "\t".join(map(str, cells))))
+        self._sites.append(_Site(_first_column(chromosome), first, blocks[-1][1], "\t".join(map(str, cells))))
 
     def write(self, stream: TextIO) -> None:
         """Write all sites; none give an empty file, which is valid BED."""
@@ -129,6 +127,15 @@ class SiteCollector:
             stream.write("\t".join(map(str, site)) + "\n")
 
 
+@lru_cache(maxsize=100_000)  # a name comes with many sites, which share the text
+def _first_column(name: str) -> str:
+    chromosome = escaped(name)
+    if chromosome.startswith(_HEADINGS):
+        return f"%{ord(chromosome[0]):02X}{chromosome[1:]}"
+    return chromosome
+
+
+@lru_cache(maxsize=100_000)
 def escaped(name: str) -> str:
     """Return a name with what BED cannot hold percent-escaped; an empty one becomes ``.``.
 
