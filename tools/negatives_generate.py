@@ -11,6 +11,7 @@ EXAMPLES = """\
   negatives-generate --transcripts gencode.transcripts.fa.gz pairs.tsv > labelled.tsv
   negatives-generate --transcripts cdna.fa.gz --gtf genes.gtf.gz --ratio 3 --unmet unmet.tsv -o labelled.tsv.gz \\
       pairs.tsv.gz
+  negatives-generate --transcripts cdna.fa.gz --gtf genes.gtf.gz --region same pairs.tsv > labelled.tsv
   isomir-classify --mirnas mature.fa pairs.tsv | negatives-generate --strategy frequency-matched - > labelled.tsv
 """
 
@@ -33,11 +34,13 @@ def build_parser() -> argparse.ArgumentParser:
     cli.add_output(parser, "labelled table")
     parser.add_argument(
         "--strategy",
-        choices=("same-transcript", "frequency-matched"),
+        choices=("same-transcript", "frequency-matched", "random-mirna", "shuffled"),
         default="same-transcript",
         help="same-transcript: the same miRNA with another site of the same length in the 3'UTR of the same "
         "transcript (Talukder et al. 2022); frequency-matched: the positives' own sites paired anew, so that each "
-        "miRNA and each site is as frequent among negatives as among positives; keeps the whole table in memory "
+        "miRNA and each site is as frequent among negatives as among positives; random-mirna: the same site with "
+        "a random miRNA of another family (Klimentova et al. 2022); shuffled: the same miRNA with the site's "
+        "bases in another order, dinucleotide counts kept. All but the first keep the whole table in memory "
         "(default: same-transcript)",
     )
     parser.add_argument(
@@ -66,6 +69,13 @@ def build_parser() -> argparse.ArgumentParser:
         help="table with transcript_id, cds_start and cds_end: 0-based, half-open, on the transcript",
     )
     same.add_argument(
+        "--region",
+        choices=("3utr", "cds", "5utr", "any", "same"),
+        default="3utr",
+        help="where negatives are drawn from; same: the region of the positive's site, so that composition does "
+        "not tell the label; any needs no regions (default: 3utr)",
+    )
+    same.add_argument(
         "--min-distance",
         type=cli.whole_number,
         default=10,
@@ -80,6 +90,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="largest RNAcofold energy of miRNA and negative site in kcal/mol. The paper's 'free folding energy "
         "< 10 kcal/mol' holds for every pair; it is read as -10; 0 switches the rule off (default: -10)",
     )
+    other = parser.add_argument_group("strategy random-mirna")
+    other.add_argument(
+        "--families",
+        metavar="TSV",
+        help="miRNA and its family, tab between; miRNAs of one seed (bases 2-8) are of one family in any case",
+    )
     cli.add_common(parser, seed=True)
     return parser
 
@@ -87,33 +103,39 @@ def build_parser() -> argparse.ArgumentParser:
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from collections import Counter
 
+    from mirtools.annotation import read_annotation, read_annotation_if_any
     from mirtools.errors import UsageError
     from mirtools.interactions import TableWriter
-    from mirtools.negatives.generate import SAME_TRANSCRIPT, FrequencyMatched, SameTranscript, find_regions
-    from mirtools.negatives.same_transcript import Rules
+    from mirtools.negatives.generate import SAME_TRANSCRIPT, SameTranscript, regions_in
+    from mirtools.negatives.random_mirna import read_families
+    from mirtools.negatives.same_transcript import ANY, Rules
     from mirtools.negatives.table import UNMET_COLUMNS
+    from mirtools.negatives.whole_table import WholeTable
+    from mirtools.regions import transcripts_of
     from mirtools.sequences import read_references
 
+    if args.families and args.strategy != "random-mirna":
+        raise UsageError(f"--families means nothing to {args.strategy}; leave it out")
     if args.ratio > 1000:
         raise UsageError("--ratio is more than 1000; no transcript has room for so many sites")
     source = cli.stdin_default(args.pairs, "pairs")
     if args.avoid == "-" == source:
         raise UsageError("PAIRS and --avoid cannot both be standard input; name a file for one")
-    work: SameTranscript | FrequencyMatched
+    work: SameTranscript | WholeTable
     if args.strategy == SAME_TRANSCRIPT:
         if args.transcripts is None:
             raise UsageError("--strategy same-transcript needs --transcripts; give the FASTA of the targets")
         transcripts = read_references(args.transcripts)
-        regions_of = find_regions(transcripts, args.transcripts, args.gtf, args.regions)
+        read = read_annotation_if_any if args.region == ANY else read_annotation
+        annotation = read(transcripts_of(transcripts), args.transcripts, args.gtf, args.regions)
         sequences = {transcript.name: transcript.sequence for transcript in transcripts}
-        rules = Rules(args.ratio, args.min_distance, args.max_energy, args.seed)
-        work = SameTranscript(source, sequences, regions_of, rules, args.avoid)
+        rules = Rules(args.ratio, args.min_distance, args.max_energy, args.seed, args.region)
+        work = SameTranscript(source, sequences, regions_in(annotation), rules, args.avoid)
     else:
         if args.transcripts or args.gtf or args.regions:
-            raise UsageError(
-                "--transcripts, --gtf and --regions mean nothing to frequency-matched; leave them out"
-            )
-        work = FrequencyMatched(source, args.ratio, args.seed, args.avoid)
+            raise UsageError(f"--transcripts, --gtf and --regions mean nothing to {args.strategy}; leave them out")
+        families = read_families(args.families) if args.families else None
+        work = WholeTable(source, args.strategy, args.ratio, args.seed, args.avoid, families)
         run.facts["negatives_of_other_length"] = work.other_length()
 
     writer = TableWriter(run.outputs.open(args.output), work.columns)

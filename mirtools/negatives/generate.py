@@ -1,43 +1,30 @@
-"""From a table of positives to labelled rows, by one strategy or the other."""
+"""From a table of positives to labelled rows by the strategy ``same-transcript``, in a stream."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import TextIO, cast
 
-from mirtools.annotation import read_annotation
+from mirtools.annotation import Annotation
 from mirtools.interactions import TableReader, TableWriter
-from mirtools.negatives.energy import cofold_energy
-from mirtools.negatives.frequency_matched import NO_PARTNER, Pair, pair_anew
 from mirtools.negatives.parallel import in_order
 from mirtools.negatives.positives import PositiveSites, mirna_key
 from mirtools.negatives.same_transcript import NO_REGIONS, OTHER_LENGTH, Found, Rules, Search, find_sites, prepare
-from mirtools.negatives.table import Labelled, RowMaker, read_known, read_pairs, read_positives
-from mirtools.regions import Regions, transcripts_of
-from mirtools.sequences import Reference
+from mirtools.negatives.table import Labelled, RowMaker, read_known, read_positives
+from mirtools.regions import Regions
 
 SAME_TRANSCRIPT = "same-transcript"
-FREQUENCY_MATCHED = "frequency-matched"
 
 
-def find_regions(
-    transcripts: Sequence[Reference], fasta: str, gtf: str | None = None, table: str | None = None
-) -> Callable[[str], Regions | str]:
-    """Return a function from ``target_id`` to the transcript's regions, or to the reason why there are none.
-
-    Parameters
-    ----------
-    transcripts : sequence of Reference
-    fasta : str
-        The file that they came from; its headers are used where neither ``gtf`` nor ``table`` is given.
-    gtf, table : str, optional
-    """
-    found = read_annotation(transcripts_of(transcripts), fasta, gtf, table)
-    regions, other_length = found.regions, found.other_length
+def regions_in(annotation: Annotation | None) -> Callable[[str], Regions | str]:
+    """Return a function from ``target_id`` to the transcript's regions, or to the reason why there are none."""
+    if annotation is None:
+        return lambda name: NO_REGIONS
+    regions, other_length = annotation.regions, annotation.other_length
     return lambda name: regions.get(name) or (OTHER_LENGTH if name in other_length else NO_REGIONS)
 
 
@@ -54,7 +41,7 @@ class SameTranscript:
     transcripts : mapping
         Sequences by ``target_id``.
     regions_of : callable
-        See :func:`find_regions`.
+        See :func:`regions_in`.
     rules : Rules
     avoid : str, optional
         Table with further positives to keep away from.
@@ -138,63 +125,3 @@ class SameTranscript:
         for row, pair in read_known(reader):
             span = reader.whole_number(row, start), reader.whole_number(row, end)
             self._known.add(mirna_key(pair.mirna_id, pair.mirna_seq), row[target], *span, pair.site_seq)
-
-
-class FrequencyMatched:
-    """Label a table with negatives of the strategy ``frequency-matched``; the whole table is kept in memory.
-
-    Parameters
-    ----------
-    path : str
-        Table of positives, or ``-``.
-    ratio, seed : int
-    avoid : str, optional
-        Table with further positives.
-
-    Attributes
-    ----------
-    columns : list of str
-        Those of the labelled table.
-    positives : int
-        Number of rows.
-    """
-
-    def __init__(self, path: str, ratio: int, seed: int, avoid: str | None = None) -> None:
-        reader = TableReader(path)
-        self._make = RowMaker(reader, FREQUENCY_MATCHED)
-        self._rows: list[list[str]] = []
-        self._pairs: list[Pair] = []
-        for row, pair in read_pairs(reader):
-            self._rows.append(row)
-            self._pairs.append(pair)
-        known = [] if avoid is None else [pair for _, pair in read_known(TableReader(avoid))]
-        self.columns = self._make.columns
-        self.positives = len(self._rows)
-        self._ratio = ratio
-        self._partners = pair_anew(self._pairs, ratio, seed, known)
-
-    def labelled(self, threads: int = 1) -> Iterator[Labelled]:
-        """Yield each positive with its negatives, in the order of the table."""
-        energies = in_order(_fold, self._duplexes(), threads)
-        for number, (row, partners) in enumerate(zip(self._rows, self._partners, strict=True), 1):
-            name = self._make.name(row, number)
-            rows = [self._make.positive(row, next(energies))]
-            for rank, other in enumerate(partners, 1):
-                site = {**self._make.site_cells(self._rows[other]), "site_seq": self._pairs[other].site_seq}
-                rows.append(self._make.negative(row, name, rank, site, next(energies)))
-            short = len(partners) < self._ratio
-            yield Labelled(rows, self._make.unmet(row, name, NO_PARTNER, len(partners)) if short else None)
-
-    def other_length(self) -> int:
-        """Return the number of negatives whose site is not as long as that of their positive."""
-        sizes = [len(pair.site_seq) for pair in self._pairs]
-        return sum(sizes[other] != size for size, new in zip(sizes, self._partners, strict=True) for other in new)
-
-    def _duplexes(self) -> Iterator[tuple[str, str]]:
-        for pair, partners in zip(self._pairs, self._partners, strict=True):
-            yield pair.mirna_seq, pair.site_seq
-            yield from ((pair.mirna_seq, self._pairs[other].site_seq) for other in partners)
-
-
-def _fold(duplex: tuple[str, str]) -> float:
-    return cofold_energy(*duplex)

@@ -1,6 +1,9 @@
 """Negatives as in the DMISO paper: another site of the same transcript's 3'UTR for the same miRNA.
 
-For each positive a window of the 3'UTR is drawn that is as long as the positive's site (or N padding would tell
+Other parts of the transcript can be chosen: where most positives lie in coding sequence, 3'UTR negatives differ
+from them in composition, which tells the label; ``same`` keeps each negative in its positive's region.
+
+For each positive a window of the region is drawn that is as long as the positive's site (or N padding would tell
 the label), at least ``min_distance`` bases away from every positive site of that miRNA on that transcript, free
 of N, and whose cofold energy with the miRNA is at most ``max_energy``. It may also share no 20-mer with a
 positive site of that miRNA anywhere, which would be the same site on another isoform of the gene.
@@ -24,10 +27,20 @@ from mirtools.regions import Regions
 # Why a positive has no, or too few, negatives
 NO_REGIONS = "no_regions"
 OTHER_LENGTH = "other_length"
-NO_3UTR = "no_3utr"
-UTR_TOO_SHORT = "utr_too_short"
 NO_ROOM = "no_room"
 ENERGY = "energy"
+
+# Where negatives are drawn from, and why there may be none: no such region, or it is shorter than the site
+ANY, SAME = "any", "same"
+_ABSENT = {"3utr": "no_3utr", "cds": "no_cds", "5utr": "no_5utr", ANY: "", SAME: ""}
+_TOO_SHORT = {
+    "3utr": "utr_too_short",
+    "cds": "cds_too_short",
+    "5utr": "utr5_too_short",
+    ANY: "transcript_too_short",
+}
+CHOICES = tuple(_ABSENT)
+_CHOICE_OF_REGION = {"5'UTR": "5utr", "CDS": "cds", "3'UTR": "3utr", "noncoding": ANY}
 
 
 @dataclass(frozen=True)
@@ -43,12 +56,15 @@ class Rules:
     max_energy : float
         Largest cofold energy, kcal/mol.
     seed : int
+    region : {"3utr", "cds", "5utr", "any", "same"}
+        ``same``: the region that holds the midpoint of the positive's site; all of a non-coding transcript.
     """
 
     ratio: int = 1
     min_distance: int = 10
     max_energy: float = MAX_ENERGY
     seed: int = 1
+    region: str = "3utr"
 
 
 class Positive(NamedTuple):
@@ -65,14 +81,14 @@ class Positive(NamedTuple):
 class Search(NamedTuple):
     """All that is needed to find the negatives of one positive, far from the tables it came from.
 
-    ``utr`` is the 3'UTR, ``utr_start`` its place on the transcript; ``starts`` are the allowed windows as
-    ``(first, last)`` start positions on ``utr``, both included.
+    ``part`` is the region, ``part_start`` its place on the transcript; ``starts`` are the allowed windows as
+    ``(first, last)`` start positions on ``part``, both included.
     """
 
     mirna_seq: str
     site_seq: str
-    utr: str
-    utr_start: int
+    part: str
+    part_start: int
     starts: list[tuple[int, int]]
     random_key: str
     rules: Rules
@@ -99,7 +115,7 @@ class Found(NamedTuple):
 def prepare(
     positive: Positive, regions: Regions | str, transcript: str, known: PositiveSites, rules: Rules
 ) -> Search:
-    """Work out which windows of the 3'UTR are open to the negatives of one positive.
+    """Work out which windows of the region are open to the negatives of one positive.
 
     Parameters
     ----------
@@ -114,25 +130,40 @@ def prepare(
     """
     random_key = f"{rules.seed}\t{positive.mirna_seq}\t{positive.target}\t{positive.start}\t{positive.end}"
     search = Search(positive.mirna_seq, positive.site_seq, "", 0, [], random_key, rules, "")
-    if isinstance(regions, str):
+    region = rules.region
+    if region == ANY:
+        span = 0, len(transcript)
+    elif isinstance(regions, str):
         return search._replace(reason=regions)
-    utr_start, utr_end = regions.utr3
+    else:
+        if region == SAME:
+            region = _CHOICE_OF_REGION[regions.region_of(positive.start, positive.end)]
+        span = _span(regions, region)
+    start, end = span
     size = len(positive.site_seq)
-    if utr_start == utr_end:
-        return search._replace(reason=NO_3UTR)
-    if utr_end - utr_start < size:
-        return search._replace(reason=UTR_TOO_SHORT)
-    utr = transcript[utr_start:utr_end]
+    if start == end:
+        return search._replace(reason=_ABSENT[region])
+    if end - start < size:
+        return search._replace(reason=_TOO_SHORT[region])
+    part = transcript[start:end]
     forbidden = [
-        (start - rules.min_distance - utr_start, end + rules.min_distance - utr_start)
-        for start, end in known.on(positive.mirna, positive.target)
+        (site_start - rules.min_distance - start, site_end + rules.min_distance - start)
+        for site_start, site_end in known.on(positive.mirna, positive.target)
     ]
-    closed = _windows_touching(forbidden, size, len(utr))
-    closed |= _windows_holding(known.words.shared(positive.mirna, words(utr)), SHARED_BASES, size, len(utr))
-    closed |= _windows_holding(np.frombuffer(utr.encode(), dtype="S1") == b"N", 1, size, len(utr))
+    closed = _windows_touching(forbidden, size, len(part))
+    closed |= _windows_holding(known.words.shared(positive.mirna, words(part)), SHARED_BASES, size, len(part))
+    closed |= _windows_holding(np.frombuffer(part.encode(), dtype="S1") == b"N", 1, size, len(part))
     return search._replace(
-        utr=utr, utr_start=utr_start, starts=_runs(~closed), reason=NO_ROOM if closed.all() else ""
+        part=part, part_start=start, starts=_runs(~closed), reason=NO_ROOM if closed.all() else ""
     )
+
+
+def _span(regions: Regions, region: str) -> tuple[int, int]:
+    if region == ANY:
+        return 0, regions.length
+    if regions.cds_start == regions.length:  # non-coding
+        return 0, 0
+    return {"3utr": regions.utr3, "cds": regions.cds, "5utr": regions.utr5}[region]
 
 
 def find_sites(search: Search) -> Found:
@@ -148,16 +179,16 @@ def find_sites(search: Search) -> Found:
     overlapping: list[int] = []
 
     def take(start: int) -> None:
-        sequence = search.utr[start : start + size]
+        sequence = search.part[start : start + size]
         folded = cofold_energy(search.mirna_seq, sequence)
         if folded <= rules.max_energy:
-            place = search.utr_start + start
+            place = search.part_start + start
             taken.append(Site(place, place + size, sequence, folded))
 
     for start in _shuffled(search.starts, search.random_key):
         if len(taken) == rules.ratio:
             return Found(energy, taken, "")
-        if any(abs(search.utr_start + start - other.start) < size for other in taken):
+        if any(abs(search.part_start + start - other.start) < size for other in taken):
             overlapping.append(start)
         else:
             take(start)

@@ -5,7 +5,7 @@ import random
 import pytest
 import RNA
 
-from mirtools.negatives.energy import cofold_energy
+from mirtools.negatives.energy import cofold_energies, cofold_energy, duplex_energy
 from mirtools.negatives.parallel import CHUNK, in_order
 
 
@@ -22,6 +22,29 @@ def test_is_rnacofold_with_u():
     assert cofold_energy(mirna, site) < -30
     assert str(cofold_energy("AAAA", "AAAA")) == "0.0"
     assert cofold_energy(mirna, "N" * 40) == 0
+
+
+def test_is_rnacofold_for_pairs_of_every_kind():
+    rng = random.Random(3)
+    pairs = [
+        (
+            "".join(rng.choices("ACGT", k=rng.randint(6, 27))),
+            "".join(rng.choices("ACGTN"[:size], k=rng.randint(5, 75))),
+        )
+        for size in (2, 4, 4, 4, 5)
+        for _ in range(60)
+    ]
+    # strands that fold alone, or with nothing
+    pairs += [("GGGGCCCC", "A" * 20), ("A" * 20, "GGGGGGCCCAAAGGGCCCCCC"), ("AAAA", "AAAA"), ("N", "ACGT")]
+    pairs += pairs[:5]
+    expected = [RNA.cofold(f"{mirna}&{site}".replace("T", "U"))[1] for mirna, site in pairs]
+    assert [cofold_energy(*pair) for pair in pairs] == pytest.approx(expected, abs=0.0051)
+    for threads in (1, 2):
+        assert list(cofold_energies(iter(pairs), threads)) == pytest.approx(expected, abs=0.0051)
+    assert list(cofold_energies([], 1)) == []
+    assert all(
+        duplex_energy(*pair) >= energy - 0.0051 for pair, energy in zip(pairs[:300], expected, strict=False)
+    )
 
 
 def test_cofold_is_never_above_the_duplex_or_the_folds_apart():

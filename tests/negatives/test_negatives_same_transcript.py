@@ -20,7 +20,7 @@ def random_sequence(seed, length, letters="ACGT"):
 
 
 def open_windows(search):
-    return [search.utr_start + start for first, last in search.starts for start in range(first, last + 1)]
+    return [search.part_start + start for first, last in search.starts for start in range(first, last + 1)]
 
 
 def open_windows_slowly(transcript, utr, size, positives, distance, bound_words):
@@ -89,6 +89,35 @@ def test_reasons(ratio):
     assert reason(Regions(0, 100, 300), Rules(ratio, max_energy=0)).reason == ""
     one_window = reason(Regions(0, 260, 300), Rules(ratio, max_energy=0))
     assert (len(one_window.sites), one_window.reason) == (1, "" if ratio == 1 else "no_room")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_negatives_lie_in_the_region_asked_for(seed):
+    transcript = random_sequence(seed, 600)
+    coding, noncoding = Regions(150, 400, 600), Regions(600, 600, 600)
+
+    def found(region, start=10, regions=coding):
+        positive = Positive("m", LET7, "T", start, start + 30, transcript[start : start + 30])
+        known = PositiveSites()
+        known.add("m", "T", start, start + 30, positive.site_seq)
+        rules = Rules(ratio=2, max_energy=0, seed=seed, region=region)
+        result = find_sites(prepare(positive, regions, transcript, known, rules))
+        assert all(site.end + 10 <= start or start + 40 <= site.start for site in result.sites)
+        return result
+
+    for region, (low, high) in {"3utr": (400, 600), "cds": (150, 400), "5utr": (0, 150), "any": (0, 600)}.items():
+        for start in (10, 200, 500):
+            assert all(low <= site.start < site.end <= high for site in found(region, start).sites)
+    for start, (low, high) in {10: (0, 150), 200: (150, 400), 500: (400, 600)}.items():
+        assert all(low <= site.start < site.end <= high for site in found("same", start).sites)
+    assert len(found("same", regions=noncoding).sites) == len(found("any", regions="no_regions").sites) == 2
+    reasons = [found(region, regions=noncoding).reason for region in ("3utr", "cds", "5utr")]
+    assert reasons == ["no_3utr", "no_cds", "no_5utr"]
+    short = Regions(20, 45, 600)
+    assert [found(region, regions=short).reason for region in ("cds", "5utr")] == [
+        "cds_too_short",
+        "utr5_too_short",
+    ]
 
 
 def test_overlapping_sites_only_where_others_do_not_suffice():
