@@ -87,8 +87,9 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument(
         "--compare",
         metavar="TABLE",
-        help="table that isomir-classify made of another experiment: which isomiRs occur in both, and how many "
-        "would be absent from one by chance at equal abundance; ends in --summary, --plot and --json",
+        help="table that isomir-classify made of another experiment: which isomiRs occur in both, with "
+        "--min-reads distinct reads, and how many would be absent from one by chance at equal abundance; ends in "
+        "--summary, --plot and --json",
     )
     group.add_argument(
         "--compare-output", metavar="FILE", help="write every isomiR of both experiments, with its reads, to FILE"

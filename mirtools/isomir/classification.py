@@ -72,7 +72,7 @@ def classify_tables(
         interactions = table.interactions()
 
     told = statistics.statistics_of(interactions, min_pairs)
-    compared = None if other is None else compare(interactions.isomirs(), other)
+    compared = None if other is None else compare(interactions.isomirs(), other, min_reads)
     if outputs.summary is not None:
         writer = TableWriter(outputs.summary, SUMMARY_COLUMNS)
         for row in statistics.summary_rows(told):

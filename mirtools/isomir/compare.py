@@ -4,8 +4,10 @@ That an isomiR is absent from the other experiment says little where the other i
 absent is held against the share to be expected were the isomiR as abundant there. With r reads among the N of one
 experiment and equal abundance, the reads among the M of the other are distributed as the failures before the
 (r + 1)-th success of chance N / (N + M): the negative binomial that follows from Poisson counts and a flat prior.
-It is absent if it has fewer reads than the least that the other table lists. The estimate leans towards too few
-expected absences, because reads above the support rule are partly luck.
+An isomiR occurs in an experiment if it has ``min_reads`` there, and so is absent by chance with the probability of
+fewer. (A table may list isomiRs with fewer reads, because its support rule counts the reads in which a part is
+possible; these are told, but occur nowhere.) The estimate leans towards too few expected absences, because reads
+above a threshold are partly luck.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.interactions import ISOMIR_TYPES
+from mirtools.interactions import ISOMIR_TYPES, MISSING
 from mirtools.isomir.repertoire import Isomirs, type_names
 
 COMPARE_COLUMNS = (
@@ -26,7 +28,7 @@ COMPARE_COLUMNS = (
 ).split()
 # The paper looks at all, and at those with 50 reads or more.
 MANY_READS = 50
-BOTH, FIRST, SECOND = "both", "first", "second"
+BOTH, FIRST, SECOND, NEITHER = "both", "first", "second", "neither"
 
 
 class Share(NamedTuple):
@@ -38,7 +40,7 @@ class Share(NamedTuple):
     item : str
         ``any``, ``exact``, ``isomir`` or a type.
     min_reads : int
-        Only those with so many reads; 0: all.
+        Reads from which on they occur in this experiment; in the other the rule stays that of the comparison.
     isomirs, absent : int
     expected : float
         How many would be absent at equal abundance.
@@ -66,20 +68,28 @@ class Comparison(NamedTuple):
     shares: list[Share]
 
 
-def compare(first: Isomirs, second: Isomirs) -> Comparison:
-    """Compare two experiments by miRNA name and observed sequence."""
+def compare(first: Isomirs, second: Isomirs, min_reads: int) -> Comparison:
+    """Compare two experiments by miRNA name and observed sequence.
+
+    Parameters
+    ----------
+    first, second : Isomirs
+        Neither made with a support rule above ``min_reads``.
+    min_reads : int
+        Distinct reads with which an isomiR occurs in an experiment.
+    """
     sides = []
     for one, other in ((first, second), (second, first)):
         numbers = other.numbers()
         found = np.array([numbers.get(key, -1) for key in one.numbers()], np.int64)
-        chance = chance_absent(one.reads, int(one.reads.sum()), int(other.reads.sum()), _least(other))
+        chance = chance_absent(one.reads, int(one.reads.sum()), int(other.reads.sum()), min_reads)
         sides.append((one, found, chance))
-    rows = [*_rows(sides[0], second, is_first=True), *_rows(sides[1], first, is_first=False)]
+    rows = [*_rows(sides[0], second, min_reads, True), *_rows(sides[1], first, min_reads, False)]
     rows.sort(key=lambda row: (row[0], row[1]))
     shares = [
         share
-        for name, (one, found, chance) in zip((FIRST, SECOND), sides, strict=True)
-        for share in _shares(name, one, found < 0, chance)
+        for name, other, (one, found, chance) in zip((FIRST, SECOND), (second, first), sides, strict=True)
+        for share in _shares(name, one, _reads_there(other, found) < min_reads, chance, min_reads)
     ]
     return Comparison(rows, shares)
 
@@ -115,8 +125,7 @@ def chance_absent(reads: NDArray[Any], depth: int, other_depth: int, least: int)
 def comparison_rows(comparison: Comparison) -> Iterator[list[str]]:
     """Yield the lines of the summary: table, miRNA (``all``), item, measure, value."""
     for share in comparison.shares:
-        suffix = f"_min_{share.min_reads}_reads" if share.min_reads else ""
-        table = f"only_in_{share.experiment}{suffix}"
+        table = f"only_in_{share.experiment}_min_{share.min_reads}_reads"
         for measure, text in (
             ("isomirs", str(share.isomirs)),
             ("absent_from_other", str(share.absent)),
@@ -126,11 +135,11 @@ def comparison_rows(comparison: Comparison) -> Iterator[list[str]]:
             yield [table, "all", share.item, measure, text]
 
 
-def _least(isomirs: Isomirs) -> int:
-    return max(1, int(isomirs.reads.min(initial=np.iinfo(np.int64).max))) if len(isomirs.reads) else 1
+def _reads_there(other: Isomirs, found: NDArray[np.int64]) -> NDArray[Any]:
+    return np.where(found >= 0, np.append(other.reads, 0)[found], 0)
 
 
-def _rows(side: tuple[Isomirs, Any, Any], other: Isomirs, is_first: bool) -> Iterator[list[str]]:
+def _rows(side: tuple[Isomirs, Any, Any], other: Isomirs, min_reads: int, is_first: bool) -> Iterator[list[str]]:
     one, found, chance = side
     for at, (mirna, sequence) in enumerate(one.numbers()):
         there = int(found[at])
@@ -141,7 +150,8 @@ def _rows(side: tuple[Isomirs, Any, Any], other: Isomirs, is_first: bool) -> Ite
         if not is_first:
             reads.reverse()
             pairs.reverse()
-        place = BOTH if there >= 0 else FIRST if is_first else SECOND
+        places = [name for name, count in zip((FIRST, SECOND), reads, strict=True) if count >= min_reads]
+        place = BOTH if len(places) == 2 else places[0] if places else NEITHER
         types = type_names(int(one.types[at]))
         yield [
             mirna,
@@ -151,14 +161,14 @@ def _rows(side: tuple[Isomirs, Any, Any], other: Isomirs, is_first: bool) -> Ite
             place,
             *map(str, reads),
             *map(str, pairs),
-            "." if there >= 0 else f"{chance[at]:.3g}",
+            f"{chance[at]:.3g}" if place == (FIRST if is_first else SECOND) else MISSING,
         ]
 
 
-def _shares(name: str, one: Isomirs, absent: NDArray[Any], chance: NDArray[Any]) -> Iterator[Share]:
+def _shares(name: str, one: Isomirs, absent: NDArray[Any], chance: NDArray[Any], least: int) -> Iterator[Share]:
     items = {"any": np.ones(len(one.types), bool), "exact": one.types == 0, "isomir": one.types > 0}
     items |= {kind: one.types >> bit & 1 == 1 for bit, kind in enumerate(ISOMIR_TYPES)}
-    for min_reads in (0, MANY_READS):
+    for min_reads in sorted({least, max(least, MANY_READS)}):
         for item, of in items.items():
             taken = of & (one.reads >= min_reads)
             if taken.any():

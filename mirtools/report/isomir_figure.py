@@ -151,7 +151,8 @@ def _draw_shared(axes: Any, shared: Sequence[Shared]) -> None:
 
 
 def _draw_comparison(axes: Any, comparison: Comparison) -> None:
-    shares = [share for share in comparison.shares if not share.min_reads]
+    least = min(share.min_reads for share in comparison.shares)
+    shares = [share for share in comparison.shares if share.min_reads == least]
     items = [name for name in ("any", "exact", "isomir", *ISOMIR_TYPES) if any(s.item == name for s in shares)]
     height = 0.38
     for side, (name, colour, label) in enumerate(
@@ -182,5 +183,5 @@ def _draw_comparison(axes: Any, comparison: Comparison) -> None:
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color="#E4E4E4", linewidth=0.8)
     axes.set_title("Found in one experiment only")
-    axes.set_xlabel("% of the isomiRs of an experiment that the other lacks")
+    axes.set_xlabel(f"% of the isomiRs with {least:,} or more reads that have fewer in the other experiment")
     axes.legend(**LEGEND | {"ncols": 3})
