@@ -148,7 +148,7 @@ class IsomirTable:
             self._parts,
             self._mirna_of[merged.part],
             merged.part,
-            np.array([type_mask(isomir.types) if isomir else 0 for isomir in self._isomirs])[merged.part],
+            np.array([type_mask(isomir.types) if isomir else 0 for isomir in self._isomirs], np.int64)[merged.part],
             merged.reads,
             target,
             start,

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -29,18 +30,25 @@ def test_golden(tmp_path):
     assert out.read_text() == (GOLDEN / "tiny_typed.tsv").read_text()
 
 
-def test_order_of_rows_changes_nothing_but_their_order(tmp_path):
+@pytest.mark.parametrize("pieces", [1, 2, 3, 7])
+@pytest.mark.parametrize("way", ["files", "concatenated"])
+def test_order_and_division_of_rows_change_nothing(tmp_path, pieces, way):
+    """Shuffled rows, in one or several tables or with headers in between, give the same bytes everywhere."""
     header, *lines = (GOLDEN / "tiny_pairs.tsv").read_text().splitlines(keepends=True)
-    shuffled, out = tmp_path / "pairs.tsv", tmp_path / "typed.tsv"
-    shuffled.write_text(header + "".join(reversed(lines)))
-    assert main(["--mirnas", MIRNAS, "--quiet", "-o", str(out), str(shuffled)]) == 0
-    expected = (GOLDEN / "tiny_typed.tsv").read_text().splitlines()
-
-    def merged(line):  # the order of what was merged follows the input
-        cells = line.split("\t")
-        return [*cells[:-1], sorted(cells[-1].split(","))]
-
-    assert sorted(map(merged, out.read_text().splitlines())) == sorted(map(merged, expected))
+    random.Random(pieces).shuffle(lines)
+    tables = []
+    for number in range(pieces):
+        tables.append(tmp_path / f"pairs{number}.tsv")
+        tables[-1].write_text(header + "".join(lines[number::pieces]))
+    if way == "concatenated":
+        (tmp_path / "all.tsv").write_text("".join(table.read_text() for table in tables))
+        tables = [tmp_path / "all.tsv"]
+    out, gff, summary = tmp_path / "typed.tsv", tmp_path / "isomirs.gff3", tmp_path / "summary.tsv"
+    options = ["--gff3", str(gff), "--summary", str(summary), "-o", str(out)]
+    assert main(["--mirnas", MIRNAS, "--quiet", *options, *map(str, tables)]) == 0
+    assert out.read_text() == (GOLDEN / "tiny_typed.tsv").read_text()
+    assert gff.read_text() == (GOLDEN / "tiny_isomirs.gff3").read_text()
+    assert summary.read_text() == (GOLDEN / "tiny_isomirs_summary.tsv").read_text()
 
 
 def test_tables_without_junctions_are_taken_as_they_stand(capsys, tmp_path):
