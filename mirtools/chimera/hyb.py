@@ -1,35 +1,64 @@
-"""Reads with hits from ``.hyb`` files (hyb, hybkit): chimeras that another aligner has already found.
+"""Chimeras as ``.hyb`` files: those that another aligner has found are read, ours are written for hybkit.
 
-One line a read, tab-separated: name, bases, folding energy, then for both segments reference name, start and end
-on the read, start and end on the reference (1-based, inclusive) and score (the e-value), then optional flags.
+One line a read, tab-separated: name, bases, folding energy, then for both segments in their order on the read
+reference name, start and end on the read, start and end on the reference (1-based, inclusive) and score (the
+e-value), then optional flags, ``flag=value`` joined by ``;`` (hybkit Hyb File Specification). ``.`` stands for
+what is missing.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mirtools.chimera.engine import Hit, ReadHits, SearchReferences
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.chimera.batches import BATCH_SIZE, RawReads, ReadBatch, pack
+from mirtools.chimera.engine import Hits, SearchReferences
+from mirtools.chimera.references import References, decode
 from mirtools.errors import InputError, shorten
+from mirtools.interactions import MISSING
 from mirtools.sequences import Read, to_dna
 from mirtools.streams import open_text, reading
 
+if TYPE_CHECKING:
+    from mirtools.chimera.pairing import Pairs
+
 _SEGMENTS = (3, 9)
+# hyb's references are called gene_transcript_symbol_type; GENCODE and Ensembl write the type into the header
+_TYPE_IN_NAME = re.compile(r"[^_]+_[^_]+_[^_]+_([A-Za-z-]+)")
+_BIOTYPE = re.compile(r"(?:[^|\s]*\|){7}(\w+)\||\S+ .*\btranscript_biotype:(\w+)")
+
+_Row = tuple[int, int, int, int, int, int, float]
 
 
-def read_hyb(path: str, references: SearchReferences) -> Iterator[tuple[Read, ReadHits]]:
-    """Stream the reads of a ``.hyb`` file with the hits of their two segments.
+class HybReads(NamedTuple):
+    """Some reads of a ``.hyb`` file; both columns of hits count them by their position in ``raw``."""
+
+    raw: RawReads
+    mirna_hits: Hits
+    target_hits: Hits
+
+
+def read_hyb(path: str, references: SearchReferences, size: int = BATCH_SIZE) -> Iterator[HybReads]:
+    """Stream the reads of a ``.hyb`` file with the hits of their two segments, at most ``size`` at a time.
 
     A segment is a miRNA or a target by the reference list that holds its name; other segments (tRNA, rRNA...)
-    give no hit. Bit scores are not part of the format and are 0.
+    give no hit. Every line is a read of its own, also where several lines name the same read. Bit scores are not
+    part of the format and are 0, as are e-values that are missing.
 
     Raises
     ------
     InputError
         For lines with fewer than 15 columns, coordinates that are no numbers or lie outside the read or the
-        reference, and letters that are no nucleotides.
+        reference, scores that are no e-values, and letters that are no nucleotides.
     """
-    mirnas = {reference.name: number for number, reference in enumerate(references.mirnas)}
-    transcripts = {reference.name: number for number, reference in enumerate(references.transcripts)}
+    lists = [_numbered(references.mirnas), _numbered(references.transcripts)]
+    reads: list[Read] = []
+    found: tuple[list[_Row], list[_Row]] = [], []
     with open_text(path) as stream, reading(path):
         for line, text in enumerate(stream, 1):
             fields = text.rstrip("\r\n").split("\t")
@@ -40,28 +69,155 @@ def read_hyb(path: str, references: SearchReferences) -> Iterator[tuple[Read, Re
                 raise InputError(problem, source=path, line=line)
             try:
                 sequence = to_dna(fields[1])
-                hits = ReadHits([], [])
                 for column in _SEGMENTS:
-                    name = fields[column]
-                    if name in mirnas:
-                        length = len(references.mirnas[mirnas[name]].sequence)
-                        hits.mirnas.append(_hit(fields, column, mirnas[name], len(sequence), length))
-                    elif name in transcripts:
-                        length = len(references.transcripts[transcripts[name]].sequence)
-                        hits.targets.append(_hit(fields, column, transcripts[name], len(sequence), length))
+                    for (numbers, lengths), rows in zip(lists, found, strict=True):
+                        number = numbers.get(fields[column])
+                        if number is not None:
+                            segment = _segment(fields[column : column + 6], len(sequence), lengths[number])
+                            rows.append((len(reads), number, *segment))
+                            break
             except ValueError as error:
                 raise InputError(shorten(str(error), 150), source=path, line=line) from error
-            yield Read(fields[0], sequence, None), hits
+            reads.append(Read(fields[0], sequence, None))
+            if len(reads) == size:
+                yield HybReads(pack(reads, path), *map(_columns, found))
+                reads, found = [], ([], [])
+        if reads:
+            yield HybReads(pack(reads, path), *map(_columns, found))
 
 
-def _hit(fields: list[str], column: int, subject: int, read_length: int, subject_length: int) -> Hit:
+def _numbered(references: References) -> tuple[dict[str, int], list[int]]:
+    return {name: number for number, name in enumerate(references.names)}, references.lengths.tolist()
+
+
+def _segment(cells: list[str], read_length: int, length: int) -> tuple[int, int, int, int, float]:
+    """Return start and end on the read, start and end on the reference (0-based, half-open), e-value."""
     try:
-        start, end, subject_start, subject_end = (int(float(cell)) for cell in fields[column + 1 : column + 5])
+        start, end, subject_start, subject_end = (int(float(cell)) for cell in cells[1:5])
     except (ValueError, OverflowError) as error:
         raise ValueError("coordinates are no whole numbers; give a .hyb file") from error
-    if not (0 < start <= end <= read_length and 0 < subject_start <= subject_end <= subject_length):
-        raise ValueError(f"segment '{fields[column]}' lies outside its read or reference; give the FASTA hyb used")
-    score = 0.0 if fields[column + 5] == "." else float(fields[column + 5])
+    if not (0 < start <= end <= read_length and 0 < subject_start <= subject_end <= length):
+        name = shorten(cells[0], 40)
+        raise ValueError(f"segment '{name}' lies outside its read or reference; give the FASTA hyb used")
+    try:
+        score = 0.0 if cells[5] == MISSING else float(cells[5])
+    except ValueError:
+        score = -1.0
     if not 0 <= score < float("inf"):
-        raise ValueError(f"score '{fields[column + 5]}' is no e-value; give a .hyb file")
-    return Hit(subject, start - 1, end, subject_start - 1, subject_end, score, 0.0)
+        raise ValueError(f"score '{shorten(cells[5], 40)}' is no e-value; give a .hyb file")
+    return start - 1, end, subject_start - 1, subject_end, score
+
+
+def _columns(rows: list[_Row]) -> Hits:
+    cells = np.array(rows, np.float64).reshape(-1, 7).T.copy()
+    columns: list[NDArray[Any]] = [*cells[:6].astype(np.int32), cells[6], np.zeros(len(rows))]
+    return Hits(*columns)
+
+
+def hits_of_inserts(hits: Hits, raw: NDArray[np.int64]) -> Hits:
+    """Return the hits of some reads, which are counted anew.
+
+    Parameters
+    ----------
+    hits : Hits
+        Hits of raw reads. Coordinates stay as they are, so nothing may be trimmed from the reads.
+    raw : array of int64
+        The reads to keep, ascending: ``raw`` of :class:`mirtools.chimera.inserts.Inserts`.
+    """
+    kept = np.isin(hits.read, raw)
+    columns: list[NDArray[Any]] = [column[kept] for column in hits]
+    columns[0] = np.searchsorted(raw, columns[0]).astype(np.int32)
+    return Hits(*columns)
+
+
+def hyb_lines(
+    batch: ReadBatch,
+    pairs: Pairs,
+    chosen: NDArray[np.bool_],
+    references: SearchReferences,
+    sample: str = "",
+) -> Iterator[str]:
+    """Yield one line for the best pair of each chosen read of a batch, as hybkit reads it.
+
+    Names stand as they are; a read without one is called ``unnamed``, and ``#`` in front, where many look for a
+    comment, becomes ``%23``. Coordinates are those of the aligned parts. The flags:
+
+    - ``read_count``: copies of the read in the batch.
+    - ``seg1_type``, ``seg2_type``: ``miRNA`` (``microRNA`` where its name says so, as hyb's do), and for
+      transcripts what their names (hyb) or headers (GENCODE, Ensembl) say, else ``mRNA``.
+    - ``miRNA_seg``: ``5p`` where the miRNA lies before its target on the read, else ``3p``.
+    - ``dataset``: the sample, where it has a name.
+
+    Parameters
+    ----------
+    batch : ReadBatch
+        With names.
+    pairs : Pairs
+        Pairs of the batch; those of a rank beyond 1 are left out.
+    chosen : array of bool, shape (reads,)
+        Which reads of the batch are written.
+    references : SearchReferences
+    sample : str
+    """
+    mirnas, transcripts = references
+    text, starts, copies = decode(batch.bases), batch.starts.tolist(), batch.copies.tolist()
+    dataset = f";dataset={_flag_value(sample)}" if sample else ""
+    written = (pairs.rank == 1) & chosen[pairs.read]
+    columns = (
+        *(pairs.read, pairs.target_first, pairs.mirna, pairs.target),
+        *(pairs.mirna_start, pairs.mirna_end, pairs.mirna_ref_start, pairs.mirna_ref_end, pairs.mirna_evalue),
+        *(pairs.target_start, pairs.target_end, pairs.target_ref_start, pairs.target_ref_end, pairs.target_evalue),
+    )
+    for row in zip(*(column[written].tolist() for column in columns), strict=True):
+        read, target_first, mirna, target = row[:4]
+        mirna_name, target_name = mirnas.names[mirna], transcripts.names[target]
+        segments = _cells(mirna_name, *row[4:9]), _cells(target_name, *row[9:])
+        types = _mirna_type(mirna_name), _target_type(target_name, transcripts.headers[target])
+        place = "5p"
+        if target_first:
+            segments, types, place = segments[::-1], types[::-1], "3p"
+        name, bases = _read_name(batch.names[read]), text[starts[read] : starts[read + 1]]
+        yield (
+            f"{name}\t{bases}\t{MISSING}\t{segments[0]}\t{segments[1]}\tread_count={copies[read]};"
+            f"seg1_type={types[0]};seg2_type={types[1]};miRNA_seg={place}{dataset}\n"
+        )
+
+
+def _cells(name: str, start: int, end: int, ref_start: int, ref_end: int, evalue: float) -> str:
+    return f"{name}\t{start + 1}\t{end}\t{ref_start + 1}\t{ref_end}\t{evalue:.3g}"
+
+
+def _read_name(name: str) -> str:
+    if name in ("", MISSING):
+        return "unnamed"  # hybkit takes a name for granted
+    return f"%23{name[1:]}" if name[0] == "#" else name
+
+
+def _mirna_type(name: str) -> str:
+    # hybkit compares the flag with the type in hyb's names, and takes either word for a miRNA
+    return "microRNA" if name.endswith("_microRNA") and _TYPE_IN_NAME.fullmatch(name) else "miRNA"
+
+
+@lru_cache(maxsize=100_000)
+def _target_type(name: str, header: str) -> str:
+    """Return the type of a transcript.
+
+    >>> _target_type("ENSG01_ENST01_RPL27A_pseudo", "")
+    'pseudo'
+    """
+    if named := _TYPE_IN_NAME.fullmatch(name):
+        return named.group(1)
+    biotype = _BIOTYPE.match(header)
+    if biotype is None:
+        return "mRNA"
+    word = biotype.group(1) or biotype.group(2)
+    return "mRNA" if word == "protein_coding" else word
+
+
+def _flag_value(text: str) -> str:
+    """Return a value of a flag with the signs between flags percent-escaped.
+
+    >>> _flag_value("10%;a=b")
+    '10%25%3Ba%3Db'
+    """
+    return text.replace("%", "%25").replace(";", "%3B").replace("=", "%3D")
