@@ -168,7 +168,7 @@ class Run:
 
         yield from tqdm(items, desc=self.prog, unit=f" {unit}", total=total, unit_scale=True, leave=False)
 
-    def progress_bar(self, total: int, unit: str) -> Any:
+    def progress_bar(self, total: int | None, unit: str) -> Any:
         """Return a tqdm bar for work that is no loop over items; silent where stderr is no terminal."""
         from tqdm import tqdm
 

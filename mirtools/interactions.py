@@ -18,7 +18,8 @@ MISSING = "."
 
 PARSE_COLUMNS = (
     "pair_id n_reads n_copies mirna_id mirna_seq mirna_qual mirna_unassigned target_id target_start target_end "
-    "site_start site_end site_seq order gap mirna_evalue mirna_bits target_evalue target_bits rank n_best"
+    "site_start site_end site_seq order gap mirna_evalue mirna_bits target_evalue target_bits rank n_best "
+    "mirna_coverage target_coverage"
 ).split()
 TIE_COLUMNS = "tied_mirnas tied_targets".split()
 # Distinct reads of each of several samples: n_reads:NAME
@@ -170,6 +171,25 @@ def extended(columns: Sequence[str], new: Iterable[str]) -> tuple[list[str], lis
         if name not in result:
             result.append(name)
     return result, [result.index(name) for name in new]
+
+
+def cell_order(cell: str) -> tuple[float, str]:
+    """Return what cells are ordered by where one of several must be chosen: numbers by value, others behind them.
+
+    >>> sorted(["10", "x", "9"], key=cell_order)
+    ['9', '10', 'x']
+    """
+    return cell_number(cell, float("inf")), cell
+
+
+def cell_number(cell: str, missing: float) -> float:
+    """Return the number in a cell, or ``missing`` where there is none."""
+    try:
+        value = float(cell)
+    except ValueError:
+        return missing
+    # what is no number would compare with nothing
+    return value if value == value else missing
 
 
 def pair_id(*parts: object) -> str:

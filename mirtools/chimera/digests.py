@@ -1,12 +1,10 @@
-"""128-bit hashes of reads, and sets of them: how copies of a read are recognised.
+"""128-bit hashes of reads: how copies of a read are recognised.
 
 Two reads with equal digests are taken for copies. Among 10**9 distinct reads the chance that any two have the same
 one is 10**-21.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,25 +21,33 @@ _FIRST_SLOTS = 1 << 10
 _RECENT = 1 << 20
 
 
-class DigestSet:
-    """A growing set of digests; 32 to 64 bytes each, no Python objects."""
+class DigestNumbers:
+    """Numbers digests from 0 in the order in which they are first seen; 32 to 56 bytes each, no Python objects."""
 
     def __init__(self) -> None:
-        self._slots = np.zeros((_FIRST_SLOTS, 2), np.uint64)
+        self._digests = np.zeros((_FIRST_SLOTS, 2), np.uint64)
+        self._slots = np.full(2 * _FIRST_SLOTS, -1, np.int64)
         self._size = 0
 
     def __len__(self) -> int:
         return self._size
 
-    def add(self, digests: Digests) -> Chosen:
-        """Add digests of shape (n, 2); returns which of them were new, the first of equal ones only."""
-        while 2 * (self._size + len(digests)) > len(self._slots):
-            larger = np.zeros((2 * len(self._slots), 2), np.uint64)
-            _put(larger, self._slots[self._slots.any(axis=1)])
-            self._slots = larger
-        new = _put(self._slots, digests)
-        self._size += int(np.count_nonzero(new))
-        return new
+    def add(self, digests: Digests) -> Places:
+        """Return the numbers of digests of shape (n, 2), as int64; those not seen before get the next ones."""
+        most = self._size + len(digests)
+        if most > len(self._digests):
+            # in place: two copies of a large array would be the most memory that a run takes
+            self._digests.resize((max(most, len(self._digests) * 5 // 4), 2), refcheck=False)
+        if 2 * most > len(self._slots):
+            size = len(self._slots)
+            while size < 2 * most:
+                size *= 2
+            self._slots = np.full(size, -1, np.int64)
+            _number(self._slots, self._digests, 0, self._digests[: self._size].copy())
+        numbers: Places = _number(self._slots, self._digests, self._size, digests)
+        if len(numbers):
+            self._size = max(self._size, int(numbers.max()) + 1)
+        return numbers
 
 
 class RecentDigests:
@@ -145,18 +151,21 @@ def first_copies(digests: NDArray[np.uint64]) -> Places:
 
 
 @compiled
-def _put(slots: Digests, digests: Digests) -> Any:
-    """Put digests into an open hash table whose empty slots are zero; returns which were new."""
-    new = np.zeros(len(digests), np.bool_)
-    last = np.uint64(len(slots) - 1)
+def _number(slots: Places, known: Digests, size: int, digests: Digests) -> Places:
+    """Number digests by an open hash table of places in ``known``, which new ones are appended to."""
+    numbers = np.empty(len(digests), np.int64)
+    last = len(slots) - 1
     for number in range(len(digests)):
         first, second = digests[number, 0], digests[number, 1]
-        slot = first & last
-        while slots[slot, 0] or slots[slot, 1]:
-            if slots[slot, 0] == first and slots[slot, 1] == second:
+        slot = np.int64(first & np.uint64(last))
+        while slots[slot] >= 0:
+            held = slots[slot]
+            if known[held, 0] == first and known[held, 1] == second:
                 break
-            slot = (slot + np.uint64(1)) & last
+            slot = (slot + 1) & last
         else:
-            slots[slot, 0], slots[slot, 1] = first, second
-            new[number] = True
-    return new
+            slots[slot] = size
+            known[size, 0], known[size, 1] = first, second
+            size += 1
+        numbers[number] = slots[slot]
+    return numbers

@@ -2,65 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.sequences import Reference
-
-
-class Hit(NamedTuple):
-    """One local alignment of a read with the plus strand of a reference; 0-based, half-open, 5'->3'.
-
-    Attributes
-    ----------
-    subject : int
-        Position of the reference sequence in its list.
-    start, end : int
-        Aligned part of the read.
-    subject_start, subject_end : int
-        Aligned part of the reference sequence.
-    evalue : float
-        Chance hits of this bit score expected for this read in this reference (Karlin-Altschul).
-    bits : float
-        Bit score.
-    """
-
-    subject: int
-    start: int
-    end: int
-    subject_start: int
-    subject_end: int
-    evalue: float
-    bits: float
-
-
-class ReadHits(NamedTuple):
-    """All hits of one read. ``targets`` may be left empty where ``mirnas`` is: such a read makes no pair."""
-
-    mirnas: list[Hit]
-    targets: list[Hit]
+from mirtools.chimera.references import References
 
 
 class SearchReferences(NamedTuple):
-    """The two references that reads are searched against; ``mirnas`` and ``transcripts`` keep their order."""
+    """The two reference lists that reads are searched against."""
 
-    mirnas: list[Reference]
-    transcripts: list[Reference]
-
-
-class Engine(Protocol):
-    """Searches reads against both references.
-
-    An engine reports hits on the plus strand with an e-value of at most the one it was made with, in any order,
-    and reports every tie. The result for a read depends on nothing but the read and the references.
-    """
-
-    def search(self, batches: Iterable[Sequence[str]]) -> Iterator[list[ReadHits]]:
-        """Yield, for each batch of read sequences, the hits of each read, in the same order."""
-        ...
+    mirnas: References
+    transcripts: References
 
 
 class Hits(NamedTuple):
@@ -99,12 +53,21 @@ class BatchEngine(Protocol):
     An engine reports hits on the plus strand with an e-value of at most the one it was made with, and every tie.
     The result for a read depends on nothing but the read and the references. ``search`` may be called from
     several threads at once.
+
+    Attributes
+    ----------
+    batch_size : int
+        How many reads to search together.
     """
+
+    @property
+    def batch_size(self) -> int: ...  # noqa: D102
 
     def search(self, bases: NDArray[np.uint8], starts: NDArray[np.int64]) -> tuple[Hits, Hits]:
         """Return the miRNA hits and the target hits of a batch.
 
-        Reads without a miRNA hit make no pair; their target hits may be left out.
+        Hits with too little evidence for a miRNA (:mod:`mirtools.chimera.pairing`) and target hits of reads
+        without any other may be left out: they make no pair.
 
         Parameters
         ----------
@@ -113,4 +76,8 @@ class BatchEngine(Protocol):
         starts : array of int64, shape (reads + 1,)
             Where each read starts in ``bases``; the last entry is the length of ``bases``.
         """
+        ...
+
+    def stop(self) -> None:
+        """End searches that run in other threads, as far as possible; their results are of no use any more."""
         ...

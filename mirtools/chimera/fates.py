@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.chimera.batches import ReadBatch
-from mirtools.chimera.digests import Chosen, DigestSet, Places, first_copies
+from mirtools.chimera.digests import Chosen, DigestNumbers, Places, first_copies
 from mirtools.chimera.junctions import counted
 from mirtools.chimera.spool import FILES, LineSpool, Spool
 
@@ -83,7 +83,7 @@ class Fates:
         self._names = LineSpool() if keep_names else None
         self._seen = 0
         self._unpaired = Spool(_UNPAIRED)
-        self._paired = DigestSet()
+        self._paired = DigestNumbers()
         self._paired_reads: list[NDArray[np.int64]] = [np.empty((0, 4), np.int64)]  # number, row, length, sample
 
     def __enter__(self) -> Fates:
@@ -122,7 +122,8 @@ class Fates:
         records["length"], records["sample"], records["reason"] = lengths[none], batch.sample, reasons[none]
         self._unpaired.add(records, (records["digest"][:, 1] >> np.uint64(32)).astype(np.int64))
         paired = np.flatnonzero(reasons == 0)
-        new = paired[self._paired.add(batch.digests[paired])]
+        known = len(self._paired)
+        new = paired[self._paired.add(batch.digests[paired]) >= known]
         samples = np.full(len(new), batch.sample)
         self._paired_reads.append(np.column_stack([numbers[new], rows[new], lengths[new], samples]))
         first_seen = np.zeros(len(reasons), bool)

@@ -22,6 +22,7 @@ from mirtools.chimera.compiled import compiled
 from mirtools.chimera.packed import pack
 from mirtools.chimera.references import N, References
 from mirtools.errors import InputError
+from mirtools.sequences import read_references
 
 _FORMAT = "mirtools k-mer index 1"
 _REMEDY = "make it again with chimera-index"
@@ -161,6 +162,14 @@ class KmerIndex:
         return cls(
             References(names, headers, codes, starts, ends), arrays["packed"], k, table, arrays["positions"]
         )
+
+
+def read_transcripts(path: str) -> tuple[References, KmerIndex | None]:
+    """Return the transcripts of a FASTA file, or of an index with the index itself."""
+    if is_index(path):
+        index = KmerIndex.load(path)
+        return index.references, index
+    return References.of(read_references(path)), None
 
 
 def is_index(path: str) -> bool:

@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.chimera import search
+from mirtools.chimera.batches import BATCH_SIZE
 from mirtools.chimera.compiled import compiled
 from mirtools.chimera.engine import Hits, SearchReferences
 from mirtools.chimera.kmers import KmerIndex
 from mirtools.chimera.masking import mask_low_complexity
+from mirtools.chimera.pairing import MIN_SCORE, likely_hits
 from mirtools.chimera.statistics import LAMBDA, K, least_score, search_space
 
 _MIRNA_SEED = 7
@@ -38,19 +40,32 @@ class NativeEngine:
     references : SearchReferences
     evalue : float
         Largest e-value of a reported hit, in either reference.
+    min_score : int
+        Least score of a reported miRNA hit, see :class:`mirtools.chimera.pairing.PairingRules`.
     index : KmerIndex, optional
         That of the transcripts, where it is at hand.
     """
 
-    def __init__(self, references: SearchReferences, evalue: float = 0.1, index: KmerIndex | None = None) -> None:
+    batch_size = BATCH_SIZE
+
+    def __init__(
+        self,
+        references: SearchReferences,
+        evalue: float = 0.1,
+        min_score: int = MIN_SCORE,
+        index: KmerIndex | None = None,
+    ) -> None:
+        self._min_score = min_score
         self._mirnas = _Database(KmerIndex.of(references.mirnas), evalue)
         self._transcripts = _Database(index or KmerIndex.of(references.transcripts), evalue)
 
     def search(self, bases: NDArray[np.uint8], starts: NDArray[np.int64]) -> tuple[Hits, Hits]:
         """Return the miRNA hits of all reads and the target hits of those that have any, by read."""
         every = np.ones(len(bases), np.bool_)
-        mirnas = self._mirnas.find(bases, starts, np.arange(len(starts) - 1), every, _MIRNA_SEED)
-        reads = np.unique(mirnas[:, search.READ]).astype(np.int64)
+        found = self._mirnas.find(bases, starts, np.arange(len(starts) - 1), every, _MIRNA_SEED)
+        mirnas = self._mirnas.hits(found, starts)
+        mirnas = likely_hits(mirnas, bases, starts, self._mirnas.index.references, self._min_score)
+        reads = np.unique(mirnas.read).astype(np.int64)
         seedable = _complex_bases(bases, starts, reads)
         k = self._transcripts.index.k
         targets = self._transcripts.find(bases, starts, reads, seedable, k)
@@ -59,7 +74,10 @@ class NativeEngine:
         again = self._transcripts.find(bases, starts, weak, seedable, k - _SHORTER)
         # by read, subject, start; what both searches found stands there once
         targets = np.unique(np.concatenate([targets, again]), axis=0)
-        return self._mirnas.hits(mirnas, starts), self._transcripts.hits(targets, starts)
+        return mirnas, self._transcripts.hits(targets, starts)
+
+    def stop(self) -> None:
+        """Nothing to do: a search takes a fraction of a second."""
 
 
 class _Database:
@@ -114,12 +132,12 @@ class _Database:
         return Hits(read, subject, start, end, subject_start, subject_end, evalues, bits)
 
 
-def _inside_mirnas(mirnas: NDArray[np.int32], starts: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _inside_mirnas(mirnas: Hits, starts: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which bases of a batch lie deep inside all miRNA hits of their read.
 
     A target may share a few bases with a miRNA, so nothing that makes a pair starts there.
     """
-    read, first, last = mirnas[:, search.READ], mirnas[:, search.START] + _SHARED, mirnas[:, search.END] - _SHARED
+    read, first, last = mirnas.read, mirnas.start + _SHARED, mirnas.end - _SHARED
     long = last > first
     change = np.zeros(starts[-1] + 1, np.int32)
     np.add.at(change, starts[read[long]] + first[long], 1)

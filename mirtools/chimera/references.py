@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mirtools.regions import Transcript
 from mirtools.sequences import Reference
 
 # Base codes of reads and references; a separator ends every alignment that reaches it.
@@ -80,6 +81,10 @@ class References:
         """Length of each sequence in nt, shape (n,)."""
         lengths: NDArray[Any] = self.ends - self.starts
         return lengths
+
+    def described(self) -> list[Transcript]:
+        """Return what annotations are asked about."""
+        return list(map(Transcript, self.names, self.headers, self.lengths.tolist()))
 
     def sequence(self, number: int, start: int = 0, end: int | None = None) -> str:
         """Return the bases ``start`` to ``end`` (0-based, half-open) of one sequence, cut at its ends."""

@@ -11,9 +11,9 @@ import math
 
 MATCH, MISMATCH, GAP_OPEN, GAP_EXTEND = 1, -3, 5, 2
 
-# Of +1/-3 with equally frequent bases.
-LAMBDA = 1.374
-K = 0.711
+# Of +1/-3 with equally frequent bases; lambda solves exp(lambda) / 4 + 3 exp(-3 lambda) / 4 = 1.
+LAMBDA = 1.374063122459975
+K = 0.710603
 H = 1.31
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mirtools.interactions import SAMPLE_PREFIX
+from mirtools.interactions import SAMPLE_PREFIX, cell_number, cell_order
 
 # What is summed up or recomputed where rows merge tells nothing about the evidence of one of them.
 _NO_EVIDENCE = set("pair_id n_reads n_copies mirna_qual mirna_coverage target_coverage".split())
 
-Strength = tuple[float, float, float, list[str]]
+Strength = tuple[float, float, float, list[tuple[float, str]]]
 
 
 def strength_of(columns: Sequence[str]) -> Callable[[Sequence[str]], Strength]:
     """Return the function that ranks rows of a table: the least one has the strongest evidence.
 
-    The smallest product of e-values, then the most bits, then the first rank, then the lesser cells.
+    The smallest product of e-values, then the most bits, then the first rank, then the lesser cells, numbers by
+    value. :class:`mirtools.chimera.pairtable.PairTable` ranks the reads of a row in the same way.
     """
     at = {name: place for place, name in enumerate(columns)}
     evalues = [at[name] for name in ("mirna_evalue", "target_evalue") if name in at]
@@ -28,18 +29,9 @@ def strength_of(columns: Sequence[str]) -> Callable[[Sequence[str]], Strength]:
     def strength(cells: Sequence[str]) -> Strength:
         product = 1.0
         for place in evalues:
-            product *= _number(cells[place], float("inf"))
-        total = sum(_number(cells[place], 0.0) for place in bits)
-        first = _number(cells[rank], float("inf")) if rank is not None else 0.0
-        return product, -total, first, [cells[place] for place in others]
+            product *= cell_number(cells[place], float("inf"))
+        total = sum(cell_number(cells[place], 0.0) for place in bits)
+        first = cell_number(cells[rank], float("inf")) if rank is not None else 0.0
+        return product, -total, first, [cell_order(cells[place]) for place in others]
 
     return strength
-
-
-def _number(cell: str, missing: float) -> float:
-    try:
-        value = float(cell)
-    except ValueError:
-        return missing
-    # what is no number would compare with nothing
-    return value if value == value else missing

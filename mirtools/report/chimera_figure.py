@@ -98,10 +98,8 @@ def _draw_fates(axes: Any, statistics: Statistics) -> None:
     labels = [f"{count:,}  ({share(count, total)})" for _, count in found]
     draw_bars(axes, names, [([count for _, count in found], colours, None)], labels)
     copies = statistics.get("duplicates", 0)
-    axes.set_title(
-        f"What became of the {total:,} distinct reads" + (f" ({copies:,} duplicates)" if copies else "")
-    )
-    axes.set_xlabel("distinct reads")
+    axes.set_title(f"What became of {total:,} reads" + (f" ({copies:,} duplicates left aside)" if copies else ""))
+    axes.set_xlabel("reads")
 
 
 def _draw_lengths(axes: Any, counts: Mapping[int, int], title: str, colour: str) -> None:
