@@ -102,7 +102,19 @@ def draw_page(stream: BinaryIO, kind: str, rows: Sequence[Sequence[Panel]], titl
             figure.suptitle(title, fontsize=15)
         elif title:
             figure.text(0.5, 0.5, title, fontsize=15, ha="center", va="center")
+        _settle_layout(figure)
         figure.savefig(stream, format=kind, metadata=_METADATA[kind])
+
+
+def _settle_layout(figure: Any) -> None:
+    """Lay the figure out, and round: the solver's last digits depend on where its objects lie in memory."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for part in figure.subfigs:
+        box = part.bbox_relative
+        box.p0, box.p1 = box.p0.round(6), box.p1.round(6)
+    for axes in figure.axes:
+        axes.set_position([round(side, 6) for side in axes.get_position().bounds])
 
 
 def draw_bars(
