@@ -84,7 +84,7 @@ def _add_reads(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="name of a sample, once for each of READS; of several each has a column n_reads:NAME (default: file name)",
+        help="name of a sample, for each of READS; of several each has a column n_reads:NAME (default: file name)",
     )
     group.add_argument(
         "--adapter", action="append", default=[], metavar="SEQ", help="3' adapter to remove; may be repeated"

@@ -1,6 +1,6 @@
 """Pairs of many reads -> rows of the interaction table.
 
-Rows are kept as arrays, some 200 bytes each with their bases and qualities; reads take no memory beyond their rows.
+Rows are kept as arrays, some 200 bytes each with bases and qualities; reads take no memory beyond their rows.
 """
 
 from __future__ import annotations
