@@ -16,6 +16,7 @@ Labels = NDArray[np.uint8]
 Scores = NDArray[np.floating]
 Counts = NDArray[np.int64]
 Groups = NDArray[np.int64]
+Values = NDArray[np.float64]
 
 _STREAM = 0xB007  # keeps these random numbers apart from others of the same seed
 
@@ -55,8 +56,15 @@ class Ranking:
         weights : ndarray of int64, shape (n,), optional
             How often each pair counts, in the order of ``labels``.
         """
-        if not len(self._order):
+        aurocs, precisions, sizes = self.by_group(weights)
+        if not len(sizes):
             return float("nan"), float("nan")
+        return float(aurocs @ sizes / sizes.sum()), float(precisions @ sizes / sizes.sum())
+
+    def by_group(self, weights: Counts | None = None) -> tuple[Values, Values, Counts]:
+        """Return AUROC, average precision and pairs of every group that holds both labels."""
+        if not len(self._order):
+            return np.zeros(0), np.zeros(0), np.zeros(0, np.int64)
         drawn = np.ones(len(self._order), np.int64) if weights is None else weights[self._order]
         hits = np.cumsum(drawn * self._positive)[self._ends]
         all_above = np.cumsum(drawn)[self._ends]
@@ -71,12 +79,10 @@ class Ranking:
         last = np.append(self._starts[1:], len(self._ends)) - 1
         total, size = positives[last], above[last]
         both = (total > 0) & (total < size)
-        if not both.any():
-            return float("nan"), float("nan")
         total, size = total[both], size[both]
         aurocs = np.add.reduceat(area, self._starts)[both] / (total * (size - total))
         precisions = np.add.reduceat(precision, self._starts)[both] / total
-        return float(aurocs @ size / size.sum()), float(precisions @ size / size.sum())
+        return aurocs, precisions, size
 
     def curves(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return true and false positives at every threshold, highest first, groups left aside; from 0."""
@@ -138,6 +144,17 @@ def resamples(labels: Labels, seed: int, number: int, clusters: Groups | None = 
             size = len(members)
             counts[members] = np.bincount(random.integers(0, size, size), minlength=size) if size else 0
         yield counts
+
+
+def group_resamples(groups: int, seed: int, number: int) -> Iterator[Counts]:
+    """Yield bootstrap samples of groups as counts of every group, shape ``(groups,)``, int64.
+
+    For figures that are means over groups. Pairs drawn one by one would not do: small groups lose a label then,
+    and what is left is another figure.
+    """
+    random = np.random.default_rng([seed, _STREAM, 1])
+    for _ in range(number):
+        yield np.bincount(random.integers(0, groups, groups), minlength=groups)
 
 
 def interval(values: Sequence[float] | NDArray[np.float64], confidence: float = 0.95) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mirtools.training.bootstrap import (
     Ranking,
     decision_figures,
+    group_resamples,
     interval,
     numbered,
     resamples,
@@ -51,6 +52,38 @@ def test_figures_equal_those_of_scikit_learn(rows):
         expected = slow_figures(*copied) if weights.sum() else (float("nan"),) * 2
         assert ranking.figures(weights) == pytest.approx(expected, nan_ok=True)
     assert Ranking(labels, scores).figures() == pytest.approx(Ranking(labels, scores, one).figures(), nan_ok=True)
+
+
+@settings(deadline=None)
+@given(pairs)
+def test_every_group_by_itself(rows):
+    """The figures of a group are those of its pairs alone; groups without both labels are left out."""
+    labels, scores, groups, weights = (np.array(column) for column in zip(*rows, strict=True))
+    labels, scores = labels.astype(np.uint8), scores.astype(float)
+    expected = []
+    for group in np.unique(groups):
+        members = np.repeat(groups == group, weights)
+        chosen = [np.repeat(column, weights)[members] for column in (labels, scores)]
+        if 0 < chosen[0].sum() < len(chosen[0]):
+            expected.append((*slow_figures(*chosen, np.zeros(len(chosen[0]))), len(chosen[0])))
+    found = list(zip(*Ranking(labels, scores, groups).by_group(weights), strict=True))
+    assert len(found) == len(expected)
+    assert np.array(found) == pytest.approx(np.array(expected))
+
+
+def test_groups_by_hand():
+    labels, groups = np.array([1, 0, 1, 1, 0, 0], np.uint8), np.array([2, 2, 0, 0, 1, 1])
+    aurocs, precisions, sizes = Ranking(labels, np.array([0.1, 0.9, 0.5, 0.4, 0.3, 0.2]), groups).by_group()
+    assert (aurocs.tolist(), precisions.tolist(), sizes.tolist()) == ([0], [0.5], [2])
+    assert [len(part) for part in Ranking(labels[:0], np.zeros(0), groups[:0]).by_group()] == [0, 0, 0]
+
+
+def test_samples_of_groups():
+    drawn = list(group_resamples(7, 1, 400))
+    assert all(counts.shape == (7,) and counts.sum() == 7 for counts in drawn)
+    assert np.abs(np.mean(drawn, axis=0) - 1).max() < 0.2
+    assert np.array_equal(drawn, list(group_resamples(7, 1, 400)))
+    assert not np.array_equal(drawn, list(group_resamples(7, 2, 400)))
 
 
 def test_unscored_pairs_rank_last_together():
