@@ -71,8 +71,14 @@ def figure_format(path: str) -> str:
     return suffix
 
 
-def draw_page(stream: BinaryIO, kind: str, rows: Sequence[Sequence[Panel]], title: str = "") -> None:
-    """Draw panels in rows, all rows of the same height, and write the figure: the same bytes in every run.
+def draw_page(
+    stream: BinaryIO,
+    kind: str,
+    rows: Sequence[Sequence[Panel]],
+    title: str = "",
+    heights: float | Sequence[float] = _ROW_HEIGHT,
+) -> None:
+    """Draw panels in rows and write the figure: the same bytes in every run.
 
     Parameters
     ----------
@@ -82,6 +88,8 @@ def draw_page(stream: BinaryIO, kind: str, rows: Sequence[Sequence[Panel]], titl
         Each panel draws on the axes that it is given; the panels of a row are equally wide.
     title : str
         Stands above the panels, or alone on the page where there are none.
+    heights : float or sequence of float
+        Of all rows, or of each, in inches.
     """
     # it tells of font caches and unwritable folders through logging: nothing that a user can act on
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
@@ -90,9 +98,10 @@ def draw_page(stream: BinaryIO, kind: str, rows: Sequence[Sequence[Panel]], titl
 
     with rc_context(_STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph", UserWarning)  # a name in a script that the font lacks
-        figure = Figure(figsize=(_WIDTH, _ROW_HEIGHT * max(1, len(rows))), dpi=_DPI, layout="constrained")
+        ratios = [heights] * max(1, len(rows)) if isinstance(heights, float) else heights
+        figure = Figure(figsize=(_WIDTH, sum(ratios)), dpi=_DPI, layout="constrained")
         if rows:
-            parts = figure.subfigures(len(rows), 1, squeeze=False, hspace=0.05)
+            parts = figure.subfigures(len(rows), 1, squeeze=False, hspace=0.05, height_ratios=ratios)
             for part, row in zip(parts[:, 0], rows, strict=True):
                 for axes, panel in zip(part.subplots(1, len(row), squeeze=False)[0], row, strict=True):
                     panel(axes)
@@ -174,3 +183,10 @@ def whole_numbers(axis: Any) -> None:
     axis.set_major_formatter(
         FuncFormatter(lambda value, _: f"{value / 1e6:g} M" if value >= 1e6 else f"{value:,.0f}")
     )
+
+
+def mark_bases(axes: Any) -> None:
+    """Let a drawn x axis of bases, 1-based, have ticks at 1, 5, 10, 15 and so on."""
+    low, high = axes.get_xlim()
+    axes.set_xticks([base for base in (1, *range(5, int(high) + 1, 5)) if low <= base <= high])
+    axes.set_xlim(low, high)

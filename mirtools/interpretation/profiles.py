@@ -1,0 +1,116 @@
+"""How sensitive a model is to each part of a miRNA, miRNA by miRNA, and which targets these have."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.interpretation.masking import MaskedPairs
+from mirtools.models.dmiso import MIRNA_LENGTH
+
+# with more miRNAs a matrix of all against all grows large and its picture unreadable
+MOST_MIRNAS = 1000
+# fewer windows in common, and a correlation says nothing
+_FEWEST_WINDOWS = 5
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Mean changes by miRNA and window.
+
+    Attributes
+    ----------
+    names : list of str
+        miRNAs, sorted.
+    pairs : list of int
+        Pairs of each miRNA.
+    changes : ndarray of shape (n, windows), float64
+        Mean change of the score by first masked base; not a number where no sequence reaches.
+    targets : list of set of int
+        Numbers that stand for targets.
+    """
+
+    names: list[str]
+    pairs: list[int]
+    changes: Floats
+    targets: list[set[int]]
+
+
+class ProfileSums:
+    """Adds the changes of pairs up, miRNA by miRNA."""
+
+    def __init__(self, width: int) -> None:
+        self._windows = MIRNA_LENGTH - width + 1
+        # miRNA -> number of pairs and sum of changes by window
+        self._sums: dict[str, NDArray[np.float64]] = {}
+        self._pairs: Counter[str] = Counter()
+        self._targets: dict[str, set[int]] = {}
+        self._number_of: dict[str, int] = {}
+
+    def add(self, masked: MaskedPairs, chosen: NDArray[np.bool_]) -> None:
+        """Add the chosen pairs, those that interact."""
+        for at in np.flatnonzero(chosen).tolist():
+            pair, changes = masked.pairs[at], masked.changes["mirna"][at]
+            name = pair.mirna_id
+            if name not in self._sums:
+                self._sums[name] = np.zeros((2, self._windows))
+                self._targets[name] = set()
+            self._pairs[name] += 1
+            known = ~np.isnan(changes)
+            self._sums[name][0] += known
+            self._sums[name][1, known] += changes[known]
+            self._targets[name].add(self._number_of.setdefault(pair.target_id, len(self._number_of)))
+
+    def profiles(self, min_pairs: int, dropped: Counter[str]) -> Profiles:
+        """Return the miRNAs with enough pairs, at most the MOST_MIRNAS with most of them; counts the others."""
+        frequent = [name for name, pairs in self._pairs.items() if pairs >= min_pairs]
+        frequent.sort(key=lambda name: (-self._pairs[name], name))
+        if rare := len(self._pairs) - len(frequent):
+            dropped["mirnas_with_too_few_pairs"] += rare
+        if surplus := max(len(frequent) - MOST_MIRNAS, 0):
+            dropped["mirnas_beyond_the_limit"] += surplus
+        names = sorted(frequent[:MOST_MIRNAS])
+        changes = np.full((len(names), self._windows), np.nan)
+        for row, name in zip(changes, names, strict=True):
+            counts, total = self._sums[name]
+            np.divide(total, counts, out=row, where=counts > 0)
+        return Profiles(
+            names, [self._pairs[name] for name in names], changes, [self._targets[name] for name in names]
+        )
+
+
+def profile_distances(changes: Floats) -> Floats:
+    """Return 1 - Pearson's correlation of all pairs of profiles over the windows that both have, 0 to 2.
+
+    1, neither alike nor opposed, where a profile is flat or fewer than five windows are common.
+    """
+    known = (~np.isnan(changes)).astype(np.float64)
+    values = np.where(known > 0, changes, 0.0)
+    # sums over the common windows of x, of x squared and of x y, for all pairs at once
+    n = known @ known.T
+    sums = values @ known.T
+    squares = values**2 @ known.T
+    many = np.maximum(n, 1)
+    covariance = values @ values.T / many - sums * sums.T / many**2
+    variance = np.maximum(squares / many - (sums / many) ** 2, 0)
+    scale = np.sqrt(variance * variance.T)
+    fit = (n >= _FEWEST_WINDOWS) & (scale > 1e-15)
+    correlation = np.divide(covariance, scale, out=np.zeros_like(scale), where=fit)
+    distances = 1 - np.clip(correlation, -1, 1)
+    np.fill_diagonal(distances, 0)
+    return (distances + distances.T) / 2
+
+
+def target_overlaps(targets: list[set[int]]) -> Floats:
+    """Return for all pairs of miRNAs the targets in common by the smaller number of targets; 0 on the diagonal."""
+    overlaps = np.zeros((len(targets), len(targets)))
+    for i, mine in enumerate(targets):
+        for j in range(i):
+            smaller = min(len(mine), len(targets[j]))
+            overlaps[i, j] = overlaps[j, i] = len(mine & targets[j]) / smaller if smaller else 0.0
+    return overlaps

@@ -1,0 +1,251 @@
+"""dmiso-interpret as a command."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from Bio import motifs as bio_motifs
+from commands import run, run_process
+from models import slow_dmiso
+
+from mirtools.models.modelfile import Model, save_model
+
+ROOT = Path(__file__).resolve().parents[2]
+PAIRS = ROOT / ".." / "shared" / "data" / "miRBench" / "AGO2_CLASH_Hejret2023_train_minus_holdout.tsv.gz"
+needs_pairs = pytest.mark.skipif(not PAIRS.is_file(), reason="the shared data are not beside the project")
+
+LET7, MIR21 = "TGAGGTAGTAGGTTGTATAGTT", "TAGCTTATCAGACTGATGTTGA"
+JASPAR = """\
+>MA1 planted
+A  [ 0  0  0  9  0  0  0  9 ]
+C  [ 0  9  9  0  0  9  0  0 ]
+G  [ 0  0  0  0  0  0  0  0 ]
+T  [ 9  0  0  0  9  0  9  0 ]
+>MA2 other
+9 9 0 0 0 0 9 0 9
+0 0 0 9 0 0 0 0 0
+0 0 9 0 0 9 0 9 0
+0 0 0 0 9 0 0 0 0
+"""
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text), delimiter="\t"))
+
+
+def interpret(*arguments, stdin=b""):
+    done = run("dmiso-interpret", ["--quiet", *arguments], stdin)
+    assert done.err == ""
+    assert done.status == 0
+    return done.out.decode()
+
+
+@pytest.fixture
+def planted(workplace):
+    """A model whose first site kernel looks for TACCTCA, and pairs whose positive sites have it at base 20."""
+    weights = slow_dmiso.random_weights(1)
+    weights["site_conv.kernel"][:, :, 0] = 0
+    weights["site_conv.bias"][0] = 0
+    for position, letter in enumerate("TCCATCTA"):
+        weights["site_conv.kernel"][position, "ATCG".index(letter), 0] = 2
+    with open("planted.safetensors", "wb") as stream:
+        save_model(Model(weights, "planted", 0.5), stream)
+    random = np.random.default_rng(2)
+    lines = ["mirna_id\tmirna_seq\ttarget_id\tsite_seq\tlabel"]
+    for number in range(60):
+        site = "".join(random.choice(list("ACGT"), 45))
+        name, mirna = (("let-7a", LET7), ("miR-21", MIR21))[number % 4 // 2]
+        if number % 2:
+            site = site[:20] + "TCCATCTA" + site[28:]
+        lines.append(f"{name}\t{mirna}\tt{number % 7}\t{site}\t{number % 2}")
+    (workplace / "planted.tsv").write_text("\n".join(lines) + "\n")
+    (workplace / "known.txt").write_text(JASPAR)
+    return ["--model", "planted.safetensors", "planted.tsv"]
+
+
+def test_maps(planted):
+    rows = rows_of(interpret(*planted, "--json", "report.json"))
+    assert list(rows[0]) == "sequence pairs start end n mean_change sd_change mean_abs_change".split()
+    assert {(row["sequence"], row["pairs"]) for row in rows} == {
+        (sequence, pairs) for sequence in ("mirna", "site") for pairs in ("all", "positive", "negative")
+    }
+    sites = [row for row in rows if (row["sequence"], row["pairs"]) == ("site", "positive")]
+    assert [int(row["start"]) for row in sites] == list(range(42))
+    assert {row["n"] for row in sites} == {"30"}
+    report = json.loads(Path("report.json").read_text())
+    assert report["counts"] == {
+        "pairs": 60,
+        "labelled_pairs": 60,
+        "positive_pairs": 30,
+        "mirnas_cropped": 0,
+        "sites_cropped": 0,
+        "mirnas_too_short": 0,
+        "sites_too_short": 0,
+        "distinct_mirnas": 2,
+        "distinct_sites": 60,
+        "kernels_excited": report["counts"]["kernels_excited"],
+    }
+    assert report["model"]["name"] == "planted"
+    changes = [float(row["mean_change"]) for row in sites]
+    lowest = report["masking"]["score_change"]["site"]["positive"]["lowers_most"]
+    assert (lowest["start"], lowest["end"]) == (int(np.argmin(changes)), int(np.argmin(changes)) + 4)
+    assert lowest["mean_change"] == min(changes)
+    # wider and narrower masks
+    widths = {int(row["end"]) - int(row["start"]) for row in rows_of(interpret(*planted, "--mask", "7"))}
+    assert widths == {7}
+
+
+def test_motifs_and_matches(planted):
+    outputs = ["--motifs", "m.meme", "--kernels", "k.tsv", "--compare", "known.txt", "--matches", "x.tsv"]
+    interpret(*planted, *outputs, "--min-activation", "0.9")
+    kernels = {row["kernel"]: row for row in rows_of(Path("k.tsv").read_text())}
+    assert list(kernels) == [f"{branch}_kernel_{n}" for branch in ("mirna", "site") for n in range(1, 11)]
+    found = kernels["site_kernel_1"]
+    assert (found["consensus"], found["sites"], found["distinct_kmers"]) == ("TCCATCTA", "30", "1")
+    assert (found["largest_activation"], found["share_of_sequences"]) == ("16", "0.5000")
+    assert (found["best_match"], found["best_match_name"]) == ("MA1", "planted")
+    assert float(found["best_e_value"]) < 0.001
+    matches = rows_of(Path("x.tsv").read_text())
+    first = next(row for row in matches if row["motif"] == "site_kernel_1")
+    assert (first["target"], first["strand"], first["offset"], first["overlap"]) == ("MA1", "+", "0", "8")
+    assert first["target_consensus"] == "TCCATCTA"
+    with open("m.meme") as stream:
+        record = bio_motifs.parse(stream, "minimal")
+    assert len(record) == sum(row["sites"] != "0" for row in kernels.values())
+    planted_motif = next(motif for motif in record if motif.name == "site_kernel_1")
+    assert str(planted_motif.consensus) == "TCCATCTA"
+    # its own motifs as the file to compare with: every kernel finds itself
+    interpret(*planted, "--compare", "m.meme", "--kernels", "again.tsv", "--min-activation", "0.9")
+    for row in rows_of(Path("again.tsv").read_text()):
+        assert row["best_match"] == (row["kernel"] if row["sites"] != "0" else ".")
+
+
+def test_no_match_is_a_header(planted):
+    interpret(*planted, "--compare", "known.txt", "--matches", "x.tsv", "--max-evalue", "0")
+    assert rows_of(Path("x.tsv").read_text()) == []
+
+
+def test_clusters(planted):
+    interpret(
+        *planted, "--clusters", "c.tsv", "--shared-targets", "s.tsv", "--json", "r.json", "--n-clusters", "1"
+    )
+    rows = rows_of(Path("c.tsv").read_text())
+    assert sorted((row["mirna_id"], row["cluster"], row["pairs"]) for row in rows) == [
+        ("let-7a", "1", "15"),
+        ("miR-21", "1", "15"),
+    ]
+    assert all(len(row["profile"].split(",")) == 27 for row in rows)
+    shared = rows_of(Path("s.tsv").read_text())
+    assert [row["cluster"] for row in shared] == ["1", "all"]
+    assert (shared[0]["mirna_ids"], shared[0]["targets"]) == ("let-7a,miR-21", "7")
+    interpret(*planted, "--clusters", "c.tsv", "--min-pairs", "16", "--json", "r.json")
+    assert rows_of(Path("c.tsv").read_text()) == []
+    assert json.loads(Path("r.json").read_text())["dropped"] == {"mirnas_with_too_few_pairs": 2}
+
+
+def test_tables_without_labels_and_names(planted):
+    """The prediction takes the place of the label; sequences that of names."""
+    lines = [line.split("\t") for line in Path("planted.tsv").read_text().splitlines()]
+    Path("bare.tsv").write_text("".join(f"{line[1]}\t{line[3]}\n" for line in lines))
+    Path("dmiso.txt").write_text("".join(f"{line[0]}\t{line[2]}\t{line[1]}\t{line[3]}\n" for line in lines[1:]))
+    model = planted[:2]
+    bare = interpret(*model, "bare.tsv", "--clusters", "c.tsv", "--min-pairs", "1", "--json", "r.json")
+    assert {row["mirna_id"] for row in rows_of(Path("c.tsv").read_text())} <= {LET7, MIR21}
+    assert json.loads(Path("r.json").read_text())["counts"]["labelled_pairs"] == 0
+    assert interpret(*model, "--format", "dmiso", "dmiso.txt") == bare
+    labelled = interpret(*planted)
+    both = [[line for line in text.splitlines() if "\tall\t" in line] for text in (bare, labelled)]
+    assert both[0] == both[1]
+
+
+def test_sample(planted):
+    whole = interpret(*planted)
+    assert interpret(*planted, "--sample", "60") == whole
+    some = interpret(*planted, "--sample", "20", "--seed", "3")
+    assert {row["n"] for row in rows_of(some) if row["pairs"] == "all"} == {"20"}
+    assert interpret(*planted, "--sample", "20", "--seed", "3") == some
+    assert interpret(*planted, "--sample", "20", "--seed", "4") != some
+
+
+FIGURES = ("--plot", "--logos", "--clusters-plot")
+
+
+@pytest.mark.parametrize(("kind", "options"), [("png", FIGURES[:1]), ("svg", FIGURES), ("pdf", FIGURES[2:])])
+def test_figures_are_the_same_in_every_run(planted, kind, options):
+    figures = {option: f"{option.strip('-')}.{kind}" for option in options}
+    contents = []
+    for threads in ("1", "2"):
+        words = [word for pair in figures.items() for word in pair]
+        interpret(*planted, *words, "--compare", "known.txt", "--kernels", "k.tsv", "--threads", threads)
+        contents.append([Path(figure).read_bytes() for figure in figures.values()])
+    assert contents[0] == contents[1]
+    start = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[kind]
+    assert all(content.startswith(start) and len(content) > 5000 for content in contents[0])
+
+
+def test_figures_of_nothing(planted):
+    Path("none.tsv").write_text("mirna_seq\tsite_seq\n")
+    options = [word for option in FIGURES for word in (option, f"{option.strip('-')}.svg")]
+    assert interpret(*planted[:2], "none.tsv", *options).count("\n") == 1
+    for option in FIGURES:
+        assert Path(f"{option.strip('-')}.svg").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["--mask", "21"], 2, "argument --mask: 21 is more than 20 bases"),
+        (["--mask", "0"], 2, "argument --mask"),
+        (["--min-activation", "1"], 2, "argument --min-activation"),
+        (["--matches", "m.tsv"], 2, "--matches needs motifs to compare with; give --compare FILE"),
+        (["--compare", "known.txt"], 2, "--compare needs an output"),
+        (["--compare", "absent.txt", "--matches", "m.tsv"], 1, "absent.txt: cannot be read"),
+        (["--compare", "planted.tsv", "--matches", "m.tsv"], 1, "planted.tsv:1: is no motif file"),
+        (["--plot", "maps.gif"], 2, "is no .png, .svg or .pdf file"),
+        (["--logos", "absent/logos.png"], 1, "absent"),
+        (["--model", "other"], 2, "no model 'other'"),
+        (["--motifs", "m.meme", "--kernels", "m.meme"], 2, "m.meme"),
+    ],
+)
+def test_refusals(planted, arguments, status, words):
+    before = sorted(path.name for path in Path().iterdir())
+    done = run("dmiso-interpret", [*planted, *arguments])
+    assert words in done.err
+    assert (done.status, done.out, done.err.count("\n")) == (status, b"", 1)
+    assert sorted(path.name for path in Path().iterdir()) == before
+
+
+def test_bad_labels(planted):
+    Path("bad.tsv").write_text(f"mirna_seq\tsite_seq\tlabel\n{LET7}\tACGTACGTACGT\tyes\n")
+    done = run("dmiso-interpret", ["--quiet", *planted[:2], "bad.tsv"])
+    assert done.err == "dmiso-interpret: error: bad.tsv:2: label is 'yes'; give 1 (interacts) or 0 (does not)\n"
+
+
+def test_compare_and_pairs_cannot_share_standard_input(planted):
+    done = run("dmiso-interpret", [*planted[:2], "-", "--compare", "-", "--matches", "m.tsv"])
+    assert done.status == 2
+    assert "cannot both be standard input" in done.err
+
+
+def test_help_is_light():
+    done = run_process("dmiso-interpret", ["--help"])
+    assert done.status == 0
+    assert b"masking maps" in done.out
+
+
+@needs_pairs
+@pytest.mark.slow
+def test_the_bundled_model_on_real_pairs(tmp_path, monkeypatch):
+    """Masking bases of real interactions lowers the score, that of negatives does not."""
+    monkeypatch.chdir(tmp_path)
+    interpret(str(PAIRS), "--sample", "2000", "--json", "r.json", "--kernels", "k.tsv")
+    changes = json.loads(Path("r.json").read_text())["masking"]["score_change"]
+    for sequence in ("mirna", "site"):
+        positive, negative = (changes[sequence][group]["lowers_most"] for group in ("positive", "negative"))
+        assert positive["mean_change"] < -0.02
+        assert positive["mean_change"] < 2 * negative["mean_change"]
+    kernels = rows_of(Path("k.tsv").read_text())
+    assert sum(float(row["information"]) > 3 for row in kernels if row["sites"] != "0") >= 10
