@@ -46,6 +46,7 @@ class Command:
     empty: dict[str, str] | None = None
     threads: bool = True
     heavy: bool = False  # imports TensorFlow
+    many: bool = False  # takes any number of files
     rows: bool = True  # a table's rows come back
     output: str = "-o"
     extra_outputs: dict[str, str] = field(default_factory=dict)
@@ -112,26 +113,15 @@ COMMANDS = {
         header="pair_id\tn_reads\t",
         empty={"": "no_pairs.tsv"},
     ),
-    "dmiso-interpret": Command(
-        options="--min-pairs 2 --n-clusters 2 --quiet",
-        inputs={"--model": "model.safetensors", "": "labelled.tsv"},
-        kinds={"--model": "model", "": "table"},
-        header="sequence\tpairs\t",
-        empty={"": "no_pairs.tsv"},
+    "dmiso-evaluate": Command(
+        options="--energy site_mfe --resamples 20 --quiet",
+        inputs={"": "labelled.tsv"},
+        kinds={"": "table"},
+        header="part\tpredictor\t",
+        empty={"": "no_labelled.tsv"},
+        many=True,
         rows=False,
-        extra_outputs={
-            "--clusters": (
-                "mirna_id\tcluster\tpairs\ttargets\tsilhouette\tstrongest_start\tstrongest_change\tprofile\n"
-            ),
-            "--shared-targets": (
-                "cluster\tmirnas\tpairs\ttargets\tshared_targets\tmean_overlap\trandom_overlap\tp_value\t"
-                "mirna_ids\n"
-            ),
-            "--motifs": (
-                "MEME version 4\n\nALPHABET= ACGT\n\nstrands: +\n\nBackground letter frequencies\n"
-                "A 0.250000 C 0.250000 G 0.250000 T 0.250000\n"
-            ),
-        },
+        extra_outputs={"--differences": "part\tpredictor\treference\tfigure\tdifference\tlow\thigh\n"},
     ),
     "dmiso-train": Command(
         options="--epochs 1 --patience 0 --hold-out 0.2 --group none --quiet -m trained.safetensors",

@@ -53,7 +53,8 @@ def inputs(tmp_path_factory):
             assert done.status == 0, done.err
     finally:
         os.chdir(before)
-    (folder / "no_pairs.tsv").write_text((folder / "pairs.tsv").read_text().splitlines(keepends=True)[0])
+    for full, empty in (("pairs.tsv", "no_pairs.tsv"), ("labelled.tsv", "no_labelled.tsv")):
+        (folder / empty).write_text((folder / full).read_text().splitlines(keepends=True)[0])
     return folder
 
 

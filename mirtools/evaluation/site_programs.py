@@ -1,0 +1,206 @@
+"""Outputs of TargetScan, miRAW, miTAR and the original DMISO: programs that look for sites or judge pairs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from mirtools.evaluation.hits import HIGHER, LOWER, Hit, Lines, Output, not_output_of
+from mirtools.sequences import to_dna
+
+# weakest first; the numbers and short names are those of its context scores and of releases up to 6
+_SITE_TYPES = {
+    "6mer": 1.0,
+    "1a": 2.0, "7mer-1a": 2.0, "7mer-a1": 2.0, "1": 2.0,
+    "m8": 3.0, "7mer-m8": 3.0, "2": 3.0,
+    "m8:1a": 4.0, "8mer": 4.0, "8mer-1a": 4.0, "3": 4.0,
+}  # fmt: skip
+_OTHER_SITE = 0.5
+_TARGETSCAN = {
+    "gene": ("a_gene_id", "gene_id", "gene id", "geneid"),
+    "transcript": ("transcript id", "transcript_id"),
+    "mirna": ("mirbase id", "mirna", "mirna_family_id", "mirna family_id"),
+    "type": ("site_type", "site type"),
+    "start": ("utr_start", "utr start"),
+    "end": ("utr_end", "utr end"),
+    "context": ("weighted context++ score", "context++ score"),
+    "species": ("species_id", "species id", "gene tax id"),
+}
+_MITAR_MIRNA = 26  # bases of the miRNA, padded with N, before those of the target
+_MITAR_NAME = re.compile(r">(.+?)\|(.+)\|(\d+)\|(\d+)\|([0-9.eE+-]+)")
+_DMISO_HEADER = "mirna id\ttarget id\tmirna sequence\ttarget sequence\tprediction score\tprediction"
+
+
+def read_targetscan(path: str, ranked_by: str, species: str | None = None) -> Output:
+    """Read TargetScan: predicted sites (``targetscan_70.pl``) or context++ scores (its script, its downloads).
+
+    Positions count from the 3'UTR's first base. The miRNA may be a family's name, the seed's bases 2-8 included.
+
+    Parameters
+    ----------
+    path : str
+    ranked_by : {"auto", "site_type", "context"}
+        ``auto``: the (weighted) context++ score, lower is better, where there is one, else the type of the site.
+    species : str, optional
+        Taxonomy identifier: rows of other species are left out.
+    """
+    lines = Lines(path)
+    stream = iter(lines)
+    header = [name.strip().lower() for name in next(stream, "").split("\t")]
+    places = {
+        what: next((header.index(name) for name in names if name in header), None)
+        for what, names in _TARGETSCAN.items()
+    }
+    if header != [""] and any(places[what] is None for what in ("gene", "mirna", "type", "start", "end")):
+        raise not_output_of("TargetScan", path)
+    if ranked_by == "auto":
+        ranked_by = "site_type" if places["context"] is None else "context"
+    elif ranked_by == "context" and places["context"] is None and header != [""]:
+        raise lines.error("has no context++ score; rank TargetScan by site_type")
+    hits = _targetscan(lines, stream, places, len(header), ranked_by == "context", species)
+    return Output(hits, ranked_by, LOWER if ranked_by == "context" else HIGHER, in_utr3=True)
+
+
+def _targetscan(
+    lines: Lines,
+    stream: Iterator[str],
+    places: dict[str, int | None],
+    width: int,
+    by_context: bool,
+    species: str | None,
+) -> Iterator[Hit]:
+    for line in stream:
+        row = line.split("\t")
+        if not line.strip():
+            continue
+        if len(row) < min(width, 9):
+            raise lines.error("has too few columns for TargetScan; give its output as it wrote it")
+        cells = {what: "" if at is None or at >= len(row) else row[at].strip() for what, at in places.items()}
+        if species is not None and cells["species"] not in ("", species):
+            continue
+        start, end = (lines.whole_number_in(cells[what], what) for what in ("start", "end"))
+        if by_context:
+            # "NULL" and "too_close": a site without a score, which is the weakest there is
+            text = cells["context"]
+            score = -lines.number_in(text, "context++ score") if _looks_a_number(text) else 0.0
+        else:
+            score = _SITE_TYPES.get(cells["type"].lower(), _OTHER_SITE)
+        target = "|".join(name for name in (cells["transcript"], cells["gene"]) if name)
+        yield Hit(cells["mirna"], target, score, True, start - 1, end)
+
+
+def read_miraw(path: str, ranked_by: str) -> Output:
+    """Read miRAW: its sites (``...TargetSites.csv``) or its summary (``...targetPredictionOutput.csv``), by tabs.
+
+    The prediction runs from -1 (certainly no target) to 1; called is what is above 0.
+
+    Parameters
+    ----------
+    path : str
+    ranked_by : {"probability"}
+    """
+    return Output(_miraw(path), ranked_by, HIGHER)
+
+
+def _miraw(path: str) -> Iterator[Hit]:
+    lines = Lines(path)
+    stream = (line for line in lines if line.strip() and not line.startswith("#"))
+    header = [name.strip().lower() for name in next(stream, "").split("\t")]
+    places = {name: at for at, name in enumerate(header)}
+    if header == [""]:
+        return
+    if not {"genename", "mirna", "prediction"} <= set(places):
+        raise not_output_of("miRAW", path)
+    value_at = places.get("highestpredval", places["prediction"])
+    for line in stream:
+        row = [cell.strip() for cell in line.split("\t")]
+        if len(row) <= max(value_at, places["prediction"], places["mirna"]):
+            raise lines.error("has too few columns for miRAW; give its output as it wrote it")
+        score = lines.number_in(row[value_at], "prediction")
+        names = [row[places[name]] for name in ("genename", "geneid") if name in places]
+        start = end = -1
+        if "sitestart" in places and "siteend" in places:
+            start, end = (lines.whole_number_in(row[places[name]], name) for name in ("sitestart", "siteend"))
+        yield Hit(row[places["mirna"]], "|".join(names), score, score > 0, start, end)
+
+
+def read_mitar(path: str, ranked_by: str) -> Output:
+    """Read miTAR: FASTA with ``>miRNA|target|sites|fragment|probability``, miRNA and fragment as its sequence.
+
+    miTAR writes fragments above its own threshold only; where they lie is told by their bases.
+
+    Parameters
+    ----------
+    path : str
+    ranked_by : {"probability"}
+    """
+    return Output(_mitar(path), ranked_by, HIGHER)
+
+
+def _mitar(path: str) -> Iterator[Hit]:
+    lines = Lines(path)
+    pending: Hit | None = None
+    sequence: list[str] = []
+    for line in lines:
+        if not line.startswith(">"):
+            if line.strip() and pending is None:
+                raise not_output_of("miTAR", path)
+            sequence.append(line.strip())
+            continue
+        if pending is not None:
+            yield _with_bases(lines, pending, sequence)
+        name = _MITAR_NAME.fullmatch(line.strip())
+        if name is None:
+            raise lines.error(
+                "is no prediction of miTAR (>miRNA|target|sites|fragment|probability); give its output"
+            )
+        pending = Hit(name.group(1), name.group(2), lines.number_in(name.group(5), "probability"))
+        sequence = []
+    if pending is not None:
+        yield _with_bases(lines, pending, sequence)
+
+
+def _with_bases(lines: Lines, hit: Hit, sequence: Sequence[str]) -> Hit:
+    return hit._replace(bases=_dna(lines, "".join(sequence))[_MITAR_MIRNA:].strip("N"))
+
+
+def read_dmiso(path: str, ranked_by: str) -> Output:
+    """Read the table that the original DMISO writes; its pairs are known by their sequences, not their names.
+
+    Parameters
+    ----------
+    path : str
+    ranked_by : {"score"}
+    """
+    return Output(_dmiso(path), ranked_by, HIGHER)
+
+
+def _dmiso(path: str) -> Iterator[Hit]:
+    lines = Lines(path)
+    stream = iter(lines)
+    header = next(stream, "")
+    if header and header.strip().lower() != _DMISO_HEADER:
+        raise not_output_of("DMISO", path)
+    for line in stream:
+        row = line.split("\t")
+        if not line.strip():
+            continue
+        if len(row) != 6:
+            raise lines.error(f"{len(row)} columns where DMISO writes 6; give its output as it wrote it")
+        score = lines.number_in(row[4], "prediction score")
+        yield Hit(_dna(lines, row[2]), _dna(lines, row[3]), score, row[5].strip() == "1")
+
+
+def _dna(lines: Lines, text: str) -> str:
+    try:
+        return to_dna(text.strip())
+    except ValueError as error:
+        raise lines.error(str(error)) from error
+
+
+def _looks_a_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
