@@ -123,6 +123,27 @@ COMMANDS = {
         rows=False,
         extra_outputs={"--differences": "part\tpredictor\treference\tfigure\tdifference\tlow\thigh\n"},
     ),
+    "dmiso-interpret": Command(
+        options="--min-pairs 2 --n-clusters 2 --quiet",
+        inputs={"--model": "model.safetensors", "": "labelled.tsv"},
+        kinds={"--model": "model", "": "table"},
+        header="sequence\tpairs\t",
+        empty={"": "no_pairs.tsv"},
+        rows=False,
+        extra_outputs={
+            "--clusters": (
+                "mirna_id\tcluster\tpairs\ttargets\tsilhouette\tstrongest_start\tstrongest_change\tprofile\n"
+            ),
+            "--shared-targets": (
+                "cluster\tmirnas\tpairs\ttargets\tshared_targets\tmean_overlap\trandom_overlap\tp_value\t"
+                "mirna_ids\n"
+            ),
+            "--motifs": (
+                "MEME version 4\n\nALPHABET= ACGT\n\nstrands: +\n\nBackground letter frequencies\n"
+                "A 0.250000 C 0.250000 G 0.250000 T 0.250000\n"
+            ),
+        },
+    ),
     "dmiso-train": Command(
         options="--epochs 1 --patience 0 --hold-out 0.2 --group none --quiet -m trained.safetensors",
         inputs={"": "labelled.tsv"},
