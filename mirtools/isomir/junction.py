@@ -26,6 +26,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mirtools.isomir.expectation import expect
+
 # How far the end of a part may lie from where an alignment puts it, in nt: the pairing rule's overlap and gap.
 REACH = 4
 _SHORTEST_PART = 12
@@ -148,13 +150,13 @@ def _options(distinct: Sequence[Junction], reads: NDArray[np.float64], min_reads
                 ends.append(end)
                 linkers.append(max(0, target_start - end))
         sizes.append((outer + 1) * max(0, high - low + 1))
-    row = np.repeat(np.arange(len(distinct), dtype=np.int32), np.array(sizes, np.int32))
-    part_of = np.array(parts, np.int32)
+    row = np.repeat(np.arange(len(distinct), dtype=np.int32), np.frombuffer(sizes, np.int32))
+    part_of = np.frombuffer(parts, np.int32)
     support = np.bincount(part_of, reads[row], len(numbers))
     kept = support[part_of] >= min_reads
     # without gaps, in the order of first occurrence
     number = np.cumsum(support >= min_reads, dtype=np.int32) - 1
-    places = (np.array(column, np.int32)[kept] for column in (starts, ends, linkers))
+    places = (np.frombuffer(column, np.int32)[kept] for column in (starts, ends, linkers))
     return _Options(row[kept], number[part_of[kept]].astype(np.int32), *places)
 
 
@@ -190,40 +192,27 @@ def _maximise(
     Expectation-maximisation over all options; then the parts that explain least beyond what the others explain
     leave the list, and so on until every part left is worth its price.
     """
-    explained = _expect(row_of, part_of, linker, cost, weights)
+    n_linkers = int(linker.max()) + 1
+    live = np.arange(len(row_of))
     while True:
-        gain = np.bincount(part_of, -np.log1p(-np.minimum(explained, 1 - 1e-6)) * weights[row_of])
-        worthless = (gain[part_of] < _PART_PRICE) & (cost > 0)
+        row, part, first = row_of[live], part_of[live], np.flatnonzero(np.diff(row_of[live], prepend=-1))
+        explained = expect(
+            np.append(first, len(live)), part, linker[live], cost[live], weights[row[first]], n_linkers, _ROUNDS
+        )
+        gain = np.bincount(part, -np.log1p(-np.minimum(explained, 1 - 1e-6)) * weights[row])
+        worthless = np.flatnonzero(gain[part] < _PART_PRICE)
         # Two parts that explain the same reads may both look worthless: of those in one row only one goes.
-        order = np.lexsort((part_of, gain[part_of], row_of))
-        order = order[worthless[order]]
-        _, first = np.unique(row_of[order], return_index=True)
-        leaving = np.unique(part_of[order[first]])
+        order = worthless[np.lexsort((part[worthless], gain[part[worthless]], row[worthless]))]
+        leaves = np.zeros(len(gain), bool)
+        leaves[part[order[np.diff(row[order], prepend=-1) > 0]]] = True
         # The last part of a row stays, whatever it is worth.
-        alone = np.bincount(row_of, cost > 0, len(weights)) == 1
-        leaving = np.setdiff1d(leaving, part_of[alone[row_of] & (cost > 0)])
-        if not leaving.size:
+        leaves[part[first[np.diff(first, append=len(live)) == 1]]] = False
+        if not leaves.any():
             break
-        cost = np.where(np.isin(part_of, leaving), 0.0, cost)
-        explained = _expect(row_of, part_of, linker, cost, weights)
+        live = live[~leaves[part]]
+    likelihood = np.zeros(len(row_of))
+    likelihood[live] = explained
     begins = np.flatnonzero(np.diff(row_of, prepend=-1))
-    is_best = explained == np.maximum.reduceat(explained, begins)[row_of]
+    is_best = likelihood == np.maximum.reduceat(likelihood, begins)[row_of]
     _, best = np.unique(row_of[is_best], return_index=True)
     return np.flatnonzero(is_best)[best]
-
-
-def _expect(
-    row_of: NDArray[Any], part_of: NDArray[Any], linker: NDArray[Any], cost: NDArray[Any], weights: NDArray[Any]
-) -> NDArray[np.float64]:
-    """Return the probability of each option within its row, shape as ``row_of``."""
-    shares = np.bincount(part_of, weights[row_of])
-    linkers: NDArray[Any] = 0.5 ** np.arange(1.0, linker.max() + 2)
-    for _ in range(_ROUNDS):
-        # a trace is left to every part, so that a row whose parts all vanish still has a likeliest one
-        likely = np.maximum(shares, 1e-9)[part_of] * linkers[linker] * cost
-        likely /= np.maximum(np.bincount(row_of, likely, len(weights)), 1e-300)[row_of]
-        expected = likely * weights[row_of]
-        shares = np.bincount(part_of, expected)
-        linkers = np.bincount(linker, expected, len(linkers)) + 1.0
-        linkers /= linkers.sum()
-    return likely
