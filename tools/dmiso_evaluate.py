@@ -165,6 +165,9 @@ def _add_peers(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--species", metavar="TAXON", help="leave TargetScan's rows of other species out, as in 9606"
     )
+    group.add_argument(
+        "--families", metavar="TABLE", help="TargetScan's miR_Family_Info.txt, for its tables that name families"
+    )
 
 
 def _add_parts(parser: argparse.ArgumentParser) -> None:
@@ -295,6 +298,7 @@ def _tables(args: argparse.Namespace) -> list[Table]:
 def _peer_predictors(args: argparse.Namespace, run: cli.Run, pairs: JudgedPairs) -> list[Predictor]:
     from mirtools.evaluation.assembly import Matching, PeerFile, peer_predictors
     from mirtools.evaluation.matching import read_utr3_starts
+    from mirtools.evaluation.site_programs import read_families
 
     ranks = dict(args.rank_by)
     files = [PeerFile(name, path, ranks.get(name)) for name in PEERS if (path := getattr(args, name)) is not None]
@@ -303,6 +307,7 @@ def _peer_predictors(args: argparse.Namespace, run: cli.Run, pairs: JudgedPairs)
         args.positions,
         None if args.regions is None else read_utr3_starts(args.regions),
         args.species,
+        None if args.families is None else read_families(args.families),
         args.peer_ranking == "prediction",
     )
     facts, predictors = {}, []

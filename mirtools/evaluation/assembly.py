@@ -14,6 +14,7 @@ from mirtools.evaluation.matching import PairIndex, match_by_names, match_by_ord
 from mirtools.evaluation.pairs import Column, JudgedPairs, read_further, read_pairs
 from mirtools.evaluation.predictors import Predictor, from_column, from_match, table_name
 from mirtools.evaluation.programs import read_output
+from mirtools.evaluation.site_programs import Families
 
 DEFAULT_COLUMN = Column("score")
 
@@ -41,6 +42,8 @@ class Matching:
         First base of the 3'UTR by transcript.
     species : str, optional
         The only one whose rows TargetScan's tables are read for.
+    families : dict, optional
+        Seeds of TargetScan's families.
     by_call : bool
         Rank by yes and no alone.
     """
@@ -49,6 +52,7 @@ class Matching:
     positions_in: str = "transcript"
     utr3_starts: dict[str, int] | None = None
     species: str | None = None
+    families: Families | None = None
     by_call: bool = False
 
 
@@ -147,7 +151,7 @@ def peer_predictors(
     """
     index = None
     for file in files:
-        output = read_output(file.program, file.path, file.ranked_by, matching.species)
+        output = read_output(file.program, file.path, file.ranked_by, matching.species, matching.families)
         if matching.by_order:
             matched = match_by_order(watch(output.hits), file.path, len(pairs))
         else:

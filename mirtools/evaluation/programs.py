@@ -6,7 +6,13 @@ from functools import partial
 
 from mirtools.evaluation.alignment_programs import read_miranda, read_rna22, read_rnahybrid
 from mirtools.evaluation.hits import Output, Program
-from mirtools.evaluation.site_programs import read_dmiso, read_miraw, read_mitar, read_targetscan
+from mirtools.evaluation.site_programs import (
+    Families,
+    read_dmiso,
+    read_miraw,
+    read_mitar,
+    read_targetscan,
+)
 
 PROGRAMS = {
     program.name: program
@@ -22,7 +28,13 @@ PROGRAMS = {
 }
 
 
-def read_output(program: str, path: str, ranked_by: str | None = None, species: str | None = None) -> Output:
+def read_output(
+    program: str,
+    path: str,
+    ranked_by: str | None = None,
+    species: str | None = None,
+    families: Families | None = None,
+) -> Output:
     """Read a foreign program's output; its hits are parsed as they are asked for.
 
     Parameters
@@ -34,6 +46,8 @@ def read_output(program: str, path: str, ranked_by: str | None = None, species: 
         One of the program's ``ranks``; its first by default.
     species : str, optional
         Taxonomy identifier, for TargetScan's tables of many species.
+    families : dict, optional
+        Seeds of TargetScan's families, for its tables that name these.
 
     Raises
     ------
@@ -41,5 +55,7 @@ def read_output(program: str, path: str, ranked_by: str | None = None, species: 
         For a file that this program did not write.
     """
     known = PROGRAMS[program]
-    read = partial(read_targetscan, species=species) if program == "targetscan" else known.read
+    read = known.read
+    if program == "targetscan":
+        read = partial(read_targetscan, species=species, families=families)
     return read(path, ranked_by or known.ranks[0])

@@ -16,25 +16,31 @@ _SITE_TYPES = {
     "m8:1a": 4.0, "8mer": 4.0, "8mer-1a": 4.0, "3": 4.0,
 }  # fmt: skip
 _OTHER_SITE = 0.5
+Families = dict[str, tuple[str, ...]]
 _TARGETSCAN = {
     "gene": ("a_gene_id", "gene_id", "gene id", "geneid"),
+    "symbol": ("gene symbol",),
     "transcript": ("transcript id", "transcript_id"),
-    "mirna": ("mirbase id", "mirna", "mirna_family_id", "mirna family_id"),
-    "type": ("site_type", "site type"),
+    "mirna": ("mirbase id", "mirna", "mirna_family_id", "mirna family_id", "mir family"),
+    "type": ("site_type", "site type", "seed match"),
     "start": ("utr_start", "utr start"),
     "end": ("utr_end", "utr end"),
     "context": ("weighted context++ score", "context++ score"),
     "species": ("species_id", "species id", "gene tax id"),
 }
+_FAMILIES = "mir family"  # the column of its downloads that name families alone
 _MITAR_MIRNA = 26  # bases of the miRNA, padded with N, before those of the target
-_MITAR_NAME = re.compile(r">(.+?)\|(.+)\|(\d+)\|(\d+)\|([0-9.eE+-]+)")
+_MITAR_NAME = re.compile(r">(.+)\|(\d+)\|(\d+)\|([0-9.eE+-]+)")
 _DMISO_HEADER = "mirna id\ttarget id\tmirna sequence\ttarget sequence\tprediction score\tprediction"
 
 
-def read_targetscan(path: str, ranked_by: str, species: str | None = None) -> Output:
-    """Read TargetScan: predicted sites (``targetscan_70.pl``) or context++ scores (its script, its downloads).
+def read_targetscan(
+    path: str, ranked_by: str, species: str | None = None, families: Families | None = None
+) -> Output:
+    """Read TargetScan: predicted sites (``targetscan_70.pl``) or context++ scores (its scripts, its downloads).
 
     Positions count from the 3'UTR's first base. The miRNA may be a family's name, the seed's bases 2-8 included.
+    Its downloads of families (``..._Family_Info.txt``) leave out letters of names; ``families`` tells their seeds.
 
     Parameters
     ----------
@@ -43,6 +49,8 @@ def read_targetscan(path: str, ranked_by: str, species: str | None = None) -> Ou
         ``auto``: the (weighted) context++ score, lower is better, where there is one, else the type of the site.
     species : str, optional
         Taxonomy identifier: rows of other species are left out.
+    families : dict, optional
+        As :func:`read_families` returns them.
     """
     lines = Lines(path)
     stream = iter(lines)
@@ -57,7 +65,9 @@ def read_targetscan(path: str, ranked_by: str, species: str | None = None) -> Ou
         ranked_by = "site_type" if places["context"] is None else "context"
     elif ranked_by == "context" and places["context"] is None and header != [""]:
         raise lines.error("has no context++ score; rank TargetScan by site_type")
-    hits = _targetscan(lines, stream, places, len(header), ranked_by == "context", species)
+    if families is None and places["mirna"] is not None and header[places["mirna"]] == _FAMILIES:
+        raise lines.error("names families, not miRNAs; give TargetScan's miR_Family_Info.txt by --families")
+    hits = _targetscan(lines, stream, places, (len(header), ranked_by == "context", species, families or {}))
     return Output(hits, ranked_by, LOWER if ranked_by == "context" else HIGHER, in_utr3=True)
 
 
@@ -65,10 +75,9 @@ def _targetscan(
     lines: Lines,
     stream: Iterator[str],
     places: dict[str, int | None],
-    width: int,
-    by_context: bool,
-    species: str | None,
+    reading: tuple[int, bool, str | None, Families],
 ) -> Iterator[Hit]:
+    width, by_context, species, families = reading
     for line in stream:
         row = line.split("\t")
         if not line.strip():
@@ -85,8 +94,28 @@ def _targetscan(
             score = -lines.number_in(text, "context++ score") if _looks_a_number(text) else 0.0
         else:
             score = _SITE_TYPES.get(cells["type"].lower(), _OTHER_SITE)
-        target = "|".join(name for name in (cells["transcript"], cells["gene"]) if name)
-        yield Hit(cells["mirna"], target, score, True, start - 1, end)
+        target = "|".join(name for name in (cells["transcript"], cells["gene"], cells["symbol"]) if name)
+        mirna = "|".join((cells["mirna"], *families.get(cells["mirna"].lower(), ())))
+        yield Hit(mirna, target, score, True, start - 1, end)
+
+
+def read_families(path: str) -> Families:
+    """Read TargetScan's ``miR_Family_Info.txt``: seeds (bases 2-8, DNA letters) of every family by its name."""
+    lines = Lines(path)
+    stream = iter(lines)
+    header = [name.strip().lower() for name in next(stream, "").split("\t")]
+    if not {"mir family", "seed+m8"} <= set(header):
+        raise not_output_of("TargetScan (miR_Family_Info.txt)", path)
+    name_at, seed_at = header.index("mir family"), header.index("seed+m8")
+    seeds: dict[str, set[str]] = {}
+    for line in stream:
+        row = line.split("\t")
+        if not line.strip():
+            continue
+        if len(row) <= max(name_at, seed_at):
+            raise lines.error("has too few columns for miR_Family_Info.txt; give it as TargetScan wrote it")
+        seeds.setdefault(row[name_at].strip().lower(), set()).add(_dna(lines, row[seed_at]))
+    return {name: tuple(sorted(found)) for name, found in seeds.items()}
 
 
 def read_miraw(path: str, ranked_by: str) -> Output:
@@ -127,7 +156,8 @@ def _miraw(path: str) -> Iterator[Hit]:
 def read_mitar(path: str, ranked_by: str) -> Output:
     """Read miTAR: FASTA with ``>miRNA|target|sites|fragment|probability``, miRNA and fragment as its sequence.
 
-    miTAR writes fragments above its own threshold only; where they lie is told by their bases.
+    Its script for one miRNA leaves the miRNA's name out; the miRNA's bases stand in both, 3'->5'. miTAR writes
+    fragments above its own threshold only; where they lie is told by their bases.
 
     Parameters
     ----------
@@ -139,7 +169,7 @@ def read_mitar(path: str, ranked_by: str) -> Output:
 
 def _mitar(path: str) -> Iterator[Hit]:
     lines = Lines(path)
-    pending: Hit | None = None
+    pending: tuple[str, float] | None = None
     sequence: list[str] = []
     for line in lines:
         if not line.startswith(">"):
@@ -148,20 +178,23 @@ def _mitar(path: str) -> Iterator[Hit]:
             sequence.append(line.strip())
             continue
         if pending is not None:
-            yield _with_bases(lines, pending, sequence)
+            yield _fragment(lines, *pending, sequence)
         name = _MITAR_NAME.fullmatch(line.strip())
         if name is None:
             raise lines.error(
                 "is no prediction of miTAR (>miRNA|target|sites|fragment|probability); give its output"
             )
-        pending = Hit(name.group(1), name.group(2), lines.number_in(name.group(5), "probability"))
+        pending = name.group(1), lines.number_in(name.group(4), "probability")
         sequence = []
     if pending is not None:
-        yield _with_bases(lines, pending, sequence)
+        yield _fragment(lines, *pending, sequence)
 
 
-def _with_bases(lines: Lines, hit: Hit, sequence: Sequence[str]) -> Hit:
-    return hit._replace(bases=_dna(lines, "".join(sequence))[_MITAR_MIRNA:].strip("N"))
+def _fragment(lines: Lines, names: str, score: float, sequence: Sequence[str]) -> Hit:
+    bases = _dna(lines, "".join(sequence))
+    mirna = bases[:_MITAR_MIRNA].strip("N")[::-1]
+    # which of the names is the miRNA's cannot be told, as names hold "|", too: each may be either
+    return Hit(f"{names}|{mirna}", names, score, bases=bases[_MITAR_MIRNA:].strip("N"))
 
 
 def read_dmiso(path: str, ranked_by: str) -> Output:

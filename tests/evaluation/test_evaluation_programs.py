@@ -2,13 +2,17 @@
 
 import shutil
 import subprocess
+from math import isfinite
 from pathlib import Path
+from random import Random
 
 import pytest
+from commands import refusal
 
 from mirtools.errors import InputError
 from mirtools.evaluation.hits import Hit
 from mirtools.evaluation.programs import PROGRAMS, read_output
+from mirtools.evaluation.site_programs import read_families
 from tools import dmiso_evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,6 +85,17 @@ context++ score\tpercentile\tweighted context++ score
 ENSG00000000001.2\tABC\tENST00000000001.3\t9606\thsa-miR-16-5p\t3\t30\t37\t-0.5\t99\t-0.4
 ENSG00000000001.2\tABC\tENST00000000001.3\t9606\thsa-miR-16-5p\t1\t50\t56\tNULL\t1\tNULL
 """
+FAMILY_SITES = """\
+miR Family\tGene ID\tGene Symbol\tTranscript ID\tSpecies ID\tUTR start\tUTR end\tMSA start\tMSA end\tSeed match
+miR-15-5p/16-5p\tENSG00000000001.2\tABC\tENST00000000001.3\t9606\t30\t37\t1\t9\t8mer
+miR-15-5p/16-5p\tENSG00000000001.2\tABC\tENST00000000001.3\t10090\t30\t37\t1\t9\t8mer
+"""
+FAMILIES = """\
+miR family\tSeed+m8\tSpecies ID\tMiRBase ID\tMature sequence
+miR-15-5p/16-5p\tAGCAGCA\t9606\thsa-miR-16-5p\tUAGCAGCACGUAAAUAUUGGCG
+miR-15-5p/16-5p\tAGCAGCA\t9606\thsa-miR-15a-5p\tUAGCAGCACAUAAUGGUUUGUG
+let-7-5p\tGAGGUAG\t9606\thsa-let-7a-5p\tUGAGGUAGUAGGUUGUAUAGUU
+"""
 MIRAW_SITES = """\
 GeneName\tGeneId\tmiRNA\tSiteStart\tSiteEnd\tPrediction\tPairStartinSite
 ABC\tENSG00000000001\thsa-miR-16-5p\t100\t140\t0.9\t2
@@ -93,19 +108,20 @@ ABC\tENSG00000000001\thsa-miR-16-5p\t1\t0.97\t-0.9
 """
 MITAR = """\
 >hsa-miR-16-5p|NM_1|12|3|0.87
-UAGCAGCACGUAAAUAUUGGCGNNNN
+GCGGUUAUAAAUGCACGACGAUNNNN
 ACGUACGUNN
->hsa-miR-16-5p|A|B|1|1|0.6
-UAGCAGCACGUAAAUAUUGGCGNNNNTTTT
+>A|B|1|1|0.6
+GCGGUUAUAAAUGCACGACGAUNNNNTTTT
 """
 DMISO = """\
 miRNA ID\tTarget ID\tmiRNA Sequence\tTarget Sequence\tPrediction Score\tPrediction
 hsa-miR-4286|MIMAT0016916\tENST00000338086.9\tACCCCACUCCUGGUACCA\tGUAGAUUAUUGGAAGAUUUCAGAAACAACCGC\t0.025999159\t0
 hsa-miR-16\tENST00000338086.9\tUAGCAGCACGUAAAUAUUGGCG\tGUAGAUUAUUGGAAGAUUUCAGAAACAACCGC\t0.9\t1"""
 
+MIR16 = "TAGCAGCACGTAAATATTGGCG"
 TRANSCRIPT = "ENSG00000000001_ENST00000000001"
 SYMBOL = "ABC|ENSG00000000001"
-BOTH = "ENST00000000001.3|ENSG00000000001.2"
+BOTH = "ENST00000000001.3|ENSG00000000001.2|ABC"
 FOUND = [
     ("miranda", None, MIRANDA, [Hit("hsa-miR-16-5p", "ENST00000369158", 155, True, 100, 122)]),
     ("miranda", "energy", MIRANDA, [Hit("hsa-miR-16-5p", "ENST00000369158", 21.43, True, 100, 122)]),
@@ -151,8 +167,8 @@ FOUND = [
         None,
         MITAR,
         [
-            Hit("hsa-miR-16-5p", "NM_1", 0.87, bases="ACGTACGT"),
-            Hit("hsa-miR-16-5p", "A|B", 0.6, bases="TTTT"),
+            Hit(f"hsa-miR-16-5p|NM_1|{MIR16}", "hsa-miR-16-5p|NM_1", 0.87, bases="ACGTACGT"),
+            Hit(f"A|B|{MIR16}", "A|B", 0.6, bases="TTTT"),
         ],
     ),
     (
@@ -199,6 +215,26 @@ def test_species_of_targetscan(tmp_path):
     assert [hit.start for hit in hits(tmp_path, "targetscan", SITES, species="10090")] == [32]
 
 
+def test_families_of_targetscan(tmp_path):
+    table = tmp_path / "families.txt"
+    table.write_text(FAMILIES)
+    families = read_families(str(table))
+    assert families == {"mir-15-5p/16-5p": ("AGCAGCA",), "let-7-5p": ("GAGGTAG",)}
+    (tmp_path / "sites.txt").write_text(FAMILY_SITES)
+    output = read_output("targetscan", str(tmp_path / "sites.txt"), None, "9606", families)
+    assert list(output.hits) == [Hit("miR-15-5p/16-5p|AGCAGCA", BOTH, 4, True, 29, 37)]
+    with pytest.raises(InputError, match=r"sites\.txt:1: names families, not miRNAs; give .* --families"):
+        read_output("targetscan", str(tmp_path / "sites.txt"))
+    for text, message in (
+        ("a\tb\n", "is no output of TargetScan"),
+        (FAMILIES + "x\n", r"families\.txt:5: has too few"),
+        (FAMILIES.replace("GAGGUAG", "GA-GUAG", 1), r"families\.txt:4: "),
+    ):
+        table.write_text(text)
+        with pytest.raises(InputError, match=message):
+            read_families(str(table))
+
+
 def test_the_command_knows_programs_and_ranks():
     assert list(dmiso_evaluate.PEERS) == list(PROGRAMS)
     several = {name: program.ranks for name, program in PROGRAMS.items() if len(program.ranks) > 1}
@@ -236,6 +272,23 @@ def test_what_is_refused(tmp_path, program, text, message):
         hits(tmp_path, program, text)
     assert message in str(refusal.value)
     assert len(str(refusal.value)) < 300
+
+
+@pytest.mark.parametrize(("program", "ranked_by", "text"), [row[:3] for row in FOUND])
+def test_damaged_outputs(tmp_path, program, ranked_by, text):
+    """Cut anywhere, a piece gone, another byte: a refusal in our own words or a result, never another error."""
+    random = Random(7)
+    path = tmp_path / "output.txt"
+    for _ in range(60):
+        start, end = sorted(random.randrange(len(text) + 1) for _ in range(2))
+        patch = random.choice(
+            ["", "\t", "\n", ">", ":", "-", "9" * 25, "1e999", "\u00b2", "|", "nan", text[start:end]]
+        )
+        path.write_text(text[:start] + patch + text[random.choice([start, end]) :], newline="")
+        found = []
+        message = refusal(lambda found=found: found.extend(read_output(program, str(path), ranked_by).hits))
+        assert "output.txt" in message or not message
+        assert all(isfinite(hit.score) and hit.start >= -1 for hit in found)
 
 
 def test_context_scores_must_be_there(tmp_path):
