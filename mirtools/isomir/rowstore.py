@@ -6,10 +6,10 @@ The file has no name: nothing is left behind however a command ends.
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from array import array
 from collections.abc import Iterator
-from mmap import ACCESS_READ, mmap
 from typing import IO
 
 from mirtools.errors import OutputError
@@ -28,7 +28,6 @@ class RowStore:
         self._offsets = array("q", [0])
         self._written = 0
         self._file: IO[bytes] | None = None
-        self._mapped: mmap | None = None
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
@@ -53,16 +52,12 @@ class RowStore:
         if begin >= self._written:
             data = bytes(self._waiting[begin - self._written : end - self._written])
         else:
-            if self._mapped is None:
-                assert self._file is not None
-                self._mapped = mmap(self._file.fileno(), 0, access=ACCESS_READ)
-            data = self._mapped[begin:end]
+            assert self._file is not None
+            data = os.pread(self._file.fileno(), end - begin, begin)
         return data.decode("utf-8").split("\t")
 
     def close(self) -> None:
         """Give the file up."""
-        if self._mapped is not None:
-            self._mapped.close()
         if self._file is not None:
             self._file.close()
 

@@ -3,46 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.interactions import CLASSIFY_COLUMNS, MISSING, extended, pair_id
-from mirtools.isomir.assignment import Assigned, Assignment
-from mirtools.isomir.junction import settle
+from mirtools.interactions import CLASSIFY_COLUMNS, ISOMIR_TYPES, MISSING, extended, pair_id
 from mirtools.isomir.mirgff import Observed
+from mirtools.isomir.parts import UNCUT, Parts
 from mirtools.isomir.precursors import Precursors
-from mirtools.isomir.records import Numbers, Records, best_qualities
-from mirtools.isomir.repertoire import Interactions, type_mask
-from mirtools.isomir.strength import strength_of
+from mirtools.isomir.records import Records, best_qualities
+from mirtools.isomir.repertoire import Interactions
 from mirtools.isomir.tables import Tables
-from mirtools.isomir.types import Isomir, classify
-
-Ints = NDArray[np.int64]
+from mirtools.isomir.types import Isomir
+from mirtools.isomir.units import Ints, choice_of_strongest, groups, units_of
 
 _NO_QUALITY = b"!"
-_UNCUT = _NO_VALUE = -1
-
-
-class _Units(NamedTuple):
-    """Rows of one pair as chimera-parse defines it, which may come from several tables.
-
-    Attributes
-    ----------
-    rows, begins : array of int
-        Numbers of all rows, unit by unit, and where each unit begins.
-    shown : array of int
-        The row of each unit with the strongest evidence.
-    reads : array of int
-    """
-
-    rows: Ints
-    begins: Ints
-    shown: Ints
-    reads: Ints
+_NO_VALUE = -1
 
 
 class _Merged(NamedTuple):
@@ -68,6 +46,15 @@ class _Merged(NamedTuple):
     reads: Ints
     quality: Ints
     units: Ints
+
+    def units_of(self, number: int) -> list[int]:
+        """Return the numbers of the units of one row."""
+        units: list[int] = self.units[self.begin[number] : self.end[number]].tolist()
+        return units
+
+    def taken(self, numbers: Ints) -> _Merged:
+        """Return some rows, in the order of their numbers."""
+        return _Merged(*(column[numbers] for column in self[:-1]), units=self.units)
 
 
 class IsomirTable:
@@ -108,23 +95,29 @@ class IsomirTable:
         self.counts: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.columns, self._new = extended(tables.columns, CLASSIFY_COLUMNS)
-        self._canonical = canonical
         self._names = list(canonical)
-        self._min_reads = min_reads
         self._min_quality = min_quality
-        self._precursors = precursors or Precursors(canonical, [])
-        self._classify = cache(classify)
-        self._assignment = Assignment(canonical, self._classify)
-        self._records = Records(tables, canonical)
-        self.samples = [tables.columns[place] for place in self._records.sample_columns]
-        self._strength = strength_of(tables.columns)
+        self._records = records = Records(tables, canonical)
+        self.samples = [tables.columns[place] for place in records.sample_columns]
         self._coverage = tables.find("mirna_coverage"), tables.find("target_coverage")
-        self.counts["rows_in"] = len(self._records)
-        self._units = self._merge_equal()
-        self._settle()
-        self._assign()
-        self._variants = _Variants(self._precursors, self._parts, self._assigned, self._isomirs)
-        self._merged = self._merge()
+        self._strongest = choice_of_strongest(records, tables.columns)
+        self._units = units = units_of(records, self._strongest)
+        self.counts["rows_in"] = len(records)
+        self._parts = Parts(records, units, canonical, min_reads, precursors or Precursors(canonical, []))
+        if dropped := len(units.begins) - len(self._parts.kept):
+            self.dropped["low_support"] = dropped
+        merged = self._merge()
+        if fewer := len(records) - len(units.begins) + len(self._parts.kept) - len(merged.part):
+            self.counts["merged_rows"] = fewer
+        self._merged = merged = merged.taken(self._good(merged))
+        self._count()
+        self._identifiers = self._named(merged)
+        if self._identifiers is None:
+            order = np.argsort(merged.shown)
+        else:
+            order = np.lexsort((self._identifiers, -merged.reads))
+            self._identifiers = self._identifiers[order]
+        self._merged = merged.taken(order)
 
     def rows(self) -> Iterator[list[str]]:
         """Yield the classified rows: most reads first, then by ``pair_id``; as they came where there is none."""
@@ -145,10 +138,10 @@ class IsomirTable:
                 start, end = np.array(records.starts, np.int64)[starts], np.array(records.stops, np.int64)[ends]
         return Interactions(
             self._names,
-            self._parts,
-            self._mirna_of[merged.part],
+            self._parts.sequences,
+            self._parts.mirna[merged.part],
             merged.part,
-            np.array([type_mask(isomir.types) if isomir else 0 for isomir in self._isomirs], np.int64)[merged.part],
+            self._parts.types[merged.part],
             merged.reads,
             target,
             start,
@@ -157,6 +150,7 @@ class IsomirTable:
 
     def observed(self) -> list[Observed]:
         """Return every observed miRNA once, by miRNA and sequence, with its reads in each sample."""
+        parts = self._parts
         counts = self._records.counts[2:] or self._records.counts[:1]
         found: dict[int, list[int]] = {}
         for number, part in enumerate(self._merged.part.tolist()):
@@ -165,190 +159,88 @@ class IsomirTable:
                 for sample, column in enumerate(counts):
                     reads[sample] += column[row]
         result = []
-        for part in sorted(found, key=lambda part: (self._mirna_of[part], self._parts[part])):
-            isomir, assigned = self._isomirs[part], self._assigned[part]
-            assert isomir is not None
-            result.append(Observed(assigned.mirna, self._parts[part], isomir, found[part], assigned.equal))
+        for part in sorted(found, key=lambda part: (parts.mirna[part], parts.sequences[part])):
+            assigned = parts.assigned[part]
+            observed = parts.sequences[part], parts.isomir(part), found[part]
+            result.append(Observed(assigned.mirna, *observed, assigned.equal))
         return result
 
     def close(self) -> None:
         """Give the temporary file up."""
         self._records.cells.close()
 
-    def _merge_equal(self) -> _Units:
-        """Put rows of the same pair together, before anything is decided from what they show."""
-        records = self._records
-        n = len(records)
-        reads = np.frombuffer(records.counts[0], np.int64)
-        if not records.has_place or not n:
-            rows = np.arange(n)
-            return _Units(rows, rows, rows, reads)
-        unassigned: Numbers[tuple[int, int]] = Numbers()
-        # the last entry is that of rows without junction, number -1
-        of_ends = [unassigned[ends[0]] for ends in records.all_ends] + [-1]
-        columns = (records.mirna, records.sequence)
-        keys = [*(np.frombuffer(column, np.int32) for column in columns), *records.places()]
-        keys.append(np.array(of_ends, np.int32)[np.frombuffer(records.ends, np.int32)])
-        rows, begins = _groups(keys)
-        shown = self._strongest(rows, begins)
-        merged = n - len(begins)
-        if merged:
-            self.counts["merged_rows"] += merged
-        return _Units(rows, begins, shown, np.add.reduceat(reads[rows], begins))
-
-    def _settle(self) -> None:
-        """Cut the miRNA part of every unit where it ends; drop those that do not recur."""
-        records, units = self._records, self._units
-        sequence = np.frombuffer(records.sequence, np.int32)[units.shown]
-        ends = np.frombuffer(records.ends, np.int32)[units.shown]
-        open_ends = np.flatnonzero(ends >= 0)
-        n_ends = max(len(records.all_ends), 1)
-        distinct, of = np.unique(
-            sequence[open_ends].astype(np.int64) * n_ends + ends[open_ends], return_inverse=True
-        )
-        junctions = [records.junction(*divmod(key, n_ends)) for key in distinct.tolist()]
-        weights = np.zeros(len(distinct), np.int64)
-        np.add.at(weights, of, units.reads[open_ends])
-        places = settle(junctions, weights.tolist(), self._min_reads)
-
-        numbers: Numbers[str] = Numbers()
-        raw = np.array([numbers[part] for part in records.sequences], np.int64)
-        self._part = raw[sequence]
-        self._start = np.full(len(units.begins), _UNCUT, np.int64)
-        self._end = self._start.copy()
-        cut = [
-            (_UNCUT, _UNCUT, _UNCUT) if place is None else (*place, numbers[junction.part(*place)])
-            for junction, place in zip(junctions, places, strict=True)
-        ]
-        start, end, part = np.array(cut, np.int64).reshape(-1, 3)[of].T
-        settled = part != _UNCUT
-        self._start[open_ends], self._end[open_ends] = start, end
-        self._part[open_ends[settled]] = part[settled]
-        self._parts = list(numbers)
-        support = np.zeros(len(numbers), np.int64)
-        np.add.at(support, self._part, units.reads)
-        # a junction without place has no recurring part; a sequence that never had one has to recur as it stands
-        kept = support[self._part] >= self._min_reads
-        kept[open_ends] = settled
-        self._kept = np.flatnonzero(kept)
-        if dropped := len(kept) - len(self._kept):
-            self.dropped["low_support"] = dropped
-
-    def _assign(self) -> None:
-        """Give all rows with one miRNA part the same miRNA, and compare the part with it."""
-        mirna = np.frombuffer(self._records.mirna, np.int32)[self._units.shown][self._kept]
-        part = self._part[self._kept]
-        reads = np.zeros(len(self._parts), np.int64)
-        np.add.at(reads, part, self._units.reads[self._kept])
-        exact = {self._parts[number]: int(reads[number]) for number in np.flatnonzero(reads).tolist()}
-        names: dict[int, set[str]] = {}
-        for number, name in np.unique(np.stack((part, mirna), axis=1), axis=0).tolist():
-            names.setdefault(number, set()).add(self._names[name])
-        number_of = {name: number for number, name in enumerate(self._names)}
-        self._assigned: dict[int, Assigned] = {}
-        self._isomirs: list[Isomir | None] = [None] * len(self._parts)
-        self._mirna_of = np.zeros(len(self._parts), np.int64)
-        for number, candidates in names.items():
-            assigned = self._assignment.assign(self._parts[number], candidates, exact)
-            self._assigned[number] = assigned
-            self._isomirs[number] = self._classify(self._parts[number], self._canonical[assigned.mirna])
-            self._mirna_of[number] = number_of[assigned.mirna]
-
     def _merge(self) -> _Merged:
-        """Merge rows that became equal, and drop what is no isomiR or of low quality."""
-        records, units = self._records, self._units
-        part, shown = self._part[self._kept], units.shown[self._kept]
+        """Merge units that became equal."""
+        records, units, kept = self._records, self._units, self._parts.kept
+        part, shown = self._parts.of[kept], units.shown[kept]
         if records.has_place:
-            order, begin = _groups([part, *(column[shown] for column in records.places())])
+            order, begin = groups([part, *(column[shown] for column in records.places())])
             shown = self._strongest(shown[order], begin)
         else:
             order = begin = np.arange(len(shown))
-        if merged := len(order) - len(begin):
-            self.counts["merged_rows"] += merged
-        members = self._kept[order]
+        members = kept[order]
         reads = np.add.reduceat(units.reads[members], begin) if len(begin) else np.zeros(0, np.int64)
-        quality = np.full(len(begin), _NO_VALUE)
-        result = _Merged(
-            part[order][begin], begin, np.append(begin[1:], len(order)), shown, reads, quality, members
-        )
-        kept = self._in_order(result, [number for number in range(len(begin)) if self._passes(result, number)])
-        return _Merged(
-            result.part[kept],
-            result.begin[kept],
-            result.end[kept],
-            result.shown[kept],
-            result.reads[kept],
-            result.quality[kept],
-            members,
-        )
+        end, quality = np.append(begin[1:], len(order)), np.full(len(begin), _NO_VALUE)
+        return _Merged(part[order][begin], begin, end, shown, reads, quality, members)
 
-    def _passes(self, merged: _Merged, number: int) -> bool:
-        """Tell whether a row is an isomiR of good quality, note its quality and count it."""
-        part = int(merged.part[number])
-        isomir = self._isomirs[part]
-        if isomir is None:
-            self.dropped["no_ungapped_alignment"] += 1
-            return False
-        if isomir.changed:
+    def _good(self, merged: _Merged) -> Ints:
+        """Return the rows that are isomiRs of good quality, and note the quality."""
+        isomirs = self._parts.isomirs
+        good = np.array([isomir is not None for isomir in isomirs], bool)[merged.part]
+        if dropped := len(good) - int(good.sum()):
+            self.dropped["no_ungapped_alignment"] = dropped
+        is_changed = np.array([isomir is not None and bool(isomir.changed) for isomir in isomirs], bool)
+        for number in np.flatnonzero(is_changed[merged.part]).tolist():
             qualities = self._qualities(merged, number)
-            quality = _NO_VALUE if qualities is None else _lowest_quality(qualities, isomir)
-            if _NO_VALUE < quality <= self._min_quality:
-                self.dropped["low_quality"] += 1
-                return False
+            quality = _NO_VALUE
+            if qualities is not None:
+                quality = _lowest_quality(qualities, self._parts.isomir(merged.part[number]))
             merged.quality[number] = quality
             if quality == _NO_VALUE:
                 self.counts["quality_not_tested"] += 1
-        self.counts["pairs"] += 1
-        self.counts["isomir" if isomir.types else "exact"] += 1
-        for name in isomir.types:
-            self.counts[name] += 1
-        return True
+            elif quality <= self._min_quality:
+                self.dropped["low_quality"] += 1
+                good[number] = False
+        return np.flatnonzero(good)
 
-    def _in_order(self, merged: _Merged, kept: list[int]) -> Ints:
-        """Return the numbers of the rows that stay as they are to be written."""
-        if "pair_id" in self._records.at:
-            reads = merged.reads.tolist()
-            kept.sort(key=lambda number: (-reads[number], self._identifier(merged, number)))
-        else:
-            kept.sort(key=merged.shown.tolist().__getitem__)
-        return np.array(kept, np.int64)
+    def _count(self) -> None:
+        types = self._parts.types[self._merged.part]
+        self.counts["pairs"] = len(types)
+        self.counts["exact"] = int((types == 0).sum())
+        self.counts["isomir"] = int((types > 0).sum())
+        for bit, name in enumerate(ISOMIR_TYPES):
+            if count := int((types >> bit & 1).sum()):
+                self.counts[name] = count
 
-    def _identifier(self, merged: _Merged, number: int) -> str:
-        records, row, part = self._records, int(merged.shown[number]), int(merged.part[number])
+    def _named(self, merged: _Merged) -> NDArray[Any] | None:
+        """Return the identifiers of rows, UTF-8; ``None`` where the tables have none."""
+        records, parts = self._records, self._parts
+        if (column := records.at.get("pair_id")) is None:
+            return None
         if not records.has_place:
-            return records.cells[row][records.at["pair_id"]]
-        return pair_id(self._assigned[part].mirna, self._parts[part], MISSING, *records.place_cells(row))
-
-    def _strongest(self, rows: Ints, begins: Ints) -> Ints:
-        """Return the row with the strongest evidence of each group."""
-        best = rows[begins]
-        sizes = np.diff(begins, append=len(rows))
-        for group in np.flatnonzero(sizes > 1).tolist():
-            members = rows[begins[group] : begins[group] + sizes[group]].tolist()
-            best[group] = min(members, key=lambda row: self._strength(self._records.cells[row]))
-        return best
+            return np.array([records.cells[row][column].encode() for row in merged.shown.tolist()], "S")
+        names, sequences = parts.assigned, parts.sequences
+        rows = zip(merged.part.tolist(), merged.shown.tolist(), strict=True)
+        identifiers = (
+            pair_id(names[part].mirna, sequences[part], MISSING, *records.place_cells(row)).encode()
+            for part, row in rows
+        )
+        return np.fromiter(identifiers, "S17", len(merged.part))
 
     def _rows_of(self, number: int) -> list[int]:
         """Return the numbers of all rows that went into one."""
-        merged = self._merged
-        return [row for unit in _members(merged, number) for row in self._rows_of_unit(unit)]
-
-    def _rows_of_unit(self, unit: int) -> list[int]:
-        units = self._units
-        stop = units.begins[unit + 1] if unit + 1 < len(units.begins) else len(units.rows)
-        rows: list[int] = units.rows[units.begins[unit] : stop].tolist()
-        return rows
+        return [row for unit in self._merged.units_of(number) for row in self._units.rows_of(unit)]
 
     def _qualities(self, merged: _Merged, number: int) -> bytes | None:
         """Return the highest Phred+33 value at each base, ``!`` where the target claimed a base in every read."""
-        records = self._records
-        length = len(self._parts[merged.part[number]])
+        records, parts = self._records, self._parts
+        length = len(parts.sequences[merged.part[number]])
         best: bytes | None = None
-        for unit in _members(merged, number):
-            start, end = int(self._start[unit]), int(self._end[unit])
-            for row in self._rows_of_unit(unit):
+        for unit in merged.units_of(number):
+            start, end = int(parts.start[unit]), int(parts.end[unit])
+            for row in self._units.rows_of(unit):
                 values = records.qualities(row)
-                if values is not None and start != _UNCUT:
+                if values is not None and start != UNCUT:
                     mirna_first = records.all_ends[records.ends[self._units.shown[unit]]][3]
                     step = 1 if mirna_first else -1
                     values = values[::step][start:end].ljust(length, _NO_QUALITY)[::step]
@@ -358,9 +250,9 @@ class IsomirTable:
     def _coverages(self) -> list[tuple[int, list[int]]]:
         """Return the columns that ask for them, and the reads of each row's miRNA part or target over all rows."""
         merged = self._merged
-        groups = [merged.part, self._records.places()[0][merged.shown] if self._records.has_place else None]
+        parted = [merged.part, self._records.places()[0][merged.shown] if self._records.has_place else None]
         result: list[tuple[int, list[int]]] = []
-        for place, group in zip(self._coverage, groups, strict=True):
+        for place, group in zip(self._coverage, parted, strict=True):
             if place is not None and group is not None:
                 total = np.zeros(group.max(initial=0) + 1, np.int64)
                 np.add.at(total, group, merged.reads)
@@ -368,31 +260,31 @@ class IsomirTable:
         return result
 
     def _cells(self, number: int) -> list[str]:
-        records, at, merged = self._records, self._records.at, self._merged
+        records, at, merged, parts = self._records, self._records.at, self._merged, self._parts
         rows, shown, part = self._rows_of(number), int(merged.shown[number]), int(merged.part[number])
-        isomir, assigned = self._isomirs[part], self._assigned[part]
-        assert isomir is not None
+        isomir, assigned = parts.isomir(part), parts.assigned[part]
         cells = records.cells[shown]
-        cells[records.mirna_column], cells[records.sequence_column] = assigned.mirna, self._parts[part]
-        counted = [at.get("n_reads"), at.get("n_copies"), *records.sample_columns]
-        for place, column in zip(counted, records.counts, strict=True):
-            if place is not None:
-                cells[place] = str(sum([column[row] for row in rows]))
+        cells[records.mirna_column], cells[records.sequence_column] = assigned.mirna, parts.sequences[part]
+        if len(rows) > 1:
+            counted = [at.get("n_reads"), at.get("n_copies"), *records.sample_columns]
+            for place, counts in zip(counted, records.counts, strict=True):
+                if place is not None:
+                    cells[place] = str(sum([counts[row] for row in rows]))
         if "mirna_unassigned" in at:
             cells[at["mirna_unassigned"]] = MISSING
         if "mirna_qual" in at and (qualities := self._qualities(merged, number)) is not None:
             cells[at["mirna_qual"]] = qualities.decode("ascii")
         sources: set[str] = set()
-        if "pair_id" in at and records.has_place:
-            sources.add(cells[at["pair_id"]])
-            sources.update(records.cells[row][at["pair_id"]] for row in rows if row != shown)
-            identifier = cells[at["pair_id"]] = self._identifier(merged, number)
-            sources.discard(identifier)
+        if self._identifiers is not None and records.has_place:
+            column = at["pair_id"]
+            sources = {cells[column], *(records.cells[row][column] for row in rows if row != shown)}
+            cells[column] = self._identifiers[number].decode()
+            sources.discard(cells[column])
         quality = int(merged.quality[number])
         values = (
             "isomir" if isomir.types else "exact",
             ",".join(isomir.types) or MISSING,
-            self._variants[part] or MISSING,
+            parts.variant(part) or MISSING,
             MISSING if quality == _NO_VALUE else str(quality),
             ",".join(assigned.equal) if len(assigned.equal) > 1 else MISSING,
             ",".join(sorted(sources)) or MISSING,
@@ -403,45 +295,8 @@ class IsomirTable:
         return cells
 
 
-def _members(merged: _Merged, number: int) -> list[int]:
-    units: list[int] = merged.units[merged.begin[number] : merged.end[number]].tolist()
-    return units
-
-
 def _is_coordinate(cell: str) -> bool:
     return cell.isascii() and cell.isdigit() and len(cell) < 10
-
-
-class _Variants(dict[int, str]):
-    """The mirGFF3 variant of parts, by number, at the first of the loci that explain them best."""
-
-    def __init__(
-        self,
-        precursors: Precursors,
-        parts: Sequence[str],
-        assigned: Mapping[int, Assigned],
-        isomirs: Sequence[Isomir | None],
-    ) -> None:
-        self._sources = precursors, parts, assigned, isomirs
-
-    def __missing__(self, part: int) -> str:
-        precursors, parts, assigned, isomirs = self._sources
-        isomir = isomirs[part]
-        assert isomir is not None
-        variant = precursors.places(assigned[part].mirna, parts[part], isomir)[0].variant
-        self[part] = variant
-        return variant
-
-
-def _groups(keys: Sequence[NDArray[Any]]) -> tuple[Ints, Ints]:
-    """Return row numbers so ordered that rows with equal keys are together, and where each group begins."""
-    rows = np.lexsort(keys)
-    new = np.zeros(len(rows), bool)
-    new[:1] = True
-    for key in keys:
-        ordered = key[rows]
-        new[1:] |= ordered[1:] != ordered[:-1]
-    return rows, np.flatnonzero(new)
 
 
 def _lowest_quality(qualities: bytes, isomir: Isomir) -> int:
