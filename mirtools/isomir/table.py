@@ -54,7 +54,7 @@ class _Merged(NamedTuple):
 
     def taken(self, numbers: Ints) -> _Merged:
         """Return some rows, in the order of their numbers."""
-        return _Merged(*(column[numbers] for column in self[:-1]), units=self.units)
+        return self._replace(**{name: getattr(self, name)[numbers] for name in self._fields[:-1]})
 
 
 class IsomirTable:
