@@ -1,8 +1,8 @@
 """How truthful chimera-parse and isomir-classify are, on reads whose origin is known.
 
-    python benchmarks/chimera_truth.py [--data ../shared/data] [--threads 2]
+    python benchmarks/chimera_truth.py [--data ../shared/data] [--threads 2] [--engines native blast]
 
-Runs the commands on real qCLASH reads (truth: the hyb programme's call on Ensembl and an exact match on RefSeq),
+Runs the commands, with each search engine, on real qCLASH reads (truth: the hyb programme's call on Ensembl and an exact match on RefSeq),
 on the simulated CLASH reads beside them, and on the project's own simulated reads, and tabulates what was found;
 then on two real libraries without truth, where the reasons for dropping reads are told.
 """
@@ -73,7 +73,7 @@ def subset(mirnas: Path, folder: Path, species: str) -> Path:
     return path
 
 
-def qclash(data: Path, threads: str) -> Counter[str]:
+def qclash(data: Path, engine: str, threads: str) -> Counter[str]:
     """Run on the real qCLASH reads, print what agrees with the truth table and return the counts."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -81,7 +81,7 @@ def qclash(data: Path, threads: str) -> Counter[str]:
         canonical = {reference.name: reference.sequence for reference in read_references(str(mirnas))}
         reads = data / "chimeric_reads/hyb_qclash_refseq_reads.fasta.gz"
         transcripts = data / "references/human_refseq_hg19_mrna_4000.fa.gz"
-        options = ["--collapsed", "--min-reads", "1", "--threads", threads]
+        options = ["--collapsed", "--min-reads", "1", "--engine", engine, "--threads", threads]
         result = Result(folder, reads, mirnas, transcripts, *options)
         counts: Counter[str] = Counter()
         for truth in table(data / "chimeric_reads/hyb_qclash_refseq_truth.tsv.gz"):
@@ -102,7 +102,7 @@ def qclash(data: Path, threads: str) -> Counter[str]:
                 start, end = int(truth["refseq_start"]) - 1, int(truth["refseq_end"])
                 near = abs(int(row["target_start"]) - start) <= 4 and abs(int(row["target_end"]) - end) <= 4
                 counts["coordinates within 4 nt"] += near
-        print("\nreal qCLASH reads (human and KSHV miRNAs, 4,000 RefSeq mRNAs), --min-reads 1")
+        print(f"\nreal qCLASH reads (human and KSHV miRNAs, 4,000 RefSeq mRNAs), --min-reads 1, {engine}")
         print(f"  paired                    {share(counts['paired'], counts['reads'])}")
         for what in ("miRNA", "transcript", "transcript or tied", "order"):
             print(f"  same {what:<20} {share(counts[what], counts['paired'])}")
@@ -122,7 +122,7 @@ def same_mirna(truth: dict[str, str], row: dict[str, str], canonical: dict[str, 
 
 
 def simulated(
-    title: str, reads: Path, truth_path: Path, mirnas: Path, transcripts: Path, threads: str
+    title: str, reads: Path, truth_path: Path, mirnas: Path, transcripts: Path, engine: str, threads: str
 ) -> Counter[str]:
     """Run on simulated reads, print what agrees with their truth and return the counts."""
     with tempfile.TemporaryDirectory() as name:
@@ -132,7 +132,8 @@ def simulated(
         names = defaultdict(set)
         for reference in read_references(str(mirnas)):
             names[reference.sequence].add(reference.name)
-        result = Result(folder, reads, mirnas, transcripts, "--adapter", ADAPTER, "--threads", threads)
+        options = ["--adapter", ADAPTER, "--engine", engine, "--threads", threads]
+        result = Result(folder, reads, mirnas, transcripts, *options)
         truths = list(table(truth_path))
         # A distinct read is reported under the name of its first copy
         fate_of = {truth["insert"]: truth["read_id"] for truth in truths if truth["read_id"] in result.fates}
@@ -159,7 +160,7 @@ def simulated(
                 counts["type"] += found == truth["isomir_type"]
                 types[truth["isomir_type"]]["found"] += 1
                 types[truth["isomir_type"]]["right"] += found == truth["isomir_type"]
-        print(f"\n{title}")
+        print(f"\n{title}, {engine}")
         print(f"  expected pairs found      {share(counts['found'], counts['expected'])}")
         print(f"  right miRNA               {share(counts['miRNA'], counts['found'])}")
         print(f"  right or tied target      {share(counts['target'], counts['found'])}")
@@ -193,11 +194,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--threads", default="2")
+    parser.add_argument("--engines", nargs="+", choices=("native", "blast"), default=["native", "blast"])
     args = parser.parse_args()
     data, own = args.data, ROOT / "test-data"
     title = "the project's own simulated reads (test-data)"
     files = own / "reads.fastq.gz", own / "reads.truth.tsv.gz", own / "mirnas.fa", own / "transcripts.fa.gz"
-    simulated(title, *files, args.threads)
+    for engine in args.engines:
+        simulated(title, *files, engine, args.threads)
     if not data.is_dir():
         print("no further reads: the shared data are not beside the project")
         return
@@ -205,8 +208,9 @@ def main() -> None:
     transcripts = data / "references/human_refseq_hg19_mrna_4000.fa.gz"
     reads = data / "chimeric_reads"
     files = reads / "sim_clash_seed11.fastq.gz", reads / "sim_clash_seed11.truth.tsv.gz", mirnas, transcripts
-    simulated("simulated CLASH reads, seed 11 (human and mouse miRNAs)", *files, args.threads)
-    qclash(data, args.threads)
+    for engine in args.engines:
+        simulated("simulated CLASH reads, seed 11 (human and mouse miRNAs)", *files, engine, args.threads)
+        qclash(data, engine, args.threads)
     agoclip = reads / "SRR1742056_huh75_ago_clip_reads1-5000.fastq.gz"
     trim = ("--adapter", "GTGTCAGTCACTTCCAGCGG", "--umi-length", "5")
     without_truth("5,000 real AGO-CLIP reads (human)", agoclip, mirnas, "hsa-", transcripts, *trim)

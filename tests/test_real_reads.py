@@ -12,7 +12,12 @@ DATA = ROOT.parent / "shared" / "data"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not beside the project"),
-    pytest.mark.skipif(shutil.which("blastn") is None, reason="NCBI BLAST+ is not installed"),
+]
+ENGINES = [
+    "native",
+    pytest.param(
+        "blast", marks=pytest.mark.skipif(shutil.which("blastn") is None, reason="NCBI BLAST+ is not installed")
+    ),
 ]
 
 
@@ -26,8 +31,9 @@ def benchmark():
     return module
 
 
-def test_qclash(benchmark):
-    counts = benchmark.qclash(DATA, "2")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_qclash(benchmark, engine):
+    counts = benchmark.qclash(DATA, engine, "2")
     assert counts["paired"] >= 0.985 * counts["reads"]
     assert counts["miRNA"] >= 0.95 * counts["paired"]
     # Isoforms with the same site are ties: the truth table names one of them, and any may be it
@@ -36,7 +42,8 @@ def test_qclash(benchmark):
     assert counts["coordinates within 4 nt"] >= 0.99 * counts["transcript"]
 
 
-def test_simulated_clash(benchmark):
+@pytest.mark.parametrize("engine", ENGINES)
+def test_simulated_clash(benchmark, engine):
     reads = DATA / "chimeric_reads"
     references = DATA / "references"
     counts = benchmark.simulated(
@@ -45,6 +52,7 @@ def test_simulated_clash(benchmark):
         reads / "sim_clash_seed11.truth.tsv.gz",
         references / "mirbase22.1_mature_hsa_mmu_kshv_dme.fa.gz",
         references / "human_refseq_hg19_mrna_4000.fa.gz",
+        engine,
         "2",
     )
     assert counts["found"] >= 0.97 * counts["expected"]

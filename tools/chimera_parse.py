@@ -148,10 +148,10 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--min-score",
         type=cli.positive_int,
-        default=17,
+        default=16,
         metavar="N",
         help="least score of a miRNA, 1 for an equal and -1 for a changed base; or its length less 4, if that is "
-        "less. Chance hits score up to 16 (default: 17)",
+        "less. Few chance hits score so much (default: 16)",
     )
 
 

@@ -50,8 +50,12 @@ class BlastEngine:
         self._evalue = evalue
         self._running: set[subprocess.Popen[str]] = set()
         self._folder = tempfile.TemporaryDirectory(prefix="mirtools-blast-")
-        self._mirnas = self._database("mirnas", references.mirnas)
-        self._transcripts = self._database("transcripts", references.transcripts)
+        try:
+            self._mirnas = self._database("mirnas", references.mirnas)
+            self._transcripts = self._database("transcripts", references.transcripts)
+        except BaseException:
+            self._folder.cleanup()
+            raise
 
     def __enter__(self) -> BlastEngine:
         return self

@@ -70,7 +70,8 @@ class NativeEngine:
         k = self._transcripts.index.k
         targets = self._transcripts.find(bases, starts, reads, seedable, k)
         weak = np.setdiff1d(reads, self._transcripts.strong(targets, starts))
-        seedable &= ~_inside_mirnas(mirnas, starts)
+        # a base of low complexity at either end of such a seed leaves seven others, as many as BLAST asks for
+        seedable = _widened(seedable, starts) & ~_inside_mirnas(mirnas, starts)
         again = self._transcripts.find(bases, starts, weak, seedable, k - _SHORTER)
         # by read, subject, start; what both searches found stands there once
         targets = np.unique(np.concatenate([targets, again]), axis=0)
@@ -154,3 +155,14 @@ def _complex_bases(bases: NDArray[np.uint8], starts: NDArray[np.int64], reads: N
     for read in reads:
         mask_low_complexity(bases[starts[read] : starts[read + 1]], masked[starts[read] : starts[read + 1]])
     return ~masked
+
+
+@compiled
+def _widened(seedable: NDArray[np.bool_], starts: NDArray[np.int64]) -> Any:
+    """Return the seedable bases and the one next to them on either side, read by read."""
+    widened = seedable.copy()
+    for read in range(len(starts) - 1):
+        for place in range(starts[read] + 1, starts[read + 1]):
+            widened[place] |= seedable[place - 1]
+            widened[place - 1] |= seedable[place]
+    return widened

@@ -14,7 +14,7 @@ MATCH, MISMATCH, GAP_OPEN, GAP_EXTEND = 1, -3, 5, 2
 # Of +1/-3 with equally frequent bases; lambda solves exp(lambda) / 4 + 3 exp(-3 lambda) / 4 = 1.
 LAMBDA = 1.374063122459975
 K = 0.710603
-H = 1.31
+H = LAMBDA * (math.exp(LAMBDA) - 9 * math.exp(-3 * LAMBDA)) / 4
 
 
 def bit_score(score: float) -> float:
