@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 from mirtools.encoding import encode, one_hot  # noqa: E402
 from mirtools.models import dmiso  # noqa: E402
-from mirtools.models.bundled import DEFAULT, resolve_model  # noqa: E402
+from mirtools.models.bundled import resolve_model  # noqa: E402
 from mirtools.models.inference import Predictor  # noqa: E402
 
 CONVOLUTIONS = (23 + 53) * 2 * 8 * 4 * 10
@@ -115,7 +115,7 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=5)
     args = parser.parse_args()
 
-    weights = resolve_model(DEFAULT).weights
+    weights = resolve_model().weights
     predictor = Predictor(weights)
     count = 16384
     chance = np.random.default_rng(1)

@@ -106,32 +106,36 @@ def checked(record: SequenceRecord | Read, source: str) -> Read:
 
 
 def read_references(path: str) -> list[Reference]:
-    """Read a FASTA file of references into memory.
+    """Read a FASTA file of references into memory; raises as :func:`stream_references`."""
+    return list(stream_references(path))
+
+
+def stream_references(path: str) -> Iterator[Reference]:
+    """Stream a FASTA file of references; only their names stay in memory.
 
     Raises
     ------
     InputError
         As :func:`read_reads`; also for an empty file, an unnamed or empty sequence, and a name that occurs twice.
     """
-    references: list[Reference] = []
     seen: set[str] = set()
     for record in _records(path):
         name = first_word(record.name)
         if not name:
-            problem = f"sequence {len(references) + 1} has no name; give every '>' line an identifier"
+            problem = f"sequence {len(seen) + 1} has no name; give every '>' line an identifier"
             raise InputError(problem, source=path)
         if name in seen:
             raise InputError("name occurs twice; make names unique", source=path, record=name)
         if not record.sequence:
             raise InputError("has no sequence; remove it or complete the file", source=path, record=name)
         try:
-            references.append(Reference(name, record.name, to_dna(record.sequence)))
+            sequence = to_dna(record.sequence)
         except ValueError as error:
             raise InputError(str(error), source=path, record=name) from error
         seen.add(name)
-    if not references:
+        yield Reference(name, record.name, sequence)
+    if not seen:
         raise InputError("holds no sequence; give a FASTA file", source=path)
-    return references
 
 
 def first_word(header: str) -> str:

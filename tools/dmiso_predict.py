@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mirtools import cli
+
+if TYPE_CHECKING:
+    from mirtools.models.modelfile import Model
 
 EXAMPLES = """\
   dmiso-predict pairs.tsv > scored.tsv
   dmiso-predict --mirnas mirnas.fa --targets utrs.fa --best -o hits.tsv.gz
+  dmiso-predict --mirnas mirnas.fa --targets cdna.fa --predicted --genes genes.tsv --bed sites.bed -o hits.tsv
+  dmiso-predict --shard 2/8 --mirnas mirnas.fa --targets cdna.fa -o hits.2.tsv.gz
   dmiso-predict --model mine.safetensors --format dmiso pairs.txt
 """
+_SCAN_ONLY = ("best", "predicted", "genes", "gene_table", "bed", "gtf")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -36,7 +43,17 @@ def build_parser() -> argparse.ArgumentParser:
         help="dmiso: four columns without header, miRNA and target identifiers, miRNA and site (default: table)",
     )
     parser.add_argument(
-        "--model", default="dmiso", metavar="NAME|FILE", help="bundled model or model file (default: dmiso)"
+        "--long-sites",
+        choices=("centre", "windows"),
+        default=None,
+        help="pairs with sites over 60 nt: score the central 60 nt, as in training, or overlapping windows of "
+        "which the best counts (default: centre; windows with --format dmiso)",
+    )
+    parser.add_argument(
+        "--model",
+        default=None,
+        metavar="NAME|FILE",
+        help="bundled model or model file (default: the bundled model that validates best)",
     )
     parser.add_argument(
         "--threshold",
@@ -50,6 +67,14 @@ def build_parser() -> argparse.ArgumentParser:
         choices=("numpy", "tensorflow"),
         default="numpy",
         help="tensorflow uses a graphics card; on a processor numpy is faster (default: numpy)",
+    )
+    parser.add_argument(
+        "--shard",
+        type=cli.share,
+        default=None,
+        metavar="I/N",
+        help="only the Ith of N shares of the rows or targets; the outputs of all shares, in order, are that of "
+        "one run (each has the header line)",
     )
     cli.add_output(parser)
     windows = parser.add_argument_group("every miRNA against every target")
@@ -66,6 +91,23 @@ def build_parser() -> argparse.ArgumentParser:
         "--stride", type=cli.positive_int, default=10, metavar="NT", help="between window starts (default: 10)"
     )
     windows.add_argument("--best", action="store_true", help="only the best window of a miRNA on a target")
+    windows.add_argument(
+        "--predicted", action="store_true", help="only windows (and genes) that are predicted to interact"
+    )
+    windows.add_argument(
+        "--genes",
+        metavar="FILE",
+        help="also write a table of miRNAs and genes: targets, windows, sites, and the best window; of predicted "
+        "windows that overlap the highest is a site",
+    )
+    windows.add_argument(
+        "--gene-table",
+        metavar="FILE",
+        help="table with target_id and gene_id (default: genes are read from the FASTA headers of GENCODE, "
+        "Ensembl, RefSeq, hyb, or gene=; else each target is its own)",
+    )
+    windows.add_argument("--bed", metavar="FILE", help="also write the sites as sorted BED12")
+    windows.add_argument("--gtf", metavar="FILE", help="annotation that places the BED12 on the genome")
     cli.add_common(parser)
     return parser
 
@@ -73,6 +115,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _check(args: argparse.Namespace) -> bool:
     """Tell whether windows are asked for; raises UsageError for options that exclude each other."""
     from mirtools.errors import UsageError
+    from mirtools.models.shards import must_be_file
 
     scan = args.mirnas is not None or args.targets is not None
     if scan and (args.mirnas is None or args.targets is None):
@@ -85,15 +128,27 @@ def _check(args: argparse.Namespace) -> bool:
         )
     if scan and args.mirnas == args.targets == "-":
         raise UsageError("--mirnas and --targets cannot both be standard input; name a file for one")
+    if scan and (args.long_sites or args.format == "dmiso"):
+        raise UsageError("--format and --long-sites are for tables of pairs; leave them out with --targets")
+    for name in _SCAN_ONLY:
+        if not scan and getattr(args, name):
+            raise UsageError(f"--{name.replace('_', '-')} needs --mirnas and --targets")
+    for needed, name in (("genes", "gene_table"), ("bed", "gtf")):
+        if getattr(args, name) and not getattr(args, needed):
+            raise UsageError(f"--{name.replace('_', '-')} does nothing without --{needed}; give both")
+    if args.shard and args.genes:
+        raise UsageError("--genes needs all targets of a gene in one run; leave --shard out")
+    if args.shard:
+        must_be_file((args.targets if scan else args.pairs) or "-", "--shard")
+    if args.gtf:
+        must_be_file(args.targets, "--gtf")
     return scan
 
 
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
     scan = _check(args)
 
-    from mirtools.interactions import TableReader, TableWriter
     from mirtools.models.bundled import resolve_model
-    from mirtools.models.pairs import PairScores, Scorer
 
     model = resolve_model(args.model)
     threshold = model.threshold if args.threshold is None else args.threshold
@@ -105,6 +160,18 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         "threshold": threshold,
     }
     run.say(f"model {model.name!a}, threshold {threshold:g}")
+    if scan:
+        _scan(args, run, model, threshold)
+    else:
+        _score_pairs(args, run, model, threshold)
+
+
+def _score_pairs(args: argparse.Namespace, run: cli.Run, model: Model, threshold: float) -> None:
+    from mirtools.interactions import TableReader, TableWriter
+    from mirtools.models.pairs import PairScores, Scorer
+    from mirtools.models.shards import row_share
+    from mirtools.models.tiling import Tiling
+
     scorer: Scorer
     if args.backend == "tensorflow":
         from mirtools.models.keras_backend import KerasPredictor
@@ -114,25 +181,73 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         from mirtools.models.inference import Predictor
 
         scorer = Predictor(model.weights)
-
-    if scan:
-        from mirtools.models.windows import COLUMNS, Tiling
-        from mirtools.models.windows import scan as scan_targets
-        from mirtools.sequences import read_references
-
-        tiling = Tiling(args.window, args.stride, args.best)
-        mirnas, targets = read_references(args.mirnas), read_references(args.targets)
-        writer = TableWriter(run.outputs.open(args.output), COLUMNS)
-        rows = scan_targets(mirnas, targets, scorer, threshold, tiling, run.threads, run.counts)
-        for row in run.progress(rows, "windows"):
-            writer.write(row)
-        return
-    reader = TableReader(cli.stdin_default(args.pairs, "pairs"), ("mirna_seq", "site_seq"), args.format)
-    scores = PairScores(reader, scorer, threshold)
+    path = cli.stdin_default(args.pairs, "pairs")
+    in_windows = (args.long_sites or ("windows" if args.format == "dmiso" else "centre")) == "windows"
+    tiling = Tiling(args.window, args.stride) if in_windows else None
+    chosen = row_share(path, args.format, args.shard) if args.shard else None
+    reader = TableReader(path, ("mirna_seq", "site_seq"), args.format)
+    scores = PairScores(reader, scorer, threshold, tiling)
     writer = TableWriter(run.outputs.open(args.output), scores.columns)
-    for row in run.progress(scores.rows(run.threads), "pairs"):
+    for row in run.progress(scores.rows(run.threads, chosen), "pairs"):
         writer.write(row)
     run.counts.update(scores.counts)
+
+
+def _scan(args: argparse.Namespace, run: cli.Run, model: Model, threshold: float) -> None:
+    from mirtools.encoding import encode
+    from mirtools.genes import Genes, read_genes
+    from mirtools.gtf import read_placements
+    from mirtools.interactions import TableWriter
+    from mirtools.models.dmiso import MIRNA_LENGTH
+    from mirtools.models.scanning import PairByPair, Scanner, WindowScorer
+    from mirtools.models.shards import survey, target_share, targets_of
+    from mirtools.models.sites import GENE_COLUMNS, GeneSummary, SiteBed, sites_of
+    from mirtools.models.tiling import Tiling
+    from mirtools.models.windows import COLUMNS, Selection, lines, scan
+    from mirtools.sequences import read_references
+
+    mirnas = read_references(args.mirnas)
+    tiling = Tiling(args.window, args.stride)
+    transcripts = survey(args.targets) if args.shard or args.gtf else []
+    chosen = target_share(transcripts, tiling, args.shard) if args.shard else None
+    table = run.outputs.open(args.output)
+    genes = bed = None
+    if args.genes:
+        names = Genes(read_genes(args.gene_table) if args.gene_table else None)
+        genes = GeneSummary(mirnas, names, threshold), run.outputs.open(args.genes)
+    if args.bed:
+        bed = SiteBed(read_placements(args.gtf, transcripts) if args.gtf else None), run.outputs.open(args.bed)
+    codes = encode([mirna.sequence for mirna in mirnas], MIRNA_LENGTH)
+    scorer: WindowScorer
+    threads = run.threads
+    if args.backend == "tensorflow":
+        from mirtools.models.keras_backend import KerasPredictor
+
+        scorer, threads = PairByPair(KerasPredictor(model.weights), codes), 1
+    else:
+        scorer = Scanner(model.weights, codes)
+
+    TableWriter(table, COLUMNS)  # writes the header
+    selection = Selection(threshold, args.best, args.predicted)
+    run.counts["predicted_interactions"] = 0
+    found = scan(mirnas, targets_of(args.targets, chosen), scorer, tiling, threads, run.counts)
+    for scores in run.progress(found, "targets"):
+        table.writelines(lines(scores, selection, run.counts))
+        if genes or bed:
+            sites = sites_of(scores, threshold)
+            run.counts["sites"] += sum(map(len, sites))
+        if genes:
+            genes[0].add(scores, sites)
+        if bed:
+            bed[0].add(scores, sites)
+    if genes:
+        run.counts["genes"] = len(genes[0])
+        writer = TableWriter(genes[1], GENE_COLUMNS)
+        for row in genes[0].rows(args.predicted):
+            writer.write(row)
+    if bed:
+        bed[0].write(bed[1])
+        run.dropped.update({f"bed_{reason}": count for reason, count in bed[0].unplaced.items()})
 
 
 def main(argv: Sequence[str] | None = None) -> int:

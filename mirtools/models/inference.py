@@ -6,9 +6,7 @@ A pair's score does not depend on the pairs beside it, on their number or order,
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
@@ -16,6 +14,7 @@ from mirtools.models import dmiso
 from mirtools.models.dmiso import KERNELS, LSTM_UNITS, MIRNA_STEPS, STEPS
 from mirtools.models.folding import STEP_INPUTS, Floats, fold
 from mirtools.models.layers import WIDTH, Codes, Recurrence, convolve, sigmoid, steady_columns, widen
+from mirtools.models.parallel import in_order
 
 
 class _Workspace:
@@ -68,18 +67,7 @@ class Predictor:
 
     def score_stream(self, batches: Iterable[tuple[Codes, Codes]], threads: int = 1) -> Iterator[Floats]:
         """Yield the scores of every batch, in order, with at most ``2 * threads`` batches waiting."""
-        if threads == 1:
-            for mirnas, sites in batches:
-                yield self.score(mirnas, sites)
-            return
-        with ThreadPoolExecutor(threads) as pool:
-            waiting: deque[Future[Floats]] = deque()
-            for mirnas, sites in batches:
-                waiting.append(pool.submit(self.score, mirnas, sites))
-                if len(waiting) >= 2 * threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+        yield from in_order(lambda codes: self.score(*codes), batches, threads)
 
     def _batch(self, mirnas: Codes, sites: Codes) -> Floats:
         if not hasattr(self._local, "work"):

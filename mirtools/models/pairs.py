@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,12 @@ from numpy.typing import NDArray
 from mirtools.encoding import encode
 from mirtools.interactions import PREDICT_COLUMNS, TableReader, extended
 from mirtools.models.dmiso import MIRNA_LENGTH, SITE_LENGTH
-from mirtools.models.inference import Codes, Floats
+from mirtools.models.layers import Codes, Floats
+from mirtools.models.scores import printed, score_cells
+from mirtools.models.tiling import Tiling, Windows
 
+# The best window of a long site, on the site
+WINDOW_COLUMNS = ("window_start", "window_end")
 # Batches of a predictor that travel together: fewer hand-overs between threads.
 _BATCHES_A_CHUNK = 4
 
@@ -23,8 +27,18 @@ class Scorer(Protocol):
 
     batch_size: int
 
+    def score(self, mirnas: Codes, sites: Codes) -> Floats:
+        """Return the scores of pairs, shape ``(n,)``."""
+
     def score_stream(self, batches: Iterable[tuple[Codes, Codes]], threads: int = 1) -> Iterator[Floats]:
         """Yield the scores of every batch, in order."""
+
+
+class _Chunk(NamedTuple):
+    """Rows whose scores are being computed, and the windows of their sites where these are cut."""
+
+    rows: list[list[str]]
+    windows: Windows | None
 
 
 class PairScores:
@@ -37,39 +51,56 @@ class PairScores:
     scorer : Scorer
     threshold : float
         ``prediction`` is 1 where the score, as printed, is larger.
+    tiling : Tiling, optional
+        Sites longer than a window are cut into windows, and the best one's score counts (the first of several);
+        ``window_start`` and ``window_end`` tell which it is. Without it they are cropped around their centre, as
+        in training.
 
     Attributes
     ----------
     columns : list of str
         The header of the result.
     counts : collections.Counter
-        pairs, predicted_interactions, mirnas_cropped, sites_cropped.
+        pairs, predicted_interactions, mirnas_cropped, and sites_cropped or sites_in_windows.
     """
 
-    def __init__(self, reader: TableReader, scorer: Scorer, threshold: float) -> None:
-        self.columns, (self._score, self._prediction) = extended(reader.columns, PREDICT_COLUMNS)
+    def __init__(
+        self, reader: TableReader, scorer: Scorer, threshold: float, tiling: Tiling | None = None
+    ) -> None:
+        new = (*PREDICT_COLUMNS, *(WINDOW_COLUMNS if tiling else ()))
+        self.columns, self._places = extended(reader.columns, new)
+        self._long = "sites_in_windows" if tiling else "sites_cropped"
         self.counts: Counter[str] = Counter(
-            dict.fromkeys(("pairs", "predicted_interactions", "mirnas_cropped", "sites_cropped"), 0)
+            dict.fromkeys(("pairs", "predicted_interactions", "mirnas_cropped", self._long), 0)
         )
         self._reader = reader
         self._scorer = scorer
         self._threshold = threshold
+        self._tiling = tiling
 
-    def rows(self, threads: int = 1) -> Iterator[list[str]]:
-        """Yield the rows in the order of the input, in constant memory."""
-        waiting: deque[list[list[str]]] = deque()
+    def rows(self, threads: int = 1, chosen: tuple[int, int] | None = None) -> Iterator[list[str]]:
+        """Yield the rows in the order of the input, in constant memory.
+
+        Parameters
+        ----------
+        threads : int
+        chosen : (int, int), optional
+            Only rows from the one to before the other, counted from 0.
+        """
+        waiting: deque[_Chunk] = deque()
         missing = len(self.columns) - len(self._reader.columns)
-        for scores in self._scorer.score_stream(self._chunks(waiting), threads):
-            for row, (score, prediction) in zip(
-                waiting.popleft(), score_cells(scores, self._threshold), strict=True
-            ):
+        for scores in self._scorer.score_stream(self._chunks(waiting, chosen), threads):
+            chunk = waiting.popleft()
+            cells = _best_cells(scores, chunk.windows, self._threshold)
+            for row, new in zip(chunk.rows, cells, strict=True):
                 row.extend([""] * missing)
-                row[self._score], row[self._prediction] = score, prediction
-                self.counts["predicted_interactions"] += prediction == "1"
+                for place, cell in zip(self._places, new, strict=True):
+                    row[place] = cell
+                self.counts["predicted_interactions"] += new[1] == "1"
                 yield row
 
-    def _chunks(self, waiting: deque[list[list[str]]]) -> Iterator[tuple[Codes, Codes]]:
-        reader = self._reader
+    def _chunks(self, waiting: deque[_Chunk], chosen: tuple[int, int] | None) -> Iterator[tuple[Codes, Codes]]:
+        reader, tiling = self._reader, self._tiling
         mirna_column, site_column = reader.index("mirna_seq"), reader.index("site_seq")
         size = self._scorer.batch_size * _BATCHES_A_CHUNK
         rows: list[list[str]] = []
@@ -79,23 +110,47 @@ class PairScores:
         def chunk() -> tuple[Codes, Codes]:
             self.counts["pairs"] += len(rows)
             self.counts["mirnas_cropped"] += sum(len(mirna) > MIRNA_LENGTH for mirna in mirnas)
-            self.counts["sites_cropped"] += sum(len(site) > SITE_LENGTH for site in sites)
-            waiting.append(rows)
-            return encode(mirnas, MIRNA_LENGTH), encode(sites, SITE_LENGTH)
+            longest = tiling.window if tiling else SITE_LENGTH
+            self.counts[self._long] += sum(len(site) > longest for site in sites)
+            codes = encode(mirnas, MIRNA_LENGTH)
+            if tiling is None:
+                waiting.append(_Chunk(rows, None))
+                return codes, encode(sites, SITE_LENGTH)
+            windows = Windows(sites, tiling)
+            waiting.append(_Chunk(rows, windows))
+            return np.repeat(codes, np.diff(windows.bounds), axis=0), windows.codes(0, len(windows))
 
-        for row in reader:
+        first, last = chosen or (0, -1)
+        held = 0
+        for number, row in enumerate(reader):
+            if number < first:
+                continue
+            if number == last:
+                break
             mirnas.append(reader.dna(row, mirna_column))
             sites.append(reader.dna(row, site_column))
             rows.append(row)
-            if len(rows) == size:
+            held += tiling.count(len(sites[-1])) if tiling else 1
+            if held >= size:
                 yield chunk()
-                rows, mirnas, sites = [], [], []
+                rows, mirnas, sites, held = [], [], [], 0
         if rows:
             yield chunk()
 
 
-def score_cells(scores: NDArray[np.float32], threshold: float) -> Iterator[tuple[str, str]]:
-    """Yield score and prediction as printed; the printed score decides about the prediction."""
-    for score in scores.tolist():
-        text = f"{score:.6f}"
-        yield text, "1" if float(text) > threshold else "0"
+def _best_cells(scores: Floats, windows: Windows | None, threshold: float) -> Iterator[Sequence[str]]:
+    """Yield the new cells of each row."""
+    if windows is None:
+        yield from score_cells(scores, threshold)
+        return
+    best = _best_windows(printed(scores), windows.bounds)
+    places = zip(windows.starts[best].tolist(), windows.ends[best].tolist(), strict=True)
+    for cells, (start, end) in zip(score_cells(scores[best], threshold), places, strict=True):
+        yield (*cells, str(start), str(end))
+
+
+def _best_windows(scores: NDArray[np.float64], bounds: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the number of each site's best window, the first of several."""
+    highest = np.repeat(np.maximum.reduceat(scores, bounds[:-1]), np.diff(bounds))
+    found = np.flatnonzero(scores == highest)
+    return found[np.searchsorted(found, bounds[:-1])]

@@ -1,148 +1,175 @@
-"""Every miRNA against every target: overlapping windows, their coordinates and scores, streamed."""
+"""Every miRNA against every window of every target, streamed: scores target by target, then lines of a table."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.encoding import N_CODE, encode
-from mirtools.models.dmiso import MIRNA_LENGTH, SITE_LENGTH
-from mirtools.models.inference import Codes
-from mirtools.models.pairs import Scorer, score_cells
+from mirtools.models.dmiso import MIRNA_LENGTH
+from mirtools.models.layers import Floats
+from mirtools.models.parallel import in_order
+from mirtools.models.scanning import WindowScorer
+from mirtools.models.scores import printed
+from mirtools.models.tiling import Tiling, Windows, batches
 from mirtools.sequences import Reference
 
 COLUMNS = "mirna_id mirna_seq target_id site_start site_end site_seq score prediction".split()
 
+# Scores held at a time, 4 bytes each; of a longer target the miRNAs are done group by group.
+_MOST_SCORES = 1 << 23
+_BATCHES = 8  # of a scorer, that targets are put together for
+_MIRNAS_A_TASK = 64
 
-@dataclass(frozen=True)
-class Tiling:
-    """How targets are cut into windows.
+
+class TargetScores(NamedTuple):
+    """Scores of some miRNAs on all windows of one target.
 
     Attributes
     ----------
-    window : int
-        Width in nt, at most 60; a shorter target is one window.
-    stride : int
-        Distance between the starts of neighbouring windows.
-    best : bool
-        Keep only the highest window of every miRNA on every target (the first of several).
+    target : Reference
+    mirnas : sequence of Reference
+    first : int
+        Number of the first of them in the list of all.
+    starts, ends : ndarray of shape (windows,)
+    scores : ndarray of shape (mirnas, windows), float64
+        As printed, with six decimals.
     """
 
-    window: int = SITE_LENGTH
-    stride: int = 10
-    best: bool = False
+    target: Reference
+    mirnas: Sequence[Reference]
+    first: int
+    starts: NDArray[np.intp]
+    ends: NDArray[np.intp]
+    scores: NDArray[np.float64]
 
 
-def window_starts(length: int, tiling: Tiling) -> NDArray[np.intp]:
-    """Return the 0-based starts of the windows of a target; the last window ends where the target ends.
+class _Job(NamedTuple):
+    """A batch of targets and the miRNAs to score on it."""
 
-    >>> window_starts(75, Tiling(60, 10)).tolist()
-    [0, 10, 15]
-    """
-    last = max(length - tiling.window, 0)
-    starts = np.arange(0, last + 1, tiling.stride)
-    return starts if starts[-1] == last else np.append(starts, last)
+    targets: list[Reference]
+    windows: Windows
+    mirnas: range
+    tasks: int
 
 
-class _Target:
-    def __init__(self, reference: Reference, tiling: Tiling) -> None:
-        self.name, self.sequence = reference.name, reference.sequence
-        self.starts = window_starts(len(reference.sequence), tiling)
-        self.ends = np.minimum(self.starts + tiling.window, len(reference.sequence))
-        self._codes = np.append(encode([reference.sequence], len(reference.sequence))[0], N_CODE)
-
-    def codes(self, first: int, last: int) -> Codes:
-        """Return the codes of windows ``first`` to ``last``, shape ``(n, 60)``, N behind their ends."""
-        places = self.starts[first:last, None] + np.arange(SITE_LENGTH)
-        places[places >= self.ends[first:last, None]] = -1
-        return self._codes[places]
-
-
-# miRNA, target, first and last window
-_Piece = tuple[Reference, _Target, int, int]
+class _Task(NamedTuple):
+    windows: Windows
+    mirnas: range
+    first: int
+    last: int
 
 
 def scan(
     mirnas: Sequence[Reference],
-    targets: Sequence[Reference],
-    scorer: Scorer,
-    threshold: float,
+    targets: Iterable[Reference],
+    scorer: WindowScorer,
     tiling: Tiling,
     threads: int,
     counts: Counter[str],
-) -> Iterator[list[str]]:
-    """Yield table rows (:data:`COLUMNS`) by miRNA, target and position, each in the order of its file.
+) -> Iterator[TargetScores]:
+    """Yield scores by target, in the order of their file, then by miRNA, in the order of theirs.
 
-    Targets are held in memory, windows and scores are not. ``counts`` gains mirnas, targets, windows,
-    predicted_interactions, mirnas_cropped and short_targets.
+    Parameters
+    ----------
+    mirnas : sequence of Reference
+        Those that ``scorer`` holds.
+    targets : iterable of Reference
+        Read as they are needed.
+    scorer : WindowScorer
+    tiling : Tiling
+    threads : int
+    counts : collections.Counter
+        Gains mirnas, targets, windows (of all miRNAs), mirnas_cropped and short_targets.
     """
-    for name in ("windows", "predicted_interactions", "short_targets", "mirnas_cropped"):
-        counts[name] += 0
     counts["mirnas"] += len(mirnas)
-    counts["targets"] += len(targets)
     counts["mirnas_cropped"] += sum(len(mirna.sequence) > MIRNA_LENGTH for mirna in mirnas)
-    counts["short_targets"] += sum(len(target.sequence) < tiling.window for target in targets)
-    prepared = [_Target(target, tiling) for target in targets]
-    rows = _rows(mirnas, prepared, scorer, threshold, threads, counts)
-    if tiling.best:
-        rows = (
-            max(group, key=lambda row: float(row[6])) for _, group in groupby(rows, lambda row: (row[0], row[2]))
+    for name in ("targets", "windows", "short_targets"):
+        counts[name] += 0
+    jobs: deque[_Job] = deque()
+
+    def tasks() -> Iterator[_Task]:
+        most = max(_MOST_SCORES // len(mirnas), scorer.batch_size)
+        for batch in batches(targets, tiling, min(_BATCHES * scorer.batch_size, most), most):
+            windows = Windows((target.sequence for target in batch), tiling)
+            counts["targets"] += len(batch)
+            counts["windows"] += len(windows) * len(mirnas)
+            counts["short_targets"] += sum(len(target.sequence) < tiling.window for target in batch)
+            group = len(mirnas) if len(batch) > 1 else max(_MOST_SCORES // len(windows), 1)
+            for first in range(0, len(mirnas), group):
+                chosen = range(first, min(first + group, len(mirnas)))
+                blocks = range(0, len(windows), scorer.batch_size)
+                parts = range(chosen.start, chosen.stop, _MIRNAS_A_TASK)
+                jobs.append(_Job(batch, windows, chosen, len(blocks) * len(parts)))
+                for start in blocks:
+                    stop = min(start + scorer.batch_size, len(windows))
+                    for part in parts:
+                        numbers = range(part, min(part + _MIRNAS_A_TASK, chosen.stop))
+                        yield _Task(windows, numbers, start, stop)
+
+    def work(task: _Task) -> tuple[_Task, Floats]:
+        return task, scorer.score(task.mirnas, task.windows.codes(task.first, task.last))
+
+    found: Floats | None = None
+    done = 0
+    for task, scores in in_order(work, tasks(), threads):
+        job = jobs[0]
+        if found is None:
+            found = np.empty((len(job.mirnas), len(job.windows)), np.float32)
+        row = task.mirnas.start - job.mirnas.start
+        found[row : row + len(task.mirnas), task.first : task.last] = scores
+        done += 1
+        if done == job.tasks:
+            yield from _by_target(job, [mirnas[number] for number in job.mirnas], found)
+            jobs.popleft()
+            found, done = None, 0
+
+
+def _by_target(job: _Job, mirnas: list[Reference], scores: Floats) -> Iterator[TargetScores]:
+    first, windows = job.mirnas.start, job.windows
+    for number, target in enumerate(job.targets):
+        part = windows.of_target(number)
+        yield TargetScores(
+            target, mirnas, first, windows.starts[part], windows.ends[part], printed(scores[:, part])
         )
-    for row in rows:
-        counts["predicted_interactions"] += row[7] == "1"
-        yield row
 
 
-def _rows(
-    mirnas: Sequence[Reference],
-    targets: Sequence[_Target],
-    scorer: Scorer,
-    threshold: float,
-    threads: int,
-    counts: Counter[str],
-) -> Iterator[list[str]]:
-    waiting: deque[list[_Piece]] = deque()
+class Selection(NamedTuple):
+    """Which windows become lines.
 
-    def chunks() -> Iterator[tuple[Codes, Codes]]:
-        for pieces in _pieces(mirnas, targets, 4 * scorer.batch_size):
-            waiting.append(pieces)
-            sizes = [last - first for _, _, first, last in pieces]
-            codes = encode([mirna.sequence for mirna, *_ in pieces], MIRNA_LENGTH)
-            yield (
-                np.repeat(codes, sizes, axis=0),
-                np.concatenate([target.codes(first, last) for _, target, first, last in pieces]),
-            )
+    Attributes
+    ----------
+    threshold : float
+        A window is predicted to interact where its score, as printed, is larger.
+    best : bool
+        Only the best window of every miRNA on every target, the first of several.
+    predicted : bool
+        Only windows that are predicted to interact.
+    """
 
-    for scores in scorer.score_stream(chunks(), threads):
-        counts["windows"] += len(scores)
-        cells = score_cells(scores, threshold)
-        for mirna, target, first, last in waiting.popleft():
-            for start, end in zip(
-                target.starts[first:last].tolist(), target.ends[first:last].tolist(), strict=True
-            ):
-                site = target.sequence[start:end]
-                yield [mirna.name, mirna.sequence, target.name, str(start), str(end), site, *next(cells)]
+    threshold: float
+    best: bool = False
+    predicted: bool = False
 
 
-def _pieces(mirnas: Sequence[Reference], targets: Sequence[_Target], size: int) -> Iterator[list[_Piece]]:
-    """Cut all windows of all pairs into lists of ``size`` windows."""
-    pieces: list[_Piece] = []
-    room = size
-    for mirna in mirnas:
-        for target in targets:
-            first = 0
-            while first < len(target.starts):
-                last = min(first + room, len(target.starts))
-                pieces.append((mirna, target, first, last))
-                room -= last - first
-                first = last
-                if not room:
-                    yield pieces
-                    pieces, room = [], size
-    if pieces:
-        yield pieces
+def lines(found: TargetScores, selection: Selection, counts: Counter[str]) -> Iterator[str]:
+    """Yield the lines of a table (:data:`COLUMNS`); ``counts`` gains predicted_interactions."""
+    target, starts, ends = found.target, found.starts, found.ends
+    places: dict[int, str] = {}  # text that all miRNAs share
+    for mirna, scores in zip(found.mirnas, found.scores, strict=True):
+        chosen = np.array([scores.argmax()]) if selection.best else np.arange(len(scores))
+        if selection.predicted:
+            chosen = chosen[scores[chosen] > selection.threshold]
+        values = scores[chosen]
+        flags = values > selection.threshold
+        counts["predicted_interactions"] += int(flags.sum())
+        begin = f"{mirna.name}\t{mirna.sequence}\t{target.name}\t"
+        for window, value, flag in zip(chosen.tolist(), values.tolist(), flags.tolist(), strict=True):
+            place = places.get(window)
+            if place is None:
+                start, end = int(starts[window]), int(ends[window])
+                place = places[window] = f"{start}\t{end}\t{target.sequence[start:end]}"
+            yield f"{begin}{place}\t{value:.6f}\t{flag:d}\n"

@@ -9,6 +9,7 @@ import sys
 import time
 import tracemalloc
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -225,11 +226,17 @@ def test_loading_imports_no_tensorflow(tmp_path):
     assert subprocess.run([sys.executable, "-c", code, str(path)], check=False).returncode == 0
 
 
-def test_bundled_model_is_the_default():
-    assert bundled.DEFAULT in bundled.bundled_names()
-    model = bundled.resolve_model(bundled.DEFAULT)
-    assert model.name == bundled.DEFAULT
-    assert model.metrics
+def test_default_is_the_bundled_model_that_validates_best(monkeypatch):
+    models = [bundled.resolve_model(name) for name in bundled.bundled_names()]
+    figures = {model.name: model.metrics["held_out"]["average_precision"] for model in models}
+    default = bundled.resolve_model()
+    assert figures[default.name] == max(figures.values())
+    better = replace(default, name="better", metrics={"held_out": {"average_precision": 0.99}})
+    unknown = replace(default, name="unknown", metrics={})
+    there = {"better": better, "dmiso": default, "unknown": unknown}
+    monkeypatch.setattr(bundled, "bundled_names", lambda: sorted(there))
+    monkeypatch.setattr(bundled, "_bundled", there.__getitem__)
+    assert bundled.resolve_model() is better
 
 
 def test_names_and_files(tmp_path, monkeypatch):

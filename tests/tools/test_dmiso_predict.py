@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import random
 import sys
 from pathlib import Path
 
@@ -104,16 +105,125 @@ def test_windows(workplace):
         ("t1", "76", "136"),
     ]
     windows.append(("short", "0", "6"))
-    assert places == [(mirna, *window) for mirna in ("m1", "m2") for window in windows]
+    by_target = [windows[:5], windows[5:]]
+    assert places == [(mirna, *each) for part in by_target for mirna in ("m1", "m2") for each in part]
     assert rows[0]["mirna_seq"] == "TGAGGTAGTAGGTTGTATAGTT"
     assert json.loads(Path("report.json").read_text())["counts"]["windows"] == 12
     # each window scores as the pair that it is
     table = "mirna_seq\tsite_seq\n" + "".join(f"{row['mirna_seq']}\t{row['site_seq']}\n" for row in rows)
     again = rows_of(predict("--model", "model.safetensors", "-", stdin=table.encode()))
-    assert [row["score"] for row in again] == [row["score"] for row in rows]
+    for one, other in zip(again, rows, strict=True):
+        assert abs(float(one["score"]) - float(other["score"])) < 2.1e-6
     best = rows_of(predict(*options, "--stride", "25", "--best"))
     assert len(best) == 4
     assert best[0]["score"] == max(row["score"] for row in rows[:5])
+
+
+def bases(seed, length, letters="ACGT"):
+    return "".join(random.Random(seed).choices(letters, k=length))
+
+
+@pytest.fixture
+def scan_inputs(workplace):
+    """Five miRNAs and targets of all lengths, two of one gene; returns the options that name them."""
+    with open("m.fa", "w") as stream:
+        stream.writelines(f">m{number} x\n{bases(number, 22, 'ACGU')}\n" for number in range(5))
+    with open("t.fa", "w") as stream:
+        for number, length in enumerate([700, 20, 60, 61, 1999, 333, 80, 60, 60, 1, 4000]):
+            gene = f" gene=g{number % 3}" if number < 6 else ""
+            stream.write(f">t{number}{gene}\n{bases(100 + number, length, 'ACGTN')}\n")
+    return ["--model", "model.safetensors", "--mirnas", "m.fa", "--targets", "t.fa"]
+
+
+@pytest.mark.parametrize("shards", [2, 3, 7])
+def test_shards_follow_each_other(scan_inputs, shards):
+    (Path("wide.tsv")).write_text(PAIRS + PAIRS.split("\n", 1)[1] * 300)
+    for options in (["--model", "model.safetensors", "wide.tsv"], scan_inputs):
+        whole = predict(*options)
+        parts = [predict(*options, "--shard", f"{number}/{shards}") for number in range(1, shards + 1)]
+        header = whole.split("\n", 1)[0] + "\n"
+        assert all(part.startswith(header) for part in parts)
+        assert whole == header + "".join(part.removeprefix(header) for part in parts)
+        sizes = [len(part) for part in parts]
+        assert options is scan_inputs or max(sizes) < 1.1 * min(sizes)
+    # a later command takes them one behind the other
+    Path("joined.tsv").write_text("".join(parts))
+    again = rows_of(predict("--model", "model.safetensors", "joined.tsv"))
+    assert [row["site_seq"] for row in again] == [row["site_seq"] for row in rows_of(whole)]
+
+
+def test_more_shards_than_rows(pairs):
+    parts = [predict("--model", "model.safetensors", pairs, "--shard", f"{number}/9") for number in range(1, 10)]
+    assert sum(part.count("\n") - 1 for part in parts) == 4
+
+
+def test_scan_is_the_same_for_threads_and_hash_seeds(scan_inputs):
+    from commands import environment
+
+    outputs = ["--genes", "genes.tsv", "--bed", "sites.bed", "-o", "out.tsv"]
+    found = set()
+    for threads, hash_seed in (("1", "0"), ("2", "1"), ("8", "2")):
+        line = ["--quiet", *scan_inputs, *outputs, "--threads", threads]
+        done = run_process("dmiso-predict", line, env=environment(PYTHONHASHSEED=hash_seed))
+        assert (done.status, done.err) == (0, "")
+        found.add(tuple(Path(name).read_bytes() for name in outputs[1::2]))
+    assert len(found) == 1
+
+
+def test_genes_and_sites(scan_inputs):
+    Path("genes_of.tsv").write_text("target_id\tgene_id\tgene_name\nt10\tg1\tone\n")
+    table = rows_of(
+        predict(*scan_inputs, "--genes", "genes.tsv", "--gene-table", "genes_of.tsv", "--bed", "sites.bed")
+    )
+    threshold = 0.5
+    genes = rows_of(Path("genes.tsv").read_text())
+    members = {"g0": ["t0", "t3"], "g1": ["t1", "t4", "t10"], "g2": ["t2", "t5"]}
+    members |= {f"t{number}": [f"t{number}"] for number in range(6, 10)}
+    assert [(row["gene_id"], row["mirna_id"]) for row in genes] == [
+        (gene, f"m{number}") for gene in members for number in range(5)
+    ]
+    assert [row["gene_name"] for row in genes[:15:5]] == ["g0", "g1", "g2"]
+    bed = [line.split("\t") for line in Path("sites.bed").read_text().splitlines()]
+    assert bed == sorted(bed, key=lambda line: (line[0], int(line[1]), int(line[2])))
+    for row in genes:
+        mine = [
+            each
+            for each in table
+            if each["target_id"] in members[row["gene_id"]] and each["mirna_id"] == row["mirna_id"]
+        ]
+        best = max(mine, key=lambda each: float(each["score"]))
+        for column in ("target_id", "site_start", "site_end", "score", "prediction"):
+            assert row[column] == best[column]
+        assert (int(row["n_targets"]), int(row["n_windows"])) == (len(members[row["gene_id"]]), len(mine))
+        sites = [line for line in bed if line[3] == row["mirna_id"] and line[0] in members[row["gene_id"]]]
+        assert int(row["n_sites"]) == len(sites)
+        assert (row["n_sites"] == "0") == (float(best["score"]) <= threshold)
+    called = {(row["target_id"], row["site_start"], row["site_end"], row["mirna_id"]) for row in table}
+    assert {tuple(line[:4]) for line in bed} <= called
+    few = rows_of(predict(*scan_inputs, "--predicted", "--genes", "few.tsv", "--gene-table", "genes_of.tsv"))
+    assert few == [row for row in table if row["prediction"] == "1"]
+    assert rows_of(Path("few.tsv").read_text()) == [row for row in genes if row["prediction"] == "1"]
+
+
+def test_sites_on_the_genome(scan_inputs):
+    attributes = 'gene_id "g"; transcript_id "t0";'
+    exons = [(1001, 1100), (2001, 2300), (3001, 3300)]
+    Path("a.gtf").write_text(
+        "".join(f"chr2\tx\texon\t{start}\t{end}\t.\t-\t.\t{attributes}\n" for start, end in exons)
+    )
+    predict(*scan_inputs, "--threshold", "0", "--bed", "sites.bed", "-o", "out.tsv")
+    predict(*scan_inputs, "--threshold", "0", "--bed", "placed.bed", "--gtf", "a.gtf", "--json", "report.json")
+    on_target = [line.split("\t") for line in Path("sites.bed").read_text().splitlines()]
+    placed = [line.split("\t") for line in Path("placed.bed").read_text().splitlines()]
+    assert len(placed) == sum(line[0] == "t0" for line in on_target) > 20
+    assert all(line[0] == "chr2" and line[5] == "-" for line in placed)
+    assert all(sum(map(int, line[10].strip(",").split(","))) == 60 for line in placed)
+    report = json.loads(Path("report.json").read_text())
+    assert report["dropped"] == {"bed_not_in_gtf": len(on_target) - len(placed)}
+    assert report["counts"]["sites"] == len(on_target)
+
+
+# ---- the original DMISO: its inputs, not its defects --------------------------------------------------------
 
 
 @needs_examples
@@ -122,11 +232,66 @@ def test_original_examples_run_unchanged(workplace):
     expected = (EXAMPLES / "test_output.txt").read_text().splitlines()[1:]
     text = predict("--format", "dmiso", "--model", "model.safetensors", str(EXAMPLES / "test_pairs.txt"))
     header, *lines = text.splitlines()
-    assert header == "mirna_id\ttarget_id\tmirna_seq\tsite_seq\tscore\tprediction"
+    assert header == "\t".join(
+        "mirna_id target_id mirna_seq site_seq score prediction window_start window_end".split()
+    )
     assert [line.split("\t")[:4] for line in lines] == [line.split("\t")[:4] for line in expected]
     options = ["--mirnas", str(EXAMPLES / "test_miRNAs.fa"), "--targets", str(EXAMPLES / "test_mRNAs.fa")]
-    best = rows_of(predict(*options, "--model", "model.safetensors", "--best"))
+    best = rows_of(predict(*options, "--model", "model.safetensors", "--best", "--genes", "genes.tsv"))
     assert len(best) == 16
+    genes = rows_of(Path("genes.tsv").read_text())
+    assert [row["gene_name"] for row in genes[::4]] == ["RPS15A", "PUM2", "H3C14", "FBXL20"]
+
+
+def test_original_cropped_long_targets_and_this_does_not(workplace):
+    """Over 60 nt, the original saw the central 60: what stood at the ends did not count."""
+    mirna, site, filler = bases(1, 22), bases(2, 60), "A" * 500
+    targets = {"head": site + filler, "centre": filler + site + filler, "tail": filler + site}
+    Path("pairs.txt").write_text("".join(f"m\t{name}\t{mirna}\t{seq}\n" for name, seq in targets.items()))
+    options = ["--model", "model.safetensors", "--format", "dmiso", "--stride", "1"]
+    Path("site.txt").write_text(f"m\tsite\t{mirna}\t{site}\n")
+    (alone,) = rows_of(predict(*options, "site.txt"))
+    found = rows_of(predict(*options, "pairs.txt"))
+    for row in found:
+        target, start, end = targets[row["target_id"]], int(row["window_start"]), int(row["window_end"])
+        assert float(row["score"]) >= float(alone["score"])
+        Path("window.txt").write_text(f"m\tw\t{mirna}\t{target[start:end]}\n")
+        assert rows_of(predict(*options, "window.txt"))[0]["score"] == row["score"]
+    cropped = rows_of(predict(*options, "--long-sites", "centre", "pairs.txt"))
+    assert cropped[0]["score"] == cropped[2]["score"] != alone["score"]  # nothing but filler was seen
+    assert "window_start" not in cropped[0]
+
+
+@pytest.mark.parametrize("length", [61, 69, 70, 75, 1003])
+def test_original_missed_tails_and_this_does_not(workplace, length):
+    Path("m.fa").write_text(f">m\n{bases(1, 22)}\n")
+    target = bases(3, length)
+    Path("t.fa").write_text(f">t\n{target}\n")
+    rows = rows_of(predict("--model", "model.safetensors", "--mirnas", "m.fa", "--targets", "t.fa"))
+    assert (rows[0]["site_start"], rows[-1]["site_end"]) == ("0", str(length))
+    assert rows[-1]["site_seq"] == target[-60:]
+    covered = {place for row in rows for place in range(int(row["site_start"]), int(row["site_end"]))}
+    assert covered == set(range(length))
+
+
+@pytest.mark.parametrize("ending", ["\n", "", "\n\n", "\r\n"])
+@pytest.mark.parametrize("width", [60, 17])
+def test_original_lost_the_last_line_and_this_does_not(workplace, ending, width):
+    mirnas, targets = [bases(number, 22) for number in range(3)], [bases(9, 90), bases(10, 75)]
+    for name, sequences in (("m.fa", mirnas), ("t.fa", targets)):
+        lines = []
+        for number, sequence in enumerate(sequences):
+            lines.append(f">{number}")
+            lines += [sequence[at : at + width] for at in range(0, len(sequence), width)]
+        Path(name).write_text("\n".join(lines) + ending, newline="")
+    rows = rows_of(predict("--model", "model.safetensors", "--mirnas", "m.fa", "--targets", "t.fa", "--best"))
+    assert [(row["target_id"], row["mirna_id"]) for row in rows] == [(t, m) for t in "01" for m in "012"]
+    every = rows_of(predict("--model", "model.safetensors", "--mirnas", "m.fa", "--targets", "t.fa"))
+    assert {row["mirna_seq"] for row in every} == set(mirnas)
+    assert every[-1]["site_seq"] == targets[1][-60:]
+
+
+FASTA = ["--mirnas", "mirnas.fa", "--targets", "transcripts.fa"]
 
 
 @pytest.mark.parametrize(
@@ -139,6 +304,17 @@ def test_original_examples_run_unchanged(workplace):
         (["--threshold", "1.5", "few.tsv"], "from 0 to 1"),
         (["--model", "nonesuch", "few.tsv"], "no model 'nonesuch'"),
         (["--stride", "0", "few.tsv"], "1 or more"),
+        (["--best", "few.tsv"], "--best needs --mirnas and --targets"),
+        (["--genes", "g.tsv", "few.tsv"], "--genes needs --mirnas and --targets"),
+        ([*FASTA, "--gene-table", "g.tsv"], "--gene-table does nothing without --genes"),
+        ([*FASTA, "--gtf", "a.gtf"], "--gtf does nothing without --bed"),
+        ([*FASTA, "--genes", "g.tsv", "--shard", "1/2"], "leave --shard out"),
+        ([*FASTA, "--format", "dmiso"], "for tables of pairs"),
+        ([*FASTA, "--long-sites", "centre"], "for tables of pairs"),
+        (["--mirnas", "mirnas.fa", "--targets", "-", "--shard", "1/2"], "reads '-' twice"),
+        (["--mirnas", "mirnas.fa", "--targets", "-", "--bed", "b", "--gtf", "a.gtf"], "--gtf reads '-' twice"),
+        (["--shard", "1/2", "-"], "reads '-' twice"),
+        (["--shard", "3/2", "few.tsv"], "no share such as 1/4"),
     ],
 )
 def test_usage_errors(pairs, arguments, words):

@@ -1,0 +1,212 @@
+"""DMISO's forward pass for every miRNA of a list against every window of a list: what pairs share is done once.
+
+The miRNA comes first in the sequence of 70 steps. So the forward LSTM's first 20 steps depend on the miRNA alone,
+the backward LSTM's first 50 on the window alone, and so do the convolutions and what the dense layer reads of
+them. Left for each pair are 50 steps of one direction, 20 of the other, and half of the dense layer.
+
+Scores equal those of :class:`mirtools.models.inference.Predictor` up to rounding (1e-6), and depend neither on
+neighbours nor on threads.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from mirtools.models import dmiso
+from mirtools.models.dmiso import DENSE_UNITS, KERNELS, LSTM_UNITS, MIRNA_STEPS, SITE_STEPS
+from mirtools.models.folding import STEP_INPUTS, Floats, fold
+from mirtools.models.layers import WIDTH, Codes, Recurrence, convolve, sigmoid, steady_columns, widen
+
+_STATE = slice(KERNELS + 1, None)
+
+
+class Mirnas(NamedTuple):
+    """What windows need of miRNAs, and share.
+
+    Attributes
+    ----------
+    hidden, cell : ndarray of shape (n, LSTM_UNITS)
+        Where the forward LSTM stands behind the miRNA (``hidden`` doubled).
+    gates : ndarray of shape (n, MIRNA_STEPS, 4 * LSTM_UNITS)
+        What the miRNA gives to the gates of the backward LSTM, in its order.
+    dense : ndarray of shape (n, DENSE_UNITS)
+        What it gives to the dense layer by the forward LSTM.
+    """
+
+    hidden: Floats
+    cell: Floats
+    gates: Floats
+    dense: Floats
+
+
+class WindowScorer(Protocol):
+    """What scores miRNAs against windows: :class:`Scanner`, or :class:`PairByPair` for any other scorer."""
+
+    batch_size: int
+
+    def score(self, mirnas: Sequence[int], sites: Codes) -> Floats:
+        """Return the scores of miRNAs, by their numbers, and windows, shape ``(mirnas, windows)``."""
+
+
+class PairScorer(Protocol):
+    """What scores pairs, all at once."""
+
+    batch_size: int
+
+    def score(self, mirnas: Codes, sites: Codes) -> Floats:
+        """Return the scores of pairs, shape ``(n,)``."""
+
+
+class _Workspace:
+    """The arrays of one thread."""
+
+    def __init__(self) -> None:
+        self.inputs = np.ones((SITE_STEPS + 1, 1, STEP_INPUTS, WIDTH), np.float32)
+        self.states = np.empty((MIRNA_STEPS + SITE_STEPS, 1, LSTM_UNITS, WIDTH), np.float32)
+        self.own = np.ones((1, LSTM_UNITS + 1, WIDTH), np.float32)  # states, and one for what comes from outside
+        self.gates = np.empty((MIRNA_STEPS, 1, 4 * LSTM_UNITS, LSTM_UNITS + 1), np.float32)
+        self.hidden = np.empty((DENSE_UNITS, WIDTH), np.float32)
+        self.recurrence = Recurrence(1)
+
+
+class Scanner:
+    """Scores all of a list of miRNAs against windows.
+
+    Parameters
+    ----------
+    weights : dict of str to ndarray
+        A tensor table as :class:`mirtools.models.modelfile.Model` holds it.
+    mirnas : ndarray of shape (n, 30), uint8
+        Base codes, see :func:`mirtools.encoding.encode`.
+
+    Attributes
+    ----------
+    batch_size : int
+        Windows computed at once; fewer take as long.
+    """
+
+    def __init__(self, weights: dmiso.Weights, mirnas: Codes) -> None:
+        folded = self._folded = fold(weights)
+        forward, backward = folded.dense[:, :, 0], folded.dense[:, :, 1]
+
+        def flat(*parts: Floats) -> Floats:
+            return np.ascontiguousarray(np.concatenate(parts, axis=1).reshape(DENSE_UNITS, -1))
+
+        self._mirna_dense = flat(forward[:, :MIRNA_STEPS])
+        self._site_dense = flat(backward[:, :SITE_STEPS])
+        self._pair_dense = flat(forward[:, MIRNA_STEPS:], backward[:, SITE_STEPS:])
+        self._own_gates = np.ascontiguousarray(folded.gates[1, :, _STATE])
+        matrices = (folded.mirna_strip, folded.site_strip, folded.gates[0], folded.output)
+        shapes = [matrix.shape for matrix in (*matrices, self._mirna_dense, self._site_dense, self._pair_dense)]
+        shapes += [(4 * LSTM_UNITS, KERNELS + 1), (4 * LSTM_UNITS, LSTM_UNITS + 1)]
+        self._columns = steady_columns(shapes)
+        self.batch_size = len(self._columns)
+        self._local = threading.local()
+        parts = [self._prepare(mirnas[at : at + self.batch_size]) for at in range(0, len(mirnas), self.batch_size)]
+        self._mirnas = Mirnas(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+    def score(self, mirnas: Sequence[int], sites: Codes) -> Floats:
+        """Return the probability of interaction of every miRNA and window, float32.
+
+        Parameters
+        ----------
+        mirnas : sequence of int
+            Numbers of miRNAs in the list.
+        sites : ndarray of shape (n, 60), uint8
+
+        Returns
+        -------
+        ndarray of shape (mirnas, n)
+        """
+        scores = np.empty((len(mirnas), len(sites)), np.float32)
+        for start in range(0, len(sites), self.batch_size):
+            part = sites[start : start + self.batch_size]
+            self._batch(mirnas, part, scores[:, start : start + len(part)])
+        return scores
+
+    def _workspace(self) -> _Workspace:
+        if not hasattr(self._local, "work"):
+            self._local.work = _Workspace()
+        work: _Workspace = self._local.work
+        return work
+
+    def _prepare(self, codes: Codes) -> Mirnas:
+        """Do what miRNAs need alone, up to ``batch_size`` of them."""
+        work, folded, columns = self._workspace(), self._folded, self._columns[: len(codes)]
+        x, states, recurrence = work.inputs[: MIRNA_STEPS + 1], work.states[:MIRNA_STEPS], work.recurrence
+        convolve(widen(codes, columns), folded.mirna_strip, folded.mirna_bias, x[:MIRNA_STEPS, 0, :KERNELS])
+        x[0, :, _STATE] = 0
+        recurrence.cell.fill(0)
+        for step in range(MIRNA_STEPS):
+            recurrence.step(folded.gates[:1], x[step], states[step])
+            x[step + 1, :, _STATE] = states[step]
+        matrix = np.ascontiguousarray(folded.gates[1, :, : KERNELS + 1])
+        gates = [matrix @ np.ascontiguousarray(x[step, 0, : KERNELS + 1]) for step in reversed(range(MIRNA_STEPS))]
+        dense = self._mirna_dense @ states.reshape(-1, WIDTH)
+        return Mirnas(
+            hidden=states[-1, 0][:, columns].T.copy(),
+            cell=recurrence.cell[0][:, columns].T.copy(),
+            gates=np.stack(gates)[:, :, columns].transpose(2, 0, 1).copy(),
+            dense=dense[:, columns].T.copy(),
+        )
+
+    def _batch(self, mirnas: Sequence[int], codes: Codes, out: Floats) -> None:
+        work, folded, columns = self._workspace(), self._folded, self._columns[: len(codes)]
+        x, recurrence, shared = work.inputs, work.recurrence, self._mirnas
+        convolve(widen(codes, columns), folded.site_strip, folded.site_bias, x[:SITE_STEPS, 0, :KERNELS])
+        x[SITE_STEPS - 1, :, _STATE] = 0
+        recurrence.cell.fill(0)
+        states = work.states[:SITE_STEPS]
+        for step in range(SITE_STEPS):
+            place = SITE_STEPS - 1 - step
+            recurrence.step(folded.gates[1:], x[place], states[step])
+            x[place - 1, :, _STATE] = states[step]
+        hidden, cell = states[-1].copy(), recurrence.cell.copy()
+        dense = self._site_dense @ states.reshape(-1, WIDTH)
+        dense += folded.dense_bias
+
+        work.gates[:, 0, :, :LSTM_UNITS] = self._own_gates
+        for row, number in enumerate(mirnas):
+            states = work.states
+            x[0, 0, _STATE] = shared.hidden[number][:, None]
+            recurrence.cell[0] = shared.cell[number][:, None]
+            for step in range(SITE_STEPS):
+                recurrence.step(folded.gates[:1], x[step], states[step])
+                x[step + 1, :, _STATE] = states[step]
+            work.gates[:, 0, :, LSTM_UNITS] = shared.gates[number]
+            work.own[:, :LSTM_UNITS] = hidden
+            recurrence.cell[:] = cell
+            for step in range(MIRNA_STEPS):
+                recurrence.step(work.gates[step], work.own, states[SITE_STEPS + step])
+                work.own[:, :LSTM_UNITS] = states[SITE_STEPS + step]
+            np.matmul(self._pair_dense, states.reshape(-1, WIDTH), out=work.hidden)
+            work.hidden += dense
+            work.hidden += shared.dense[number][:, None]
+            np.maximum(work.hidden, 0, out=work.hidden)
+            logits = (folded.output @ work.hidden)[0, columns]
+            out[row] = sigmoid(logits + np.float32(folded.output_bias))
+
+
+class PairByPair:
+    """Every miRNA with every window as a pair of its own, for scorers that share nothing.
+
+    Parameters
+    ----------
+    scorer : PairScorer
+    mirnas : ndarray of shape (n, 30), uint8
+    """
+
+    def __init__(self, scorer: PairScorer, mirnas: Codes) -> None:
+        self.batch_size = scorer.batch_size
+        self._scorer = scorer
+        self._mirnas = mirnas
+
+    def score(self, mirnas: Sequence[int], sites: Codes) -> Floats:
+        """Return the scores of miRNAs, by their numbers, and windows, shape ``(mirnas, windows)``."""
+        left = np.repeat(self._mirnas[np.asarray(mirnas)], len(sites), axis=0)
+        right = np.tile(sites, (len(mirnas), 1))
+        return self._scorer.score(left, right).reshape(len(mirnas), len(sites))

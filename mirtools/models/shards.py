@@ -1,0 +1,64 @@
+"""One of N shares of an input: neighbouring rows or targets, so that the shares' results follow each other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+from mirtools.errors import UsageError
+from mirtools.interactions import TableReader
+from mirtools.models.tiling import Tiling
+from mirtools.regions import Transcript
+from mirtools.sequences import Reference, stream_references
+
+
+def must_be_file(path: str, option: str) -> None:
+    """Refuse what cannot be read twice.
+
+    Raises
+    ------
+    UsageError
+        For standard input and pipes.
+    """
+    if path == "-" or (os.path.exists(path) and not os.path.isfile(path)):
+        raise UsageError(f"{option} reads '{path}' twice, which a pipe does not allow; save it as a file")
+
+
+def row_share(path: str, layout: str, share: tuple[int, int]) -> tuple[int, int]:
+    """Return the rows of a table that belong to a share: from the one to before the other, counted from 0.
+
+    Parameters
+    ----------
+    path : str
+        A file; it is read once for this.
+    layout : {"table", "dmiso"}
+    share : (int, int)
+        Its 0-based number, and how many there are.
+    """
+    number, shares = share
+    rows = sum(1 for _ in TableReader(path, layout=layout))
+    return rows * number // shares, rows * (number + 1) // shares
+
+
+def target_share(transcripts: Sequence[Transcript], tiling: Tiling, share: tuple[int, int]) -> tuple[int, int]:
+    """Return the targets that belong to a share, all shares having about as many windows."""
+    number, shares = share
+    counts = [tiling.count(transcript.length) for transcript in transcripts]
+    total, before = sum(counts), 0
+    owners = []
+    for count in counts:
+        owners.append(before * shares // total)
+        before += count
+    return sum(owner < number for owner in owners), sum(owner <= number for owner in owners)
+
+
+def survey(path: str) -> list[Transcript]:
+    """Read the names and lengths of the sequences of a FASTA file."""
+    return [Transcript(each.name, each.header, len(each.sequence)) for each in stream_references(path)]
+
+
+def targets_of(path: str, chosen: tuple[int, int] | None) -> Iterator[Reference]:
+    """Stream the targets of a FASTA file, all or from one to before another."""
+    for number, target in enumerate(stream_references(path)):
+        if chosen is None or chosen[0] <= number < chosen[1]:
+            yield target

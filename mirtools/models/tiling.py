@@ -1,0 +1,112 @@
+"""How targets are cut into overlapping windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.encoding import N_CODE, encode
+from mirtools.models.dmiso import SITE_LENGTH
+from mirtools.models.layers import Codes
+from mirtools.sequences import Reference
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """Windows of a target.
+
+    Attributes
+    ----------
+    window : int
+        Width in nt, at most 60; a shorter target is one window.
+    stride : int
+        Distance between the starts of neighbouring windows.
+    """
+
+    window: int = SITE_LENGTH
+    stride: int = 10
+
+    def starts(self, length: int) -> NDArray[np.intp]:
+        """Return the 0-based starts of the windows of a target; the last window ends where the target ends.
+
+        >>> Tiling(60, 10).starts(75).tolist()
+        [0, 10, 15]
+        """
+        last = max(length - self.window, 0)
+        starts = np.arange(0, last + 1, self.stride)
+        return starts if starts[-1] == last else np.append(starts, last)
+
+    def count(self, length: int) -> int:
+        """Return the number of windows of a target.
+
+        >>> Tiling(60, 10).count(75)
+        3
+        """
+        return 1 - (-max(length - self.window, 0) // self.stride)
+
+
+class Windows:
+    """The windows of some targets, one target's behind the other's.
+
+    Parameters
+    ----------
+    sequences : iterable of str
+        At least one base each.
+    tiling : Tiling
+
+    Attributes
+    ----------
+    starts, ends : ndarray of shape (n,)
+        Of each window on its target, 0-based and half-open.
+    bounds : ndarray of shape (targets + 1,)
+        Where the windows of each target begin, and the number of all.
+    """
+
+    def __init__(self, sequences: Iterable[str], tiling: Tiling) -> None:
+        sequences = list(sequences)
+        starts = [tiling.starts(len(sequence)) for sequence in sequences]
+        lengths = np.array([len(sequence) for sequence in sequences], np.intp)
+        counts = [len(each) for each in starts]
+        self.bounds = np.concatenate(([0], np.cumsum(counts)))
+        self.starts = np.concatenate(starts)
+        self.ends = np.minimum(self.starts + tiling.window, np.repeat(lengths, counts))
+        # behind each target as much N as a window can reach over its end
+        padded = lengths + SITE_LENGTH
+        joined = ("N" * SITE_LENGTH).join((*sequences, ""))
+        self._codes = encode([joined], len(joined))[0]
+        self._places = self.starts + np.repeat(np.cumsum(padded) - padded, counts)
+        self._window = tiling.window
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def codes(self, first: int, last: int) -> Codes:
+        """Return the codes of windows ``first`` to ``last``, shape ``(n, 60)``, N behind their ends."""
+        codes = self._codes[self._places[first:last, None] + np.arange(SITE_LENGTH)]
+        codes[:, self._window :] = N_CODE
+        return codes
+
+    def of_target(self, number: int) -> slice:
+        """Return the windows of a target, by its number."""
+        return slice(int(self.bounds[number]), int(self.bounds[number + 1]))
+
+
+def batches(targets: Iterable[Reference], tiling: Tiling, least: int, most: int) -> Iterator[list[Reference]]:
+    """Put consecutive targets together until they have ``least`` windows; one of over ``most`` stays alone."""
+    batch: list[Reference] = []
+    windows = 0
+    for target in targets:
+        count = tiling.count(len(target.sequence))
+        if batch and count > most:
+            yield batch
+            batch, windows = [], 0
+        batch.append(target)
+        windows += count
+        if windows >= least:
+            yield batch
+            batch, windows = [], 0
+    if batch:
+        yield batch

@@ -1,0 +1,91 @@
+"""Rows of a table with their scores."""
+
+import numpy as np
+import pytest
+import slow_dmiso
+
+from mirtools.encoding import encode
+from mirtools.interactions import TableReader
+from mirtools.models.inference import Predictor
+from mirtools.models.pairs import PairScores
+from mirtools.models.scores import printed, score_cells
+from mirtools.models.tiling import Tiling
+
+PREDICTOR = Predictor(slow_dmiso.random_weights())
+
+
+def table(path, rows):
+    path.write_text("".join("\t".join(row) + "\n" for row in [("mirna_seq", "note", "site_seq"), *rows]))
+    return TableReader(str(path), ("mirna_seq", "site_seq"))
+
+
+def bases(random, length):
+    return "".join(random.choice(list("ACGT"), length))
+
+
+def test_printed_score_decides():
+    scores = np.array([0.5, 0.5000001, 0.5000009, 1.0, 0.0], np.float32)
+    texts = ["0.500000", "0.500000", "0.500001", "1.000000", "0.000000"]
+    assert list(score_cells(scores, 0.5)) == list(zip(texts, "00110", strict=True))
+    assert printed(scores).tolist() == list(map(float, texts))
+
+
+def test_rows_keep_their_columns_and_order(tmp_path):
+    reader = table(
+        tmp_path / "pairs.tsv",
+        [("TGAGGTAGTAGGTTGTATAGTT", f"x{number}", "ACGTACGTAGGATTTGATCCA") for number in range(3000)],
+    )
+    scores = PairScores(reader, PREDICTOR, 0.5)
+    rows = list(scores.rows(2))
+    assert scores.columns == ["mirna_seq", "note", "site_seq", "score", "prediction"]
+    assert [row[1] for row in rows] == [f"x{number}" for number in range(3000)]
+    assert len({row[3] for row in rows}) == 1
+    assert scores.counts["pairs"] == 3000
+
+
+def test_own_output_gets_no_second_score(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("score\tmiRNA\tprediction\tgene\nold\tTGAGGTAGTAGG\told\tACGTACGTAGG\n")
+    scores = PairScores(TableReader(str(path)), PREDICTOR, 0.5)
+    (row,) = scores.rows()
+    assert scores.columns == ["score", "miRNA", "prediction", "gene"]
+    assert "old" not in row
+
+
+@pytest.mark.parametrize("chosen", [(0, 0), (0, 7), (7, 1995), (1995, 2000)])
+def test_a_share_of_the_rows(tmp_path, chosen):
+    rows = [("TGAGGTAGTAGG", f"x{number}", "ACGTACGTAGG") for number in range(2000)]
+    found = PairScores(table(tmp_path / "pairs.tsv", rows), PREDICTOR, 0.5).rows(1, chosen)
+    assert [row[1] for row in found] == [f"x{number}" for number in range(*chosen)]
+
+
+@pytest.mark.parametrize("tiling", [Tiling(60, 10), Tiling(40, 7)])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_long_sites_in_windows(tmp_path, tiling, threads):
+    random = np.random.default_rng(5)
+    lengths = [8, 39, 40, 41, 60, 61, 75, 200, 30_000, 60, 90]
+    rows = [(bases(random, 22), str(number), bases(random, length)) for number, length in enumerate(lengths)]
+    rows.append((bases(random, 22), "same", "A" * 100))
+    scores = PairScores(table(tmp_path / "pairs.tsv", rows), PREDICTOR, 0.5, tiling)
+    found = list(scores.rows(threads))
+    assert scores.columns[-4:] == ["score", "prediction", "window_start", "window_end"]
+    for mirna, note, site, score, prediction, start, end in found:
+        starts = tiling.starts(len(site)).tolist()
+        sites = [site[at : at + tiling.window] for at in starts]
+        every = printed(PREDICTOR.score(encode([mirna] * len(sites), 30), encode(sites, 60)))
+        best = int(every.argmax())
+        assert (score, start) == (f"{every[best]:.6f}", str(starts[best])), note
+        assert int(end) == min(starts[best] + tiling.window, len(site))
+        assert prediction == str(int(every[best] > 0.5))
+    assert [row[1] for row in found] == [row[1] for row in rows]
+    assert scores.counts["sites_in_windows"] == sum(len(row[2]) > tiling.window for row in rows)
+
+
+def test_cropped_around_the_centre_without_windows(tmp_path):
+    random = np.random.default_rng(6)
+    mirna, site = bases(random, 22), bases(random, 75)
+    scores = PairScores(table(tmp_path / "pairs.tsv", [(mirna, "", site)]), PREDICTOR, 0.5)
+    (row,) = scores.rows()
+    (expected,) = printed(PREDICTOR.score(encode([mirna], 30), encode([site[7:67]], 60)))
+    assert row[3] == f"{expected:.6f}"
+    assert scores.counts["sites_cropped"] == 1

@@ -1,0 +1,119 @@
+"""Sites from windows, as BED12 and by gene."""
+
+import io
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mirtools.genes import Genes
+from mirtools.gtf import Placement
+from mirtools.models.sites import GENE_COLUMNS, GeneSummary, SiteBed, sites_of
+from mirtools.models.tiling import Tiling
+from mirtools.models.windows import TargetScores
+from mirtools.sequences import Reference
+
+MIRNAS = [Reference("m 1%", "", "ACGT"), Reference("m2", "", "ACGT")]
+
+
+def found_of(scores, length=None, name="t1", header="", tiling=None, mirnas=MIRNAS, first=0):
+    scores = np.atleast_2d(np.array(scores, float))
+    tiling = tiling or Tiling(60, 10)
+    length = length or 60 + 10 * (scores.shape[1] - 1)
+    starts = tiling.starts(length)
+    assert len(starts) == scores.shape[1]
+    ends = np.minimum(starts + tiling.window, length)
+    return TargetScores(Reference(name, header, "A" * length), mirnas[: len(scores)], first, starts, ends, scores)
+
+
+def slow_sites(scores, starts, ends, threshold):
+    left = [number for number in range(len(scores)) if scores[number] > threshold]
+    chosen = []
+    while left:
+        best = max(left, key=lambda number: (scores[number], -number))
+        chosen.append(best)
+        left = [number for number in left if ends[number] <= starts[best] or starts[number] >= ends[best]]
+    return sorted(chosen)
+
+
+@given(
+    st.integers(1, 600),
+    st.integers(1, 60),
+    st.integers(1, 70),
+    st.randoms(use_true_random=False),
+    st.sampled_from([0, 0.5, 1]),
+)
+def test_sites_are_the_highest_without_overlap(length, window, stride, random, threshold):
+    tiling = Tiling(window, stride)
+    scores = [[random.choice([0, 0.2, 0.5, 0.7, 1]) for _ in range(tiling.count(length))] for _ in range(2)]
+    found = found_of(scores, length, tiling=tiling)
+    expected = [slow_sites(row, found.starts, found.ends, threshold) for row in scores]
+    assert sites_of(found, threshold) == expected
+
+
+def bed_of(placements, *several, threshold=0.5):
+    bed, stream = SiteBed(placements), io.StringIO()
+    for found in several:
+        bed.add(found, sites_of(found, threshold))
+    bed.write(stream)
+    return [line.split("\t") for line in stream.getvalue().splitlines()], bed.unplaced
+
+
+def test_bed_on_targets():
+    every, unplaced = bed_of(
+        None,
+        found_of([[0.6, 0.9, 0.9, 0, 0, 0, 0, 0.51236], [0] * 8], name="track9"),
+        found_of([[0.4], [0.7]], length=33, name="a"),
+    )
+    assert every == [
+        ["%74rack9", "10", "70", "m%201%25", "900", "+", "10", "70", "0,114,178", "1", "60,", "0,"],
+        ["%74rack9", "70", "130", "m%201%25", "512", "+", "70", "130", "0,114,178", "1", "60,", "0,"],
+        ["a", "0", "33", "m2", "700", "+", "0", "33", "0,114,178", "1", "33,", "0,"],
+    ]
+    assert not unplaced
+    assert bed_of(None) == ([], Counter())
+
+
+@pytest.mark.parametrize("strand", ["+", "-"])
+def test_bed_on_the_genome(strand):
+    placements = {
+        "t1": Placement("chr1", strand, [(100, 140), (200, 240)]),
+        "short": Placement("chr1", strand, [(100, 140)]),
+    }
+    every, unplaced = bed_of(
+        placements,
+        found_of([[0, 0, 0.9], [0, 0, 0]]),
+        found_of([[0.9], [0.9]], name="short"),
+        found_of([[0.9], [0.1]], name="elsewhere"),
+    )
+    # bases 20 to 80 of 80: from the right exon and half of the left one, or the other way round
+    blocks = (["120", "240"], ["20,40,", "0,80,"]) if strand == "+" else (["100", "220"], ["40,20,", "0,100,"])
+    places, parts = blocks
+    assert every == [["chr1", *places, "m%201%25", "900", strand, *places, "0,114,178", "2", *parts]]
+    assert unplaced == {"other_length": 2, "not_in_gtf": 1}
+
+
+def test_genes_add_up():
+    summary = GeneSummary(MIRNAS, Genes(), 0.5)
+    for found in (
+        found_of([[0.6, 0.2], [0.1, 0.1]], name="t1", header="t1 gene=g"),
+        found_of([[0.3], [0.2]], name="t2"),
+        found_of([[0, 0.6, 0, 0, 0, 0, 0, 0.55], [0] * 8], name="t3", header="t3 gene=g"),
+        # miRNAs of a long target one by one
+        found_of([[0.4, 0.95]], name="t4", header="t4 gene=g"),
+        found_of([[0.1, 0.1]], name="t4", header="t4 gene=g", mirnas=MIRNAS[1:], first=1),
+    ):
+        summary.add(found, sites_of(found, 0.5))
+    assert len(summary) == 2
+    rows = [dict(zip(GENE_COLUMNS, row, strict=True)) for row in summary.rows()]
+    assert [(row["mirna_id"], row["gene_id"], row["n_sites"], row["prediction"]) for row in rows] == [
+        ("m 1%", "g", "4", "1"),
+        ("m2", "g", "0", "0"),
+        ("m 1%", "t2", "0", "0"),
+        ("m2", "t2", "0", "0"),
+    ]
+    assert list(rows[0].values())[3:] == ["3", "12", "4", "t4", "10", "70", "0.950000", "1"]
+    assert list(rows[1].values())[3:] == ["3", "12", "0", "t1", "0", "60", "0.100000", "0"]
+    assert [row[0] for row in summary.rows(predicted=True)] == ["m 1%"]
