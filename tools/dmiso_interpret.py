@@ -28,7 +28,8 @@ def build_parser() -> argparse.ArgumentParser:
         "and the change of the score summed up by position, for miRNAs and sites, for all, positive and negative "
         "pairs. Positive pairs are those with label 1, in tables without labels those that the model predicts. "
         "Kernels as motifs: the 8-mer of every distinct sequence that excites a kernel most, "
-        "one below the other. Clusters: miRNAs with similar maps, and the targets that they share.",
+        "one below the other; matches with known motifs come with a control, the same motifs with "
+        "their positions in other orders. Clusters: miRNAs with similar maps, and the targets that they share.",
         EXAMPLES,
     )
     parser.add_argument(
@@ -131,7 +132,14 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         cluster_rows,
         mirna_rows,
     )
-    from mirtools.interpretation.comparison import MATCH_COLUMNS, best_matches, compare, match_rows
+    from mirtools.interpretation.comparison import (
+        MATCH_COLUMNS,
+        best_matches,
+        compare,
+        comparison_summary,
+        match_rows,
+        permutation_controls,
+    )
     from mirtools.interpretation.kernels import KERNEL_COLUMNS, kernel_rows
     from mirtools.interpretation.masking import COLUMNS
     from mirtools.interpretation.motiffile import read_motifs, write_meme
@@ -183,15 +191,18 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     run.counts["kernels_excited"] = len(motifs)
     matches = compare(motifs, targets, args.both_strands) if targets else []
     best = best_matches(matches, args.max_evalue)
+    controls = permutation_controls(motifs, targets, args.both_strands, args.seed) if targets else {}
+    if targets:
+        run.facts["comparison"] = comparison_summary(matches, controls)
     if "motifs" in streams:
         write_meme(streams["motifs"], motifs, study.background())
     if "kernels" in streams:
         backgrounds = {branch: sites.background() for branch, sites in study.sites.items()}
-        write("kernels", KERNEL_COLUMNS, kernel_rows(kernels, backgrounds, best))
+        write("kernels", KERNEL_COLUMNS, kernel_rows(kernels, backgrounds, best, controls))
     if "matches" in streams:
         write("matches", MATCH_COLUMNS, match_rows(matches, args.max_evalue))
     if "logos" in figures:
-        draw_logos(figures["logos"], kinds["logos"], kernels, best)
+        draw_logos(figures["logos"], kinds["logos"], kernels, best, controls)
 
     if not {"clusters", "shared_targets", "clusters_plot"} & {*streams, *figures}:
         return

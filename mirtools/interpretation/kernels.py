@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.encoding import encode
-from mirtools.interpretation.comparison import Match
+from mirtools.interpretation.comparison import Control, Match
 from mirtools.interpretation.motifs import Frequencies, Motif, consensus, information, relative_entropy
 from mirtools.models.dmiso import KERNEL_WIDTH, KERNELS, MIRNA_LENGTH, SITE_LENGTH, Weights
 
 KERNEL_COLUMNS = (
     "kernel branch bias largest_activation sites distinct_kmers share_of_sequences consensus information "
-    "relative_entropy best_match best_match_name best_e_value"
+    "relative_entropy best_match best_match_name best_e_value control_p_value"
 ).split()
 # the two inputs of the model: the name of its kernels, and the bases that it sees
 BRANCHES = {"mirna": ("mirna_conv", MIRNA_LENGTH), "site": ("site_conv", SITE_LENGTH)}
@@ -198,7 +198,10 @@ def kernel_motifs(sites: KernelSites, share: float = SITE_SHARE) -> list[KernelM
 
 
 def kernel_rows(
-    kernels: Iterable[KernelMotif], backgrounds: Mapping[str, Frequencies], best: Mapping[str, Match]
+    kernels: Iterable[KernelMotif],
+    backgrounds: Mapping[str, Frequencies],
+    best: Mapping[str, Match],
+    controls: Mapping[str, Control],
 ) -> Iterator[list[str]]:
     """Yield the table of kernels, with KERNEL_COLUMNS.
 
@@ -209,6 +212,8 @@ def kernel_rows(
         Letter frequencies of each branch.
     best : mapping of str to Match
         Best matches by name; empty where nothing was compared.
+    controls : mapping of str to Control
+        How well permutations match, by name.
     """
     for kernel in kernels:
         row = [kernel.name, kernel.branch, f"{kernel.bias:.6g}", f"{kernel.largest:.6g}"]
@@ -222,7 +227,8 @@ def kernel_rows(
             row += [f"{bits:.4f}", f"{distance:.4f}"]
         match = best.get(kernel.name)
         if match is None:
-            row += [".", ".", "."]
+            row += [".", ".", ".", "."]
         else:
             row += [match.target.name, match.target.alternative or ".", f"{match.e_value:.3g}"]
+            row.append(f"{controls[kernel.name].p_value:.3f}")
         yield row

@@ -7,7 +7,7 @@ from functools import cache, partial
 from typing import Any, BinaryIO
 
 from mirtools.errors import shorten
-from mirtools.interpretation.comparison import Match
+from mirtools.interpretation.comparison import Control, Match
 from mirtools.interpretation.kernels import KernelMotif
 from mirtools.interpretation.motifs import LETTERS, information
 from mirtools.report.drawing import BLUE, GREEN, GREY, ORANGE, draw_page
@@ -20,7 +20,11 @@ _LETTER_WIDTH = 0.92
 
 
 def draw_logos(
-    stream: BinaryIO, kind: str, kernels: Sequence[KernelMotif], best: Mapping[str, Match] | None = None
+    stream: BinaryIO,
+    kind: str,
+    kernels: Sequence[KernelMotif],
+    best: Mapping[str, Match],
+    controls: Mapping[str, Control],
 ) -> None:
     """Draw the logo of every kernel: heights in bits, small samples corrected for.
 
@@ -30,8 +34,10 @@ def draw_logos(
     kind : {"png", "svg", "pdf"}
     kernels : sequence of KernelMotif
         The miRNA branch stands left, the site branch right.
-    best : mapping of str to Match, optional
-        The best match of a motif, by its name.
+    best : mapping of str to Match
+        The best match of a motif, by its name; empty where nothing was compared.
+    controls : mapping of str to Control
+        How well its permutations match.
     """
     halves = [[kernel for kernel in kernels if kernel.branch == branch] for branch in _BRANCHES]
     side = _COLUMNS // 2
@@ -41,11 +47,13 @@ def draw_logos(
     for half in halves:
         ranked = sorted(half, key=lambda kernel: -_bits(kernel))
         columns += [ranked[at * depth : (at + 1) * depth] for at in range(side)]
+    notes = {
+        name: f"{shorten(match.target.alternative or match.target.name, 18)}, E {match.e_value:.2g}, "
+        f"control p {controls[name].p_value:.2g}"
+        for name, match in best.items()
+    }
     rows = [
-        [
-            partial(_draw_logo, kernel=column[row] if row < len(column) else None, best=best or {})
-            for column in columns
-        ]
+        [partial(_draw_logo, kernel=column[row] if row < len(column) else None, notes=notes) for column in columns]
         for row in range(depth)
     ]
     title = "Kernels as motifs: miRNA branch left, site branch right (bits)"
@@ -77,7 +85,7 @@ def _bits(kernel: KernelMotif) -> float:
     return -1.0 if motif is None else float(information(motif.frequencies, motif.sites).sum())
 
 
-def _draw_logo(axes: Any, kernel: KernelMotif | None, best: Mapping[str, Match]) -> None:
+def _draw_logo(axes: Any, kernel: KernelMotif | None, notes: Mapping[str, str]) -> None:
     if kernel is None:
         axes.set_axis_off()
         return
@@ -102,6 +110,4 @@ def _draw_logo(axes: Any, kernel: KernelMotif | None, best: Mapping[str, Match])
     axes.tick_params(labelsize=7.5)
     axes.set_title(name, fontsize=9.5)
     axes.set_title(f"{bits.sum():.1f} bits, {motif.sites:,} sites", loc="right", fontsize=8, fontweight="normal")
-    if match := best.get(motif.name):
-        named = shorten(match.target.alternative or match.target.name, 20)
-        axes.set_xlabel(f"{named}, E = {match.e_value:.2g}", fontsize=8)
+    axes.set_xlabel(notes.get(motif.name, ""), fontsize=8)

@@ -7,11 +7,14 @@ import pytest
 
 from mirtools.interpretation.comparison import (
     MATCH_COLUMNS,
+    Control,
     alignments,
     best_matches,
     column_scores,
     compare,
+    comparison_summary,
     match_rows,
+    permutation_controls,
 )
 from mirtools.interpretation.motifs import Motif, reverse_complement
 
@@ -129,3 +132,31 @@ def test_best_and_rows():
     assert {len(row) for row in rows} == {len(MATCH_COLUMNS)}
     assert list(match_rows(matches, 0)) == []
     assert compare([], targets) == []
+
+
+def test_permutations_are_a_control():
+    """A planted motif beats its permutations; one of equal columns cannot, whatever it matches."""
+    random = np.random.default_rng(9)
+    targets = [random_motif(random, random.integers(6, 15), f"t{number}") for number in range(50)]
+    poly_a = np.tile([0.97, 0.01, 0.01, 0.01], (8, 1))
+    targets.append(Motif("poly_a", poly_a, 50))
+    queries = [Motif("planted", targets[7].frequencies[:6], 50), Motif("flat", poly_a, 50)]
+    matches = compare(queries, targets)
+    controls = permutation_controls(queries, targets, seed=1)
+    assert controls["planted"].p_value < 0.05
+    assert controls["planted"].matched < 0.2
+    assert best_matches(matches, 0.05)["flat"].target.name == "poly_a"
+    assert controls["flat"] == Control(1.0, 1.0)
+    assert permutation_controls(queries, targets, seed=1) == controls
+    summary = comparison_summary(matches, controls)
+    assert summary["motifs_matched"] == 2
+    assert summary["motifs_matched_when_permuted"] == pytest.approx(1 + controls["planted"].matched, abs=0.01)
+
+
+def test_controls_of_unrelated_motifs_are_uniform():
+    random = np.random.default_rng(10)
+    targets = [random_motif(random, random.integers(6, 15), f"t{number}") for number in range(20)]
+    queries = [random_motif(random, 6, f"q{number}") for number in range(25)]
+    found = [control.p_value for control in permutation_controls(queries, targets).values()]
+    assert 0.35 < np.mean(found) < 0.65
+    assert np.mean(np.array(found) < 0.1) < 0.3

@@ -132,11 +132,11 @@ def test_rows_without_and_with_sites():
     sites.add(["NNNNNNNNNN", "ACG"])
     assert (sites.sequences, sites.scanned) == (2, 0)
     sites.add(["ACGTACGT"])
-    rows = list(kernel_rows(kernel_motifs(sites), {"mirna": sites.background()}, {}))
+    rows = list(kernel_rows(kernel_motifs(sites), {"mirna": sites.background()}, {}, {}))
     assert [len(row) for row in rows] == [len(KERNEL_COLUMNS)] * 10
     # one site says little: the correction for small samples takes all away
     assert rows[0] == ["mirna_kernel_1", "mirna", "0", "8", "1", "1", "1.0000", "ACGTACGT", "0.0000", *rows[0][9:]]
-    assert rows[1] == ["mirna_kernel_2", "mirna", "0", "0", "0", "0", "0.0000", ".", ".", ".", ".", ".", "."]
+    assert rows[1] == ["mirna_kernel_2", "mirna", "0", "0", "0", "0", "0.0000", ".", ".", ".", ".", ".", ".", "."]
 
 
 def test_information():
