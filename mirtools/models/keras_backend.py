@@ -9,7 +9,8 @@ import numpy as np
 
 from mirtools.encoding import one_hot
 from mirtools.models import dmiso
-from mirtools.models.inference import Codes, Floats
+from mirtools.models.folding import Floats
+from mirtools.models.layers import Codes
 
 
 class KerasPredictor:
@@ -27,6 +28,8 @@ class KerasPredictor:
         dmiso.import_keras()
         import tensorflow as tf
 
+        # NVIDIA's cards would round the factors of every product to 10 bits
+        tf.config.experimental.enable_tensor_float_32_execution(False)
         # sums over several threads depend on their number; a graphics card does not care
         with contextlib.suppress(RuntimeError):  # TensorFlow has already started
             tf.config.threading.set_intra_op_parallelism_threads(1)

@@ -7,6 +7,7 @@ import slow_dmiso
 from mirtools.encoding import encode, one_hot
 from mirtools.models import dmiso, layers
 from mirtools.models.inference import Predictor
+from mirtools.models.scanning import PairByPair, Scanner
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +104,20 @@ def test_equals_keras_on_ten_thousand_pairs():
         expected = model.predict([one_hot(mirnas), one_hot(sites)], batch_size=2000, verbose=0)[:, 0]
         assert np.ptp(expected) > 1e-3
         assert np.abs(Predictor(weights).score(mirnas, sites) - expected).max() <= 1e-6
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_scan_equals_keras_on_ten_thousand_pairs():
+    pytest.importorskip("tensorflow")
+    from mirtools.models.keras_backend import KerasPredictor
+
+    random = np.random.default_rng(6)
+    mirnas, sites = slow_dmiso.random_codes(random, 50, 30), slow_dmiso.random_codes(random, 200, 60)
+    weights = slow_dmiso.random_weights(2)
+    expected = PairByPair(KerasPredictor(weights), mirnas).score(range(50), sites)
+    assert np.ptp(expected) > 1e-3
+    assert np.abs(Scanner(weights, mirnas).score(range(50), sites) - expected).max() <= 1e-6
 
 
 @pytest.mark.slow
