@@ -68,6 +68,14 @@ class Comparison(NamedTuple):
     shares: list[Share]
 
 
+class _Side(NamedTuple):
+    """One experiment, the numbers of its isomiRs in the other or -1, and their chances to be absent there."""
+
+    isomirs: Isomirs
+    found: NDArray[np.int64]
+    chance: NDArray[np.float64]
+
+
 def compare(first: Isomirs, second: Isomirs, min_reads: int) -> Comparison:
     """Compare two experiments by miRNA name and observed sequence.
 
@@ -83,13 +91,13 @@ def compare(first: Isomirs, second: Isomirs, min_reads: int) -> Comparison:
         numbers = other.numbers()
         found = np.array([numbers.get(key, -1) for key in one.numbers()], np.int64)
         chance = chance_absent(one.reads, int(one.reads.sum()), int(other.reads.sum()), min_reads)
-        sides.append((one, found, chance))
-    rows = [*_rows(sides[0], second, min_reads, True), *_rows(sides[1], first, min_reads, False)]
+        sides.append(_Side(one, found, chance))
+    rows = [*_rows(sides[0], sides[1], min_reads), *_rows(sides[1], sides[0], min_reads, is_first=False)]
     rows.sort(key=lambda row: (row[0], row[1]))
     shares = [
         share
-        for name, other, (one, found, chance) in zip((FIRST, SECOND), (second, first), sides, strict=True)
-        for share in _shares(name, one, _reads_there(other, found) < min_reads, chance, min_reads)
+        for name, other, side in zip((FIRST, SECOND), (second, first), sides, strict=True)
+        for share in _shares(name, side, _reads_there(other, side.found) < min_reads, min_reads)
     ]
     return Comparison(rows, shares)
 
@@ -106,7 +114,7 @@ def chance_absent(reads: NDArray[Any], depth: int, other_depth: int, least: int)
     least : int
         Reads from which on the other experiment lists an isomiR.
     """
-    if not other_depth:
+    if not other_depth or not len(reads):
         return np.ones(len(reads))
     log_hit, log_miss = math.log(other_depth / (depth + other_depth)), math.log(depth / (depth + other_depth))
     memory: dict[int, float] = {}
@@ -139,33 +147,32 @@ def _reads_there(other: Isomirs, found: NDArray[np.int64]) -> NDArray[Any]:
     return np.where(found >= 0, np.append(other.reads, 0)[found], 0)
 
 
-def _rows(side: tuple[Isomirs, Any, Any], other: Isomirs, min_reads: int, is_first: bool) -> Iterator[list[str]]:
-    one, found, chance = side
-    for at, (mirna, sequence) in enumerate(one.numbers()):
-        there = int(found[at])
+def _rows(side: _Side, other: _Side, min_reads: int, is_first: bool = True) -> Iterator[list[str]]:
+    for at, (mirna, sequence) in enumerate(side.isomirs.numbers()):
+        there = int(side.found[at])
         if there >= 0 and not is_first:
             continue  # told with the first
-        reads = [int(one.reads[at]), int(other.reads[there]) if there >= 0 else 0]
-        pairs = [int(one.pairs[at]), int(other.pairs[there]) if there >= 0 else 0]
-        if not is_first:
-            reads.reverse()
-            pairs.reverse()
-        places = [name for name, count in zip((FIRST, SECOND), reads, strict=True) if count >= min_reads]
-        place = BOTH if len(places) == 2 else places[0] if places else NEITHER
-        types = type_names(int(one.types[at]))
+        reads, pairs, chances = [0, 0], [0, 0], [0.0, 0.0]
+        for place, one, number in ((not is_first, side, at), (is_first, other, there)):
+            if number >= 0:
+                reads[place], pairs[place] = int(one.isomirs.reads[number]), int(one.isomirs.pairs[number])
+                chances[place] = float(one.chance[number])
+        places = [place for place in (0, 1) if reads[place] >= min_reads]
+        types = int(side.isomirs.types[at])
         yield [
             mirna,
             sequence,
-            "isomir" if one.types[at] else "exact",
-            types,
-            place,
+            "isomir" if types else "exact",
+            type_names(types),
+            BOTH if len(places) == 2 else (FIRST, SECOND)[places[0]] if places else NEITHER,
             *map(str, reads),
             *map(str, pairs),
-            f"{chance[at]:.3g}" if place == (FIRST if is_first else SECOND) else MISSING,
+            f"{chances[places[0]]:.3g}" if len(places) == 1 else MISSING,
         ]
 
 
-def _shares(name: str, one: Isomirs, absent: NDArray[Any], chance: NDArray[Any], least: int) -> Iterator[Share]:
+def _shares(name: str, side: _Side, absent: NDArray[Any], least: int) -> Iterator[Share]:
+    one = side.isomirs
     items = {"any": np.ones(len(one.types), bool), "exact": one.types == 0, "isomir": one.types > 0}
     items |= {kind: one.types >> bit & 1 == 1 for bit, kind in enumerate(ISOMIR_TYPES)}
     for min_reads in sorted({least, max(least, MANY_READS)}):
@@ -173,4 +180,4 @@ def _shares(name: str, one: Isomirs, absent: NDArray[Any], chance: NDArray[Any],
             taken = of & (one.reads >= min_reads)
             if taken.any():
                 counts = int(taken.sum()), int((taken & absent).sum())
-                yield Share(name, item, min_reads, *counts, float(chance[taken].sum()))
+                yield Share(name, item, min_reads, *counts, float(side.chance[taken].sum()))
