@@ -236,7 +236,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.evaluation import judgement
     from mirtools.evaluation.assembly import own_predictors
     from mirtools.evaluation.pairs import Column, read_pairs
-    from mirtools.evaluation.predictors import require_different_names, with_thresholds
+    from mirtools.evaluation.predictors import require_good_names, with_thresholds
     from mirtools.report.drawing import figure_format
 
     kind = "" if args.figure is None else figure_format(args.figure)
@@ -254,7 +254,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     predictors += _baselines(args, run, pairs, training)
     if not predictors:
         raise UsageError("nothing to judge: the table has no column score; name one with --score or --energy")
-    require_different_names(predictors)
+    require_good_names(predictors)
     predictors = with_thresholds(predictors, {name: value for name, value in args.threshold if name})
     for predictor in predictors:
         turned = ", of which lower is better: its sign is turned" if predictor.better == "lower" else ""

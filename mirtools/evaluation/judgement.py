@@ -121,7 +121,7 @@ def parts_of(
             seen = set(known)
             mask = np.array([name in seen for name in asked], bool)
             parts += [(f"{word}_seen", mask), (f"{word}_unseen", ~mask)]
-    for column in by:
+    for column in dict.fromkeys(by):
         cells = pairs.others[column]
         values = sorted(set(cells))
         if len(values) > MOST_VALUES:

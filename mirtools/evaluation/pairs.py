@@ -94,7 +94,7 @@ def read_pairs(
     extra : sequence of str
         Columns to keep for splitting; they must be there.
     positives_only : bool
-        There is no column ``label``: every pair is a positive.
+        Every pair is a positive; a column ``label`` is not needed.
 
     Raises
     ------
@@ -102,13 +102,13 @@ def read_pairs(
         For a missing column, a label other than 0 and 1, and a score that is no number (``.`` is none).
     """
     reader = TableReader(path)
-    label_at = None if positives_only else reader.find("label")
+    label_at = reader.find("label")
     if label_at is None and not positives_only:
         problem = "has no column label (1 or 0); add it, or say --positives-only"
         raise InputError(problem, source=path, line=1)
     found = [(column, at) for column in columns if (at := reader.find(column.name)) is not None]
     prediction_at = reader.find("prediction")
-    extra_at = [(name, reader.index(name)) for name in extra]
+    extra_at = [(name, reader.index(name)) for name in dict.fromkeys(extra)]
     pairs = JudgedPairs(np.zeros(0, np.uint8), others={name: [] for name in extra})
     texts = [
         (reader.find(name), cells)
@@ -126,7 +126,7 @@ def read_pairs(
     called: list[bool] = []
     scores: list[list[float]] = [[] for _ in found]
     for row in reader:
-        labels.append(1 if label_at is None else _label(reader, row[label_at]))
+        labels.append(1 if label_at is None else _label(reader, row[label_at], positives_only))
         for at, cells in texts:
             cells.append(MISSING if at is None else row[at] or MISSING)
         for at, cells in sequences:
@@ -217,9 +217,11 @@ def _keys(pairs: JudgedPairs, by_name: bool) -> Iterator[tuple[str, ...]]:
         yield from zip(pairs.mirnas, pairs.sites, strict=True)
 
 
-def _label(reader: TableReader, cell: str) -> int:
+def _label(reader: TableReader, cell: str, positives_only: bool) -> int:
     if cell not in ("0", "1"):
         raise reader.error(f"label is '{shorten(cell, 20)}'; give 1 (interacts) or 0 (does not)")
+    if positives_only and cell == "0":
+        raise reader.error("label is 0, but --positives-only was given; leave the option or the row out")
     return int(cell)
 
 

@@ -114,10 +114,12 @@ def with_thresholds(predictors: Sequence[Predictor], thresholds: Mapping[str, fl
     return result
 
 
-def require_different_names(predictors: Sequence[Predictor]) -> None:
-    """Raise UsageError where two predictors have the same name."""
+def require_good_names(predictors: Sequence[Predictor]) -> None:
+    """Raise UsageError where two predictors have the same name, or a name would break a table."""
     names = [predictor.name for predictor in predictors]
+    remedy = "put a name before a file, as in mine=predictions.tsv"
     for name in names:
         if names.count(name) > 1:
-            problem = f"two predictors are named '{shorten(name, 40)}'"
-            raise UsageError(f"{problem}; put a name before a file, as in mine=predictions.tsv")
+            raise UsageError(f"two predictors are named '{shorten(name, 40)}'; {remedy}")
+        if not name.isprintable():
+            raise UsageError(f"'{shorten(name, 40)}' cannot stand in a table; {remedy}")

@@ -157,7 +157,7 @@ def test_parts():
     training = pairs_of([1, 0], ["a", "b"], ["x", "q"])
     parts = {
         name: np.flatnonzero(mask).tolist()
-        for name, mask in parts_of(pairs, judgement.PART_KINDS, ["lab"], training)
+        for name, mask in parts_of(pairs, judgement.PART_KINDS, ["lab", "lab"], training)
     }
     assert parts == {
         "all": [0, 1, 2, 3, 4],

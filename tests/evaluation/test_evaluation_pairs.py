@@ -1,5 +1,7 @@
 """Labelled pairs and scores, from one table and from several."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from mirtools.evaluation.pairs import Column, read_further, read_pairs
 from mirtools.evaluation.predictors import (
     Predictor,
     from_column,
-    require_different_names,
+    require_good_names,
     table_name,
     with_thresholds,
 )
@@ -104,7 +106,9 @@ def test_names_of_predictors(tables):
     assert table_name("", "-", "score", 1, True) == "stdin"
     assert table_name("mine", "x.tsv", "score", 2, False) == "mine:score"
     with pytest.raises(UsageError, match="two predictors are named 'score'"):
-        require_different_names([predictors[0], predictors[0]])
+        require_good_names([predictors[0], predictors[0]])
+    with pytest.raises(UsageError, match=r"'a\?b' cannot stand in a table"):
+        require_good_names([replace(predictors[0], name="a\tb")])
 
 
 def test_what_is_a_yes(tables):
@@ -133,3 +137,5 @@ def test_positives_alone_need_no_labels(tables):
     assert pairs.labels.tolist() == [1, 1]
     assert pairs.others == {"support": ["strong", "weak"]}
     assert predictors[0].called.tolist() == [True, False]
+    with pytest.raises(InputError, match=r"first\.tsv:3: label is 0, but --positives-only"):
+        read_pairs("first.tsv", [], positives_only=True)

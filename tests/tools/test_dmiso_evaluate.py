@@ -179,6 +179,8 @@ def test_positives_alone(here):
     Path("positives.tsv").write_text("".join("\t".join(row[:at] + row[at + 1 :]) + "\n" for row in lines))
     found = evaluate("--positives-only", "--by", "mirna_class", "--miranda", "miranda.txt", "positives.tsv")
     assert (found["all", "score"]["recall"], found["all", "miranda"]["recall"]) == ("0.6667", "0.3333")
+    twice = evaluate("--positives-only", "--by", "mirna_class", "--by", "mirna_class", "positives.tsv")
+    assert [part for part, _ in twice].count("mirna_class=exact") == 1
     assert found["mirna_class=exact", "miranda"]["recall"] == "0.6667"
     assert found["all", "score"]["auroc"] == found["all", "score"]["precision"] == "."
     assert run("dmiso-evaluate", ["positives.tsv"]).err.endswith("add it, or say --positives-only\n")
@@ -216,6 +218,8 @@ def test_threads_do_not_matter(here):
         (["test.tsv", "--figure", "f.bmp"], 2, "is no .png, .svg or .pdf"),
         (["test.tsv", "test.tsv"], 2, "two predictors are named 'test'"),
         (["test.tsv", "--baselines", "mirna_frequency"], 2, "give --training"),
+        (["a\tb=test.tsv", "test.tsv"], 2, "'a?b' cannot stand in a table"),
+        (["test.tsv", "--positives-only"], 1, "test.tsv:4: label is 0, but --positives-only was given"),
         (["test.tsv", "--by", "colour"], 1, "test.tsv:1: has no column colour"),
         (["test.tsv", "--score", "colour"], 1, "test.tsv:1: has no column colour"),
         (["test.tsv", "--miranda", "test.tsv"], 1, "test.tsv: is no output of miRanda"),
