@@ -70,6 +70,26 @@ def test_no_sharing_where_targets_are_drawn_at_random():
     assert found.sharing[-1].overlap == pytest.approx(found.sharing[-1].random, rel=0.1)
 
 
+def test_random_clusters_have_as_many_targets():
+    """miRNAs with many targets are one cluster: they share more, but not more than others with many would."""
+    random = np.random.default_rng(5)
+    profiles, _ = planted(2, 30)
+    many = np.array(profiles.names) >= "m30"  # half of either cluster
+    sizes = np.where(many, 80, 10)
+    targets = [set(random.choice(100, size, replace=False).tolist()) for size in sizes]
+    found = cluster_mirnas(Profiles(profiles.names, profiles.pairs, profiles.changes, targets), 2, 1)
+    assert all(sharing.p_value > 0.01 for sharing in found.sharing)
+    # as a cluster of their own
+    swapped = np.concatenate([np.flatnonzero(many), np.flatnonzero(~many)])
+    order = np.argsort(np.arange(60) % 2, kind="stable")
+    changes = np.empty_like(profiles.changes)
+    changes[swapped] = profiles.changes[order]
+    found = cluster_mirnas(Profiles(profiles.names, profiles.pairs, changes, targets), 2, 1)
+    assert {tuple(found.of_mirna[many].tolist()), tuple(found.of_mirna[~many].tolist())} == {(1,) * 30, (2,) * 30}
+    for sharing in found.sharing:
+        assert (sharing.random, sharing.p_value) == (pytest.approx(sharing.overlap), 1)
+
+
 def test_sharing_by_hand():
     profiles, _ = planted(2, 2, 0.01)  # m00 and m02 belong together, m01 and m03
     targets = [{1, 2, 3, 4}, {5, 6}, {3, 4}, {6, 7, 1}]
