@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -25,6 +26,7 @@ from mirtools.report.drawing import (
 )
 
 MOST_MIRNAS = 14
+_HYB_NAME = re.compile("MIMAT[0-9]+_[^_]+_(.+)_microRNA")
 _MOST_FOLD = 3  # log2
 
 
@@ -66,10 +68,8 @@ def _draw_types(axes: Any, statistics: Statistics) -> None:
     names = ["exact", *ISOMIR_TYPES]
     counts = [statistics.types[name] for name in names]
     colours = [BLUE] + [ORANGE] * len(ISOMIR_TYPES)
-    labels = [f"{count.pairs:,}  ({count.isomirs:,})" for count in counts]
-    labels = [
-        f"{label} miRNAs".replace(") miRNAs", " miRNAs)") if not at else label for at, label in enumerate(labels)
-    ]
+    kinds = [" miRNAs"] + [""] * len(ISOMIR_TYPES)
+    labels = [f"{count.pairs:,}  ({count.isomirs:,}{kind})" for count, kind in zip(counts, kinds, strict=True)]
     draw_bars(
         axes, [name.replace("_", " ") for name in names], [([c.pairs for c in counts], colours, None)], labels
     )
@@ -125,7 +125,7 @@ def _draw_preferences(axes: Any, preferences: Sequence[Preference], min_pairs: i
         for name in ISOMIR_TYPES
     ]
     axes.set_xticks(range(len(ISOMIR_TYPES)), [label.replace("_", "\n") for label in labels], fontsize=9)
-    axes.set_yticks(range(len(shown)), [shorten(name, 20) for name in shown], fontsize=9)
+    axes.set_yticks(range(len(shown)), [shorten(_plain(name), 20) for name in shown], fontsize=9)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_title("Preferred types")
@@ -137,6 +137,12 @@ def _draw_preferences(axes: Any, preferences: Sequence[Preference], min_pairs: i
     )
 
 
+def _plain(name: str) -> str:
+    """Return the miRNA in a name of the databases of hyb: accession, source, miRNA and kind."""
+    match = _HYB_NAME.fullmatch(name)
+    return name if match is None else match.group(1)
+
+
 def _draw_shared(axes: Any, shared: Sequence[Shared]) -> None:
     has_sites = shared[0].sites is not None
     sizes = {item.groups: item.sites if item.sites is not None else item.transcripts for item in shared}
@@ -145,8 +151,8 @@ def _draw_shared(axes: Any, shared: Sequence[Shared]) -> None:
     colours = [BLUE if groups == ("exact",) else ORANGE if len(groups) == 1 else GREEN for groups, _ in ranked]
     counts = [size for _, size in ranked]
     draw_bars(axes, names, [(counts, colours, None)], [f"{count:,}" for count in counts])
-    axes.set_title("Shared targets of a miRNA's isoforms")
-    axes.set_xlabel("target sites" if has_sites else "target transcripts")
+    axes.set_title("Shared targets")
+    axes.set_xlabel(f"target {'sites' if has_sites else 'transcripts'} of the isoforms of a miRNA")
     axes.tick_params(axis="y", labelsize=9)
 
 
