@@ -222,17 +222,19 @@ def _in_order(
     pool = ThreadPoolExecutor(threads)
     waiting: deque[Future[Result]] = deque()
     remaining = iter(tasks)
+    failure: Exception | None = None
     try:
         while True:
             try:
-                task = next(remaining, None)
-            except Exception:
-                for future in waiting:
-                    future.result()  # an error in what was read before comes first
-                raise
+                task = None if failure else next(remaining, None)
+            except Exception as error:
+                # what was read before comes first, an error in it too
+                task, failure = None, error
             if task is not None:
                 waiting.append(pool.submit(work, task))
             elif not waiting:
+                if failure:
+                    raise failure
                 return
             if task is None or len(waiting) > 2 * threads:
                 yield waiting.popleft().result()
