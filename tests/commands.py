@@ -149,9 +149,8 @@ COMMANDS = {
         inputs={"": "labelled.tsv"},
         kinds={"": "table"},
         header="model\t",
-        threads=False,
         heavy=True,
-        extra_outputs={"--history": "part\tepoch\t", "--metrics": "{"},
+        extra_outputs={"--history": "part\tepoch\t", "--metrics": "{", "--scores": "pair_id\tn_reads\t"},
     ),
 }
 TABLE_COMMANDS = [name for name, command in COMMANDS.items() if command.kinds.get("") == "table"]

@@ -168,6 +168,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
 
 def _score_pairs(args: argparse.Namespace, run: cli.Run, model: Model, threshold: float) -> None:
     from mirtools.interactions import TableReader, TableWriter
+    from mirtools.models.abundance import knows_abundance
     from mirtools.models.pairs import PairScores, Scorer
     from mirtools.models.shards import row_share
     from mirtools.models.tiling import Tiling
@@ -186,7 +187,9 @@ def _score_pairs(args: argparse.Namespace, run: cli.Run, model: Model, threshold
     tiling = Tiling(args.window, args.stride) if in_windows else None
     chosen = row_share(path, args.format, args.shard) if args.shard else None
     reader = TableReader(path, ("mirna_seq", "site_seq"), args.format)
-    scores = PairScores(reader, scorer, threshold, tiling)
+    scores = PairScores(
+        reader, scorer, threshold, tiling, model.weights if knows_abundance(model.weights) else None
+    )
     writer = TableWriter(run.outputs.open(args.output), scores.columns)
     for row in run.progress(scores.rows(run.threads, chosen), "pairs"):
         writer.write(row)
@@ -198,6 +201,7 @@ def _scan(args: argparse.Namespace, run: cli.Run, model: Model, threshold: float
     from mirtools.genes import Genes, read_genes
     from mirtools.gtf import read_placements
     from mirtools.interactions import TableWriter
+    from mirtools.models.abundance import knows_abundance
     from mirtools.models.dmiso import MIRNA_LENGTH
     from mirtools.models.scanning import PairByPair, Scanner, WindowScorer
     from mirtools.models.shards import survey, target_share, targets_of
@@ -206,6 +210,8 @@ def _scan(args: argparse.Namespace, run: cli.Run, model: Model, threshold: float
     from mirtools.models.windows import COLUMNS, Selection, lines, scan
     from mirtools.sequences import read_references
 
+    if knows_abundance(model.weights):
+        run.say("the model knows abundances; all miRNAs and targets are taken as equally abundant")
     mirnas = read_references(args.mirnas)
     tiling = Tiling(args.window, args.stride)
     transcripts = survey(args.targets) if args.shard or args.gtf else []

@@ -24,7 +24,7 @@ SHARE, SEED = 0.3, 1
 
 def main(table: str, training: str, test: str) -> int:
     pairs = read_labelled(table)
-    mirna, target = (hold_out(group_pairs(pairs, grouping), SHARE, SEED) for grouping in ("mirna", "target"))
+    mirna, target = (hold_out(group_pairs(pairs, grouping), SHARE, SEED) for grouping in ("family", "target"))
     header, *lines = Path(table).read_text().splitlines(keepends=True)
     for path, chosen in ((training, ~mirna & ~target), (test, mirna & target)):
         kept = [line for line, take in zip(lines, chosen, strict=True) if take]

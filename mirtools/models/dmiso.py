@@ -127,10 +127,11 @@ def _unheard() -> Iterator[None]:
         os.close(null)
 
 
-def build_keras(regularization: Regularization | None = None, seed: int = 1) -> Any:
+def build_keras(regularization: Regularization | None = None, seed: int = 1, abundance: bool = False) -> Any:
     """Return the untrained Keras model: inputs ``(n, 30, 4)`` and ``(n, 60, 4)``, output ``(n, 1)``.
 
-    Initial weights and dropout masks follow from ``seed``.
+    Initial weights and dropout masks follow from ``seed``. With ``abundance``, a third input ``(n, 2)`` joins the
+    last layer (:mod:`mirtools.models.abundance`), with weights that start at 0.
     """
     keras = import_keras()
     layers = keras.layers
@@ -180,8 +181,15 @@ def build_keras(regularization: Regularization | None = None, seed: int = 1) -> 
     x = layers.ReLU()(norm("dense_norm")(x))
     x = layers.Dropout(rules.dropout[2], seed=next(seeds))(x)
     x = layers.Dense(1, kernel_regularizer=penalty, kernel_initializer=glorot(), name="output")(x)
+    inputs = [mirna, site]
+    if abundance:
+        inputs.append(keras.Input((2,), name="coverage"))
+        added = layers.Dense(
+            1, use_bias=False, kernel_regularizer=penalty, kernel_initializer="zeros", name="abundance"
+        )(inputs[-1])
+        x = layers.Add()([x, added])
     x = layers.Activation("sigmoid")(norm("output_norm")(x))
-    return keras.Model([mirna, site], x, name=NAME)
+    return keras.Model(inputs, x, name=NAME)
 
 
 def keras_seeds(seed: int, count: int) -> list[int]:
@@ -192,7 +200,8 @@ def keras_seeds(seed: int, count: int) -> list[int]:
 def keras_variables(model: Any) -> dict[str, Any]:
     """Return the Keras variables of a model by tensor name."""
     found: dict[str, Any] = {}
-    for name in TENSOR_SHAPES:
+    joins_abundance = any(layer.name == "abundance" for layer in model.layers)
+    for name in (*TENSOR_SHAPES, "abundance.kernel") if joins_abundance else TENSOR_SHAPES:
         layer_name, part = name.split(".")
         if layer_name.startswith("lstm_") and layer_name != "lstm_norm":
             both = model.get_layer("lstm")

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from mirtools import __version__
 from mirtools.errors import InputError, shorten
-from mirtools.models import dmiso
+from mirtools.models import abundance, dmiso
 
 FORMAT_VERSION = 1
 _METADATA_KEY = "mirtools"
@@ -36,7 +36,10 @@ _FOREIGN = {
     b"\x1f\x8b": "compressed",
 }
 _REMEDY = "give a model written by dmiso-train"
-_ARCHITECTURES: Mapping[str, Mapping[str, tuple[int, ...]]] = {dmiso.NAME: dmiso.TENSOR_SHAPES}
+_ARCHITECTURES: Mapping[str, Mapping[str, tuple[int, ...]]] = {
+    dmiso.NAME: dmiso.TENSOR_SHAPES,
+    abundance.NAME: abundance.TENSOR_SHAPES,
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,8 @@ class Model:
     Attributes
     ----------
     weights : dict of str to ndarray
-        float32, names and shapes of the architecture (:data:`mirtools.models.dmiso.TENSOR_SHAPES`).
+        float32, names and shapes of the architecture (``TENSOR_SHAPES`` of :mod:`mirtools.models.dmiso` or
+        :mod:`mirtools.models.abundance`).
     name : str
     threshold : float
         A pair is predicted to interact where its score is larger.
@@ -88,7 +92,8 @@ def save_model(model: Model, stream: BinaryIO) -> None:
         "mirtools_version": model.version,
     }
     text = json.dumps(description, sort_keys=True, allow_nan=False, separators=(",", ":"))
-    tensors = {name: np.ascontiguousarray(model.weights[name], np.float32) for name in dmiso.TENSOR_SHAPES}
+    shapes = _ARCHITECTURES[model.architecture]
+    tensors = {name: np.ascontiguousarray(model.weights[name], np.float32) for name in shapes}
     # one metadata entry: safetensors does not keep the order of several
     stream.write(save(tensors, metadata={_METADATA_KEY: text}))
 

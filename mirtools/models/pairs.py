@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from mirtools.encoding import encode
 from mirtools.interactions import PREDICT_COLUMNS, TableReader, extended
-from mirtools.models.dmiso import MIRNA_LENGTH, SITE_LENGTH
+from mirtools.models import abundance
+from mirtools.models.abundance import AbundanceReader
+from mirtools.models.dmiso import MIRNA_LENGTH, SITE_LENGTH, Weights
 from mirtools.models.layers import Codes, Floats
 from mirtools.models.scores import printed, score_cells
 from mirtools.models.tiling import Tiling, Windows
@@ -39,6 +41,7 @@ class _Chunk(NamedTuple):
 
     rows: list[list[str]]
     windows: Windows | None
+    coverages: list[list[float]]
 
 
 class PairScores:
@@ -55,6 +58,8 @@ class PairScores:
         Sites longer than a window are cut into windows, and the best one's score counts (the first of several);
         ``window_start`` and ``window_end`` tell which it is. Without it they are cropped around their centre, as
         in training.
+    weights : dict of str to ndarray, optional
+        Of a model that knows abundance (:mod:`mirtools.models.abundance`): the table's coverages move the scores.
 
     Attributes
     ----------
@@ -65,7 +70,12 @@ class PairScores:
     """
 
     def __init__(
-        self, reader: TableReader, scorer: Scorer, threshold: float, tiling: Tiling | None = None
+        self,
+        reader: TableReader,
+        scorer: Scorer,
+        threshold: float,
+        tiling: Tiling | None = None,
+        weights: Weights | None = None,
     ) -> None:
         new = (*PREDICT_COLUMNS, *(WINDOW_COLUMNS if tiling else ()))
         self.columns, self._places = extended(reader.columns, new)
@@ -77,6 +87,8 @@ class PairScores:
         self._scorer = scorer
         self._threshold = threshold
         self._tiling = tiling
+        self._weights = weights
+        self._abundances = AbundanceReader(reader) if weights else None
 
     def rows(self, threads: int = 1, chosen: tuple[int, int] | None = None) -> Iterator[list[str]]:
         """Yield the rows in the order of the input, in constant memory.
@@ -91,6 +103,8 @@ class PairScores:
         missing = len(self.columns) - len(self._reader.columns)
         for scores in self._scorer.score_stream(self._chunks(waiting, chosen), threads):
             chunk = waiting.popleft()
+            if self._weights:
+                scores = self._moved(scores, chunk, self._weights)
             cells = _best_cells(scores, chunk.windows, self._threshold)
             for row, new in zip(chunk.rows, cells, strict=True):
                 row.extend([""] * missing)
@@ -99,6 +113,14 @@ class PairScores:
                 self.counts["predicted_interactions"] += new[1] == "1"
                 yield row
 
+    @staticmethod
+    def _moved(scores: Floats, chunk: _Chunk, weights: Weights) -> Floats:
+        """Let the abundances of a chunk's rows move the scores of all their windows."""
+        shifts = abundance.shifts(weights, np.array(chunk.coverages))
+        if chunk.windows is not None:
+            shifts = np.repeat(shifts, np.diff(chunk.windows.bounds))
+        return abundance.shifted(scores, shifts)
+
     def _chunks(self, waiting: deque[_Chunk], chosen: tuple[int, int] | None) -> Iterator[tuple[Codes, Codes]]:
         reader, tiling = self._reader, self._tiling
         mirna_column, site_column = reader.index("mirna_seq"), reader.index("site_seq")
@@ -106,6 +128,7 @@ class PairScores:
         rows: list[list[str]] = []
         mirnas: list[str] = []
         sites: list[str] = []
+        coverages: list[list[float]] = []
 
         def chunk() -> tuple[Codes, Codes]:
             self.counts["pairs"] += len(rows)
@@ -114,10 +137,10 @@ class PairScores:
             self.counts[self._long] += sum(len(site) > longest for site in sites)
             codes = encode(mirnas, MIRNA_LENGTH)
             if tiling is None:
-                waiting.append(_Chunk(rows, None))
+                waiting.append(_Chunk(rows, None, coverages))
                 return codes, encode(sites, SITE_LENGTH)
             windows = Windows(sites, tiling)
-            waiting.append(_Chunk(rows, windows))
+            waiting.append(_Chunk(rows, windows, coverages))
             return np.repeat(codes, np.diff(windows.bounds), axis=0), windows.codes(0, len(windows))
 
         first, last = chosen or (0, -1)
@@ -130,10 +153,12 @@ class PairScores:
             mirnas.append(reader.dna(row, mirna_column))
             sites.append(reader.dna(row, site_column))
             rows.append(row)
+            if self._abundances:
+                coverages.append(self._abundances.coverages(row))
             held += tiling.count(len(sites[-1])) if tiling else 1
             if held >= size:
                 yield chunk()
-                rows, mirnas, sites, held = [], [], [], 0
+                rows, mirnas, sites, coverages, held = [], [], [], [], 0
         if rows:
             yield chunk()
 

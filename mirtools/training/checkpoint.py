@@ -80,6 +80,11 @@ class Checkpoint:
     def load(self, expected: dict[str, NDArray[Any]]) -> Progress | None:
         """Return the saved state, or None where there is none yet.
 
+        Parameters
+        ----------
+        expected : dict of str to ndarray
+            Names and shapes of a state: weights as ``model.NAME``, and the rest.
+
         Raises
         ------
         InputError
@@ -99,10 +104,11 @@ class Checkpoint:
                 problem = "belongs to a training with other pairs or options; remove it or name another folder"
                 raise InputError(problem, source=self._path)
             shapes = {name: value.shape for name, value in expected.items()}
-            shapes |= {f"best.{name}": shape for name, shape in dmiso.TENSOR_SHAPES.items()}
+            names = [name.removeprefix("model.") for name in expected if name.startswith("model.")]
+            shapes |= {f"best.{name}": expected[f"model.{name}"].shape for name in names}
             if {name: value.shape for name, value in tensors.items()} != shapes:
                 raise ValueError("other tensors")
-            best = {name: tensors.pop(f"best.{name}") for name in dmiso.TENSOR_SHAPES}
+            best = {name: tensors.pop(f"best.{name}") for name in names}
             history = [tuple(line) for line in facts["history"]]
             return Progress(facts["epoch"], history, facts["best_epoch"], facts["best_loss"], best, tensors)
         except (SafetensorError, ValueError, KeyError, TypeError) as error:

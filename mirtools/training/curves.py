@@ -67,13 +67,13 @@ def draw_curves(history: Sequence[tuple[str, Trained]], stream: BinaryIO, kind: 
 
 
 def _draw(losses: Any, aurocs: Any, trained: Trained, alpha: float, labelled: bool) -> None:
-    epochs = [line.epoch for line in trained.history]
+    learned = [line for line in trained.history if line.epoch]
     validated = [line for line in trained.history if line.validation_loss == line.validation_loss]
 
     def label(text: str) -> str | None:
         return text if labelled else None
 
-    training = [line.training_loss for line in trained.history]
+    epochs, training = [line.epoch for line in learned], [line.training_loss for line in learned]
     losses.plot(epochs, training, color=_BLUE, alpha=alpha, label=label("training, with dropout"))
     if validated:
         places = [line.epoch for line in validated]
@@ -82,8 +82,7 @@ def _draw(losses: Any, aurocs: Any, trained: Trained, alpha: float, labelled: bo
         aurocs.plot(places, [line.validation_auroc for line in validated], color=_GREEN, alpha=alpha)
     if labelled:
         losses.axvline(trained.epoch, color="0.6", linewidth=1, linestyle=":")
-    if labelled and validated:
-        kept = trained.history[trained.epoch - 1]
+    if labelled and validated and (kept := trained.kept()) is not None:
         aurocs.plot(
             [kept.epoch], [kept.validation_auroc], "o", color=_GREEN, label=f"kept: {kept.validation_auroc:.3f}"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 from mirtools.encoding import encode
 from mirtools.errors import InputError, shorten
 from mirtools.interactions import MISSING, TableReader
+from mirtools.models.abundance import COLUMNS, AbundanceReader
 from mirtools.models.dmiso import MIRNA_LENGTH, SITE_LENGTH
 
 Codes = NDArray[np.uint8]
+Spans = NDArray[np.int64]
+Coverages = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,10 @@ class LabelledPairs:
         1 positive, 0 negative.
     mirna_ids, target_ids : list of str
         Names as in the table, ``.`` where it has none.
+    spans : ndarray of int64, shape (n, 2), optional
+        Start and end of the site on its target, 0-based, half-open; -1 where the table has none.
+    coverages : ndarray of float64, shape (n, 2), optional
+        Reads of the miRNA and of the target, 0 or more.
     """
 
     mirnas: list[str]
@@ -35,6 +43,8 @@ class LabelledPairs:
     labels: NDArray[np.uint8]
     mirna_ids: list[str]
     target_ids: list[str]
+    spans: Spans | None = None
+    coverages: Coverages | None = None
 
     def __len__(self) -> int:
         return len(self.mirnas)
@@ -51,29 +61,47 @@ class LabelledPairs:
             self.labels[chosen],
             [self.mirna_ids[i] for i in chosen],
             [self.target_ids[i] for i in chosen],
+            None if self.spans is None else self.spans[chosen],
+            None if self.coverages is None else self.coverages[chosen],
         )
 
     def checksum(self) -> str:
-        """Return the SHA-256 of sequences and labels in their order; names do not count."""
+        """Return the SHA-256 of sequences, labels and abundances in their order; names do not count."""
         digest = hashlib.sha256()
         for mirna, site, label in zip(self.mirnas, self.sites, self.labels.tolist(), strict=True):
             digest.update(f"{mirna}\t{site}\t{label}\n".encode())
+        if self.coverages is not None:
+            digest.update(np.ascontiguousarray(self.coverages, "<f8").tobytes())
         return digest.hexdigest()
 
 
-def read_labelled(path: str) -> LabelledPairs:
-    """Read a table with mirna_seq, site_seq and label; mirna_id and target_id are taken where it has them.
+def read_labelled(path: str, abundance: bool = False) -> LabelledPairs:
+    """Read a table with mirna_seq, site_seq and label.
+
+    mirna_id, target_id, site_start and site_end are taken where it has them, with ``abundance`` also
+    mirna_coverage and target_coverage.
 
     Raises
     ------
     InputError
-        For a label that is not 0 or 1, a table without pairs, and all that TableReader refuses.
+        For a label that is not 0 or 1, an abundance that is none, a table without pairs, and all that TableReader
+        refuses.
     """
-    reader = TableReader(path, ("mirna_seq", "site_seq", "label"))
+    return read_labelled_rows(path, abundance)[0]
+
+
+def read_labelled_rows(path: str, abundance: bool = False) -> tuple[LabelledPairs, list[str], list[list[str]]]:
+    """Read as :func:`read_labelled` and return also the table: its columns and its rows."""
+    reader = TableReader(path, ("mirna_seq", "site_seq", "label", *(COLUMNS if abundance else ())))
     mirna_column, site_column, label_column = map(reader.index, ("mirna_seq", "site_seq", "label"))
     mirna_name, target_name = reader.find("mirna_id"), reader.find("target_id")
+    span_columns = [reader.find(name) for name in ("site_start", "site_end")]
+    abundances = AbundanceReader(reader) if abundance else None
     mirnas, sites, labels = [], [], []
     mirna_ids, target_ids = [], []
+    spans: list[tuple[int, int]] = []
+    coverages: list[list[float]] = []
+    rows = []
     for row in reader:
         label = row[label_column]
         if label not in ("0", "1"):
@@ -83,9 +111,30 @@ def read_labelled(path: str) -> LabelledPairs:
         sites.append(reader.dna(row, site_column))
         mirna_ids.append(MISSING if mirna_name is None else row[mirna_name] or MISSING)
         target_ids.append(MISSING if target_name is None else row[target_name] or MISSING)
+        spans.append(_span(row, span_columns))
+        if abundances:
+            coverages.append(abundances.coverages(row))
+        rows.append(row)
     if not mirnas:
         raise InputError("holds no pairs; give labelled pairs to learn from", source=path)
-    return LabelledPairs(mirnas, sites, np.array(labels, np.uint8), mirna_ids, target_ids)
+    pairs = LabelledPairs(
+        mirnas,
+        sites,
+        np.array(labels, np.uint8),
+        mirna_ids,
+        target_ids,
+        np.array(spans, np.int64) if None not in span_columns else None,
+        np.array(coverages, np.float64) if abundance else None,
+    )
+    return pairs, reader.columns, rows
+
+
+def _span(row: Sequence[str], columns: Sequence[int | None]) -> tuple[int, int]:
+    """Return start and end of a site; (-1, -1) where the row has none."""
+    start, end = ("" if column is None else row[column] for column in columns)
+    if not (start.isascii() and start.isdigit() and end.isascii() and end.isdigit() and len(start + end) <= 36):
+        return -1, -1
+    return (int(start), int(end)) if int(start) < int(end) else (-1, -1)
 
 
 def mirna_names(pairs: LabelledPairs) -> list[str]:

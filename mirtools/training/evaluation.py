@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.models import dmiso
+from mirtools.interactions import extended
+from mirtools.models import abundance, dmiso
 from mirtools.models.inference import Predictor
+from mirtools.models.scores import score_cells
 from mirtools.training.baselines import baseline_scores
 from mirtools.training.data import LabelledPairs, mirna_names
 from mirtools.training.metrics import AT_THRESHOLD, FIGURES, ranking_figures, threshold_figures
 
 Figures = dict[str, float]
 TABLE_COLUMNS = ["part", "predictor", "pairs", "positives", *FIGURES, *AT_THRESHOLD]
-MODEL = "model"
+MODEL, START = "model", "start_model"
+
+
+def model_scores(weights: dmiso.Weights, pairs: LabelledPairs) -> NDArray[np.float32]:
+    """Return the scores of pairs as users will get them, shape ``(n,)``, float32."""
+    scores = Predictor(weights).score(*pairs.encoded())
+    if not abundance.knows_abundance(weights) or pairs.coverages is None:
+        return scores
+    return abundance.shifted(scores, abundance.shifts(weights, pairs.coverages))
 
 
 def evaluate(
-    weights: dmiso.Weights, threshold: float, training: LabelledPairs, tested: LabelledPairs, seed: int
+    scores: Mapping[str, NDArray[np.float32]],
+    threshold: float,
+    training: LabelledPairs,
+    tested: LabelledPairs,
+    seed: int,
 ) -> dict[str, Figures]:
-    """Return figures by predictor: the model first, then every baseline.
+    """Return figures by predictor: the models first, then every baseline.
 
     Parameters
     ----------
+    scores : mapping of str to ndarray of shape (n,)
+        Of each model on the tested pairs.
+    threshold : float
     training : LabelledPairs
         What the model was trained on (validation included); the identity baselines learn from it.
     tested : LabelledPairs
         Pairs with both labels that the model has not seen.
     """
-    scores = Predictor(weights).score(*tested.encoded())
     mirnas = mirna_names(tested)
     figures = {
-        MODEL: ranking_figures(tested.labels, scores, mirnas, seed)
-        | threshold_figures(tested.labels, scores, threshold)
+        name: ranking_figures(tested.labels, values, mirnas, seed)
+        | threshold_figures(tested.labels, values, threshold)
+        for name, values in scores.items()
     }
     for name, baseline in baseline_scores(training, tested):
         figures[name] = ranking_figures(tested.labels, baseline, mirnas, seed)
@@ -66,3 +83,20 @@ def table_rows(part: str, pairs: int, positives: int, figures: dict[str, Figures
 
 def _deviation(values: NDArray[np.float64]) -> float:
     return float(values.std(ddof=1)) if len(values) > 1 else 0.0
+
+
+def score_rows(
+    columns: Sequence[str],
+    rows: Sequence[list[str]],
+    scores: NDArray[np.float32],
+    parts: Sequence[str],
+    threshold: float,
+) -> Iterator[list[str]]:
+    """Yield header and rows of a table with score, prediction and part, as dmiso-predict prints scores."""
+    header, places = extended(columns, ("score", "prediction", "part"))
+    yield header
+    for row, cells, part in zip(rows, score_cells(scores, threshold), parts, strict=True):
+        full = row + [""] * (len(header) - len(row))
+        for place, cell in zip(places, (*cells, part), strict=True):
+            full[place] = cell
+        yield full

@@ -1,7 +1,7 @@
 """Training DMISO: epochs, early stopping, and checkpoints that resume to identical weights.
 
-Nothing random survives an epoch: the order of the pairs and the dropout masks follow from the seed and the number
-of the epoch, so weights and optimizer state are all that a checkpoint needs.
+Nothing random survives an epoch: the pairs, their order and the dropout masks follow from the seed and the number
+of the epoch, the learning rate from the history, so weights and optimizer state are all that a checkpoint needs.
 """
 
 from __future__ import annotations
@@ -15,14 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.encoding import ONE_HOT
-from mirtools.models import dmiso
+from mirtools.errors import InputError
+from mirtools.models import abundance, dmiso
 from mirtools.models.dmiso import Regularization
-from mirtools.models.inference import Codes, Predictor
+from mirtools.training.bootstrap import Ranking
 from mirtools.training.checkpoint import Checkpoint, Progress
 from mirtools.training.data import LabelledPairs
+from mirtools.training.evaluation import model_scores
+from mirtools.training.lessons import Lessons
 
 # dropout counters of two epochs never meet: an epoch has fewer steps
 _COUNTERS_AN_EPOCH = 1 << 20
+_TOLD_PAIRS = 5000  # learned from between two tellings of progress
+BALANCED = 0.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,15 @@ class TrainingOptions:
     batch_size : int
     learning_rate : float
         Of the Adam optimizer.
+    decay_after : int
+        Halve the learning rate after so many epochs without a lower validation loss; 0 never does.
     regularization : Regularization
+    positive_weight : float
+        What a positive counts in the loss, a negative counting 1; ``BALANCED`` gives both labels the same sum.
+    fresh_negatives : int
+        Negatives a positive that are made anew every epoch (:mod:`mirtools.training.fresh`); 0 uses the table's.
+    abundance : bool
+        Read coverages join the last layer (:mod:`mirtools.models.abundance`).
     seed : int
     """
 
@@ -47,7 +60,11 @@ class TrainingOptions:
     patience: int = 20
     batch_size: int = 100
     learning_rate: float = 0.001
+    decay_after: int = 0
     regularization: Regularization = field(default_factory=Regularization)
+    positive_weight: float = 1.0
+    fresh_negatives: int = 0
+    abundance: bool = False
     seed: int = 1
 
     def described(self) -> dict[str, Any]:
@@ -57,8 +74,12 @@ class TrainingOptions:
             "patience": self.patience,
             "batch_size": self.batch_size,
             "learning_rate": self.learning_rate,
+            "decay_after": self.decay_after,
             "l1": self.regularization.l1,
             "dropout": list(self.regularization.dropout),
+            "positive_weight": "balanced" if self.positive_weight == BALANCED else self.positive_weight,
+            "fresh_negatives": self.fresh_negatives,
+            "abundance": self.abundance,
             "seed": self.seed,
         }
 
@@ -66,43 +87,70 @@ class TrainingOptions:
 class Epoch(NamedTuple):
     """One line of the history; losses are mean binary cross-entropies, without the penalty.
 
-    ``training_loss`` is that of the training steps (dropout on, weights moving), ``validation_loss`` and
-    ``validation_auroc`` those of the finished epoch's weights; both are NaN without validation pairs.
+    ``training_loss`` is that of the training steps (dropout on, weights moving), the ``validation_`` figures those
+    of the finished epoch's weights, NaN without validation pairs. Epoch 0 of a warm start is the start itself.
     """
 
     epoch: int
     training_loss: float
     validation_loss: float
     validation_auroc: float
+    validation_average_precision: float
+
+
+class Begun(NamedTuple):
+    """A training begins, or goes on after some finished epochs: the pairs of an epoch."""
+
+    pairs: int
+    finished: int
+
+
+class Ended(NamedTuple):
+    """A training has ended after so many epochs."""
+
+    epochs: int
+
+
+# an int: so many pairs learned from since it was last told
+Event = Begun | int | Epoch | Ended
+Watch = Callable[[Event], None]
 
 
 class Trained(NamedTuple):
-    """Weights, the 1-based epoch they are of, and the history."""
+    """Weights, the epoch they are of (0: a warm start that nothing improved), and the history."""
 
     weights: dmiso.Weights
     epoch: int
     history: list[Epoch]
 
+    def kept(self) -> Epoch | None:
+        """Return the history's line of the kept epoch."""
+        return next((line for line in self.history if line.epoch == self.epoch), None)
+
 
 def train(
-    training: LabelledPairs,
+    lessons: Lessons,
     validation: LabelledPairs | None,
     options: TrainingOptions,
     checkpoint: Checkpoint | None = None,
-    watch: Callable[[Epoch], None] = lambda epoch: None,
+    watch: Watch = lambda event: None,
+    start: dmiso.Weights | None = None,
 ) -> Trained:
     """Train a DMISO model; the same pairs and options give the same weights on the same processor.
 
     Parameters
     ----------
-    training : LabelledPairs
+    lessons : Lessons
         With both labels.
     validation : LabelledPairs or None
         Decides when to stop; needed where ``options.patience`` is not 0.
     checkpoint : Checkpoint, optional
         Written after every epoch; training goes on from it where it holds one already.
     watch : callable
-        Called with every epoch, also with those that a checkpoint remembers.
+        Told of the beginning, of pairs learned from, of every epoch (those that a checkpoint remembers as well)
+        and of the end.
+    start : dict of str to ndarray, optional
+        Weights of a trained model to begin with.
 
     Raises
     ------
@@ -111,24 +159,29 @@ def train(
     InputError
         For a checkpoint of another training.
     """
-    trainer = _Trainer(options)
-    codes, labels = training.encoded(), training.labels
-    watched = None if validation is None else (*validation.encoded(), validation.labels)
+    trainer = _Trainer(options, lessons, start)
     progress = checkpoint.load(trainer.state()) if checkpoint else None
     if progress is None:
         progress = Progress(0, [], 0, float("inf"), trainer.weights(), trainer.state())
+        if start is not None and validation is not None:
+            first = Epoch(0, float("nan"), *_validate(progress.best, validation, trainer.label_weights))
+            progress = progress._replace(history=[tuple(first)], best_loss=first.validation_loss)
     else:
         trainer.restore(progress.state)
-        for line in progress.history:
-            watch(Epoch(*line))
+    watch(Begun(lessons.positives + lessons.negatives, progress.epoch))
     history = [Epoch(*line) for line in progress.history]
+    for line in history:
+        watch(line)
     best, best_epoch, best_loss = progress.best, progress.best_epoch, progress.best_loss
     for number in range(progress.epoch + 1, options.epochs + 1):
         if options.patience and number - 1 - best_epoch >= options.patience:
             break
-        loss = trainer.epoch(number, codes, labels)
+        loss = trainer.epoch(number, _learning_rate(options, history), watch)
         weights = trainer.weights()
-        figures = (float("nan"),) * 2 if watched is None else _validate(weights, *watched)
+        if not np.isfinite(loss) or not all(np.isfinite(value).all() for value in weights.values()):
+            raise InputError(f"training came to no finite loss in epoch {number}; lower --learning-rate")
+        nothing = (float("nan"),) * 3
+        figures = nothing if validation is None else _validate(weights, validation, trainer.label_weights)
         history.append(Epoch(number, loss, *figures))
         if not options.patience or figures[0] < best_loss:
             best, best_epoch, best_loss = weights, number, figures[0]
@@ -136,13 +189,33 @@ def train(
             lines = [tuple(line) for line in history]
             checkpoint.save(Progress(number, lines, best_epoch, best_loss, best, trainer.state()))
         watch(history[-1])
+    watch(Ended(history[-1].epoch if history else 0))
     return Trained(best, best_epoch, history)
 
 
-class _Trainer:
-    """The Keras model, its optimizer, and one epoch."""
+def _learning_rate(options: TrainingOptions, history: list[Epoch]) -> float:
+    """Return the rate of the next epoch, halved whenever ``decay_after`` epochs went in vain."""
+    rate, lowest, vain = options.learning_rate, float("inf"), 0
+    for line in history:
+        if line.validation_loss < lowest:
+            lowest, vain = line.validation_loss, 0
+        else:
+            vain += 1
+        if options.decay_after and vain == options.decay_after:
+            rate, vain = rate / 2, 0
+    return rate
 
-    def __init__(self, options: TrainingOptions) -> None:
+
+class _Trainer:
+    """The Keras model, its optimizer, and one epoch.
+
+    Attributes
+    ----------
+    label_weights : ndarray of shape (2,)
+        What a negative and a positive count in the loss.
+    """
+
+    def __init__(self, options: TrainingOptions, lessons: Lessons, start: dmiso.Weights | None) -> None:
         keras = dmiso.import_keras()
         import tensorflow as tf
 
@@ -150,54 +223,79 @@ class _Trainer:
         with contextlib.suppress(RuntimeError):  # TensorFlow has already started, with the settings it has
             tf.config.threading.set_intra_op_parallelism_threads(1)
             tf.config.threading.set_inter_op_parallelism_threads(1)
-        self._options = options
-        self._model = model = dmiso.build_keras(options.regularization, options.seed)
+        self._options, self._lessons = options, lessons
+        self._codes = lessons.pairs.encoded()
+        self._extra: dmiso.Weights = {}
+        self._model = model = dmiso.build_keras(options.regularization, options.seed, options.abundance)
+        if options.abundance:
+            self._extra, self._coverages = _abundance(lessons, start)
+        if start is not None:
+            dmiso.set_weights(model, {"abundance.kernel": np.zeros((2, 1), np.float32), **start})
+        self.label_weights = _label_weights(options.positive_weight, lessons)
         self._optimizer = optimizer = keras.optimizers.Adam(options.learning_rate)
         optimizer.build(model.trainable_variables)
         self._dropouts = [
             layer.seed_generator for layer in model.layers if isinstance(layer, keras.layers.Dropout)
         ]
-        crossentropy = keras.losses.BinaryCrossentropy()
         one_hot = tf.constant(ONE_HOT)
 
-        def step(mirnas: Any, sites: Any, labels: Any) -> Any:
+        def step(mirnas: Any, sites: Any, labels: Any, weights: Any, coverages: Any) -> Any:
             with tf.GradientTape() as tape:
-                scores = model([tf.gather(one_hot, mirnas), tf.gather(one_hot, sites)], training=True)
-                loss = crossentropy(labels, scores)
+                inputs = [tf.gather(one_hot, mirnas), tf.gather(one_hot, sites)]
+                scores = model([*inputs, coverages] if options.abundance else inputs, training=True)
+                losses = keras.losses.binary_crossentropy(labels, scores)
+                loss = tf.reduce_mean(losses * weights)
                 total = tf.add_n([loss, *model.losses])
             variables = model.trainable_variables
             optimizer.apply(tape.gradient(total, variables), variables)
             return loss
 
-        def signature(width: int, kind: Any) -> Any:
-            return tf.TensorSpec((None, width), kind)
-
         self._step = tf.function(
             step,
             input_signature=[
-                signature(dmiso.MIRNA_LENGTH, tf.int32),
-                signature(dmiso.SITE_LENGTH, tf.int32),
-                signature(1, tf.float32),
+                tf.TensorSpec((None, dmiso.MIRNA_LENGTH), tf.int32),
+                tf.TensorSpec((None, dmiso.SITE_LENGTH), tf.int32),
+                tf.TensorSpec((None, 1), tf.float32),
+                tf.TensorSpec((None,), tf.float32),
+                tf.TensorSpec((None, 2), tf.float32),
             ],
         )
 
-    def epoch(self, number: int, codes: tuple[Codes, Codes], labels: NDArray[np.uint8]) -> float:
-        """Run through all pairs once; returns the mean loss."""
+    def epoch(self, number: int, rate: float, watch: Watch) -> float:
+        """Run through the pairs of an epoch once; returns the mean loss."""
         options = self._options
+        self._optimizer.learning_rate.assign(rate)
         seeds = dmiso.keras_seeds(options.seed, len(self._dropouts))
         for seed, generator in zip(seeds, self._dropouts, strict=True):
             generator.state.assign([seed, number * _COUNTERS_AN_EPOCH])
-        order = np.random.default_rng([options.seed, number]).permutation(len(labels))
-        total = 0.0
+        lesson = self._lessons.epoch(number)
+        order = np.random.default_rng([options.seed, number]).permutation(len(lesson.labels))
+        total, told = 0.0, 0
         # nearly equal batches: a last batch of a few pairs would shake batch normalisation
         for batch in np.array_split(order, max(round(len(order) / options.batch_size), 1)):
-            mirnas, sites = (part[batch].astype(np.int32) for part in codes)
-            loss = self._step(mirnas, sites, labels[batch, None].astype(np.float32))
+            mirnas, sites, labels = lesson.mirnas[batch], lesson.sites[batch], lesson.labels[batch]
+            loss = self._step(
+                self._codes[0][mirnas].astype(np.int32),
+                self._codes[1][sites].astype(np.int32),
+                labels[:, None].astype(np.float32),
+                self.label_weights[labels],
+                self._coverage(mirnas, sites),
+            )
             total += float(loss) * len(batch)
+            told += len(batch)
+            if told >= _TOLD_PAIRS:
+                watch(told)
+                told = 0
+        watch(told)
         return total / len(order)
 
+    def _coverage(self, mirnas: NDArray[np.intp], sites: NDArray[np.intp]) -> NDArray[np.float32]:
+        if not self._options.abundance:
+            return np.zeros((len(mirnas), 2), np.float32)
+        return np.stack([self._coverages[mirnas, 0], self._coverages[sites, 1]], axis=1)
+
     def weights(self) -> dmiso.Weights:
-        return dmiso.get_weights(self._model)
+        return dmiso.get_weights(self._model) | self._extra
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return weights and optimizer state, by name."""
@@ -208,17 +306,39 @@ class _Trainer:
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
         """Take over what :meth:`state` returned."""
-        dmiso.set_weights(self._model, {name: state[f"model.{name}"] for name in dmiso.TENSOR_SHAPES})
+        prefix = "model."
+        dmiso.set_weights(
+            self._model, {name.removeprefix(prefix): value for name, value in state.items() if prefix in name}
+        )
         for place, variable in enumerate(self._optimizer.variables):
             variable.assign(state[f"optimizer.{place}"])
 
 
-def _validate(
-    weights: dmiso.Weights, mirnas: Codes, sites: Codes, labels: NDArray[np.uint8]
-) -> tuple[float, float]:
-    """Return loss and AUROC, computed as users will compute scores."""
-    from sklearn.metrics import roc_auc_score
+def _abundance(lessons: Lessons, start: dmiso.Weights | None) -> tuple[dmiso.Weights, NDArray[np.float32]]:
+    """Return the scale of coverages, the start's where it has one, and all coverages so scaled."""
+    coverages = lessons.pairs.coverages
+    if coverages is None:
+        raise ValueError("abundance-aware training needs pairs that were read with their coverages")
+    lesson = lessons.epoch(1)
+    own = abundance.scale_of(np.stack([coverages[lesson.mirnas, 0], coverages[lesson.sites, 1]], axis=1))
+    scale = {name: (start or {}).get(name, value) for name, value in own.items()}
+    return scale, abundance.scaled(scale, coverages)
 
-    scores = np.clip(Predictor(weights).score(mirnas, sites).astype(np.float64), 1e-7, 1 - 1e-7)
-    loss = -np.where(labels == 1, np.log(scores), np.log(1 - scores)).mean()
-    return float(loss), float(roc_auc_score(labels, scores))
+
+def _label_weights(positive_weight: float, lessons: Lessons) -> NDArray[np.float32]:
+    if positive_weight != BALANCED:
+        return np.array([1, positive_weight], np.float32)
+    total = lessons.positives + lessons.negatives
+    return np.array([total / (2 * lessons.negatives), total / (2 * lessons.positives)], np.float32)
+
+
+def _validate(
+    weights: dmiso.Weights, pairs: LabelledPairs, label_weights: NDArray[np.float32]
+) -> tuple[float, float, float]:
+    """Return loss, AUROC and average precision, computed as users will compute scores."""
+    scores = model_scores(weights, pairs)
+    clipped = np.clip(scores.astype(np.float64), 1e-7, 1 - 1e-7)
+    losses = -np.where(pairs.labels == 1, np.log(clipped), np.log(1 - clipped))
+    counted = label_weights.astype(np.float64)[pairs.labels]
+    auroc, precision = Ranking(pairs.labels, scores).figures()
+    return float(losses @ counted / counted.sum()), auroc, precision

@@ -1,12 +1,12 @@
 """Splits that do not leak: what belongs together stays on one side.
 
-Grouping by miRNA keeps all isomiRs of a miRNA and all miRNAs of a seed family together; grouping by target keeps a
-transcript and all sites that overlap, under whatever names, together.
+Grouping by miRNA keeps all isomiRs of a miRNA together, by family also all miRNAs of one seed; grouping by locus
+keeps sites that overlap, under whatever names, together, by target also all sites of a transcript.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from mirtools.encoding import N_CODE, encode
 from mirtools.errors import InputError
 from mirtools.interactions import MISSING
-from mirtools.training.data import LabelledPairs
+from mirtools.training.data import LabelledPairs, Spans
 
-GROUPINGS = ("none", "mirna", "target", "pair-cluster")
+GROUPINGS = ("none", "mirna", "family", "target", "locus", "pair-cluster")
 SHARED_BASES = 20  # two sites that share a word of this length may be one locus
 _SEED = slice(1, 8)  # positions 2-8
 # A part may be larger than asked for by this share of itself, for the sake of a group that fits.
@@ -25,25 +25,33 @@ _SLACK = 0.1
 Groups = NDArray[np.intp]
 
 
-def group_pairs(pairs: LabelledPairs, grouping: str) -> Groups:
+def group_pairs(pairs: LabelledPairs, grouping: str, families: Mapping[str, str] | None = None) -> Groups:
     """Return the number of the group of every pair, shape ``(n,)``.
 
     Parameters
     ----------
     pairs : LabelledPairs
-    grouping : {"none", "mirna", "target", "pair-cluster"}
-        ``mirna``: the same mirna_id, or the same bases 2-8 of the sequence. ``target``: the same target_id, or
-        sites that share 20 bases in a row. ``pair-cluster``: the same by both, so that a miRNA's isomiRs at one
-        place stay together. ``none``: identical pairs only.
+    grouping : {"none", "mirna", "family", "target", "locus", "pair-cluster"}
+        ``mirna``: the same mirna_id, or the same sequence. ``family``: also the same bases 2-8, or the same family
+        by ``families``. ``locus``: sites that overlap on the same target_id (where the table has site_start and
+        site_end), or share 20 bases in a row. ``target``: also the same target_id. ``pair-cluster``: the same
+        family and the same target, so that a family's isomiRs at one place stay together. ``none``: identical
+        pairs only.
+    families : mapping of str to str, optional
+        Family of a miRNA by its name, for ``family`` and ``pair-cluster``.
     """
     if grouping == "none":
         return _numbers(zip(pairs.mirnas, pairs.sites, strict=True))
     if grouping == "mirna":
         return _mirna_groups(pairs)
+    if grouping == "family":
+        return _family_groups(pairs, families)
+    if grouping == "locus":
+        return _locus_groups(pairs)
     if grouping == "target":
         return _target_groups(pairs)
-    mirnas, targets = _mirna_groups(pairs), _target_groups(pairs)
-    return np.unique(np.stack([mirnas, targets]), axis=1, return_inverse=True)[1].ravel()
+    both = np.stack([_family_groups(pairs, families), _target_groups(pairs)])
+    return np.unique(both, axis=1, return_inverse=True)[1].ravel()
 
 
 def hold_out(groups: Groups, share: float, seed: int) -> NDArray[np.bool_]:
@@ -72,6 +80,24 @@ def hold_out(groups: Groups, share: float, seed: int) -> NDArray[np.bool_]:
     return chosen[groups]
 
 
+def half_of_groups(groups: Groups, seed: int) -> NDArray[np.bool_]:
+    """Choose half of the groups at random, however many pairs they have; returns True for their pairs.
+
+    The paper's test of "unknown miRNAs": trained on 109 of 217, tested on the other 108.
+
+    Raises
+    ------
+    InputError
+        Where there is only one group.
+    """
+    count = int(groups.max()) + 1
+    if count < 2:
+        raise InputError("all pairs are of one group; half of the groups cannot be held out")
+    chosen = np.zeros(count, bool)
+    chosen[np.random.default_rng([seed, 0x4A1F]).permutation(count)[: count // 2]] = True
+    return chosen[groups]
+
+
 def folds(groups: Groups, count: int, seed: int) -> NDArray[np.intp]:
     """Deal whole groups into ``count`` folds of similar size; returns each pair's fold.
 
@@ -95,14 +121,45 @@ def folds(groups: Groups, count: int, seed: int) -> NDArray[np.intp]:
 
 def _mirna_groups(pairs: LabelledPairs) -> Groups:
     names = _numbers(pairs.mirna_ids, missing=MISSING)
-    seeds = _numbers(mirna[_SEED] for mirna in pairs.mirnas)
-    return _connected(len(pairs), [names, seeds])
+    return _connected(len(pairs), [names, _numbers(pairs.mirnas)])
+
+
+def _family_groups(pairs: LabelledPairs, families: Mapping[str, str] | None) -> Groups:
+    named = families or {}
+    keys = [
+        _numbers(pairs.mirna_ids, missing=MISSING),
+        _numbers((named.get(name, MISSING) for name in pairs.mirna_ids), missing=MISSING),
+        _numbers(mirna[_SEED] for mirna in pairs.mirnas),
+    ]
+    return _connected(len(pairs), keys)
 
 
 def _target_groups(pairs: LabelledPairs) -> Groups:
     names = _numbers(pairs.target_ids, missing=MISSING)
+    return _connected(len(pairs), [names, _locus_groups(pairs)])
+
+
+def _locus_groups(pairs: LabelledPairs) -> Groups:
     sites, site_of_pair = np.unique(np.array(pairs.sites), return_inverse=True)
-    return _connected(len(pairs), [names, _overlapping(sites.tolist())[site_of_pair.ravel()]])
+    shared = _overlapping(sites.tolist())[site_of_pair.ravel()]
+    if pairs.spans is None:
+        return shared
+    return _connected(len(pairs), [shared, _placed_together(pairs.target_ids, pairs.spans)])
+
+
+def _placed_together(targets: list[str], spans: Spans) -> Groups:
+    """Return groups of pairs whose sites overlap on the same target; -1 for pairs without a place."""
+    groups = np.full(len(targets), -1, np.intp)
+    numbers = _numbers(targets, missing=MISSING)
+    placed = np.flatnonzero((numbers >= 0) & (spans[:, 0] >= 0))
+    group, target, reach = -1, -1, -1
+    for pair in placed[np.lexsort((spans[placed, 0], numbers[placed]))]:
+        start, end = spans[pair]
+        if numbers[pair] != target or start >= reach:
+            group, target, reach = group + 1, numbers[pair], end
+        reach = max(reach, end)
+        groups[pair] = group
+    return groups
 
 
 def _overlapping(sites: list[str]) -> Groups:

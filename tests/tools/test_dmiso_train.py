@@ -3,10 +3,13 @@
 import json
 import os
 import random
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
-from commands import run, run_process
+from commands import run, run_process, start
 
 from mirtools.models.modelfile import load_model
 
@@ -57,6 +60,14 @@ def refused(arguments, status, words):
         (["--learning-rate", "0"], "--learning-rate"),
         (["--l1", "-1"], "--l1"),
         (["--curves", "curves.gif"], ".png, .svg or .pdf"),
+        (["--half-of-mirnas", "--hold-out", "0.2"], "holds half of the miRNAs out"),
+        (["--half-of-mirnas", "--cross-validate", "3"], "holds half of the miRNAs out"),
+        (["--half-of-mirnas", "--group", "target"], "use mirna or family"),
+        (["--families", "f.tsv"], "means nothing without --group family"),
+        (["--positive-weight", "0"], "--positive-weight"),
+        (["--decay-after", "2", "--patience", "0"], "--decay-after needs validation pairs"),
+        (["--start", "nobody"], "no model 'nobody'"),
+        (["--group", "gene"], "--group"),
     ],
 )
 def test_usage_errors(table, arguments, words):
@@ -99,7 +110,11 @@ def test_trains_reports_and_repeats(table):
     assert metrics["parts"]["held_out"]["pairs"] == int(rows[1][2])
     assert json.loads(Path("j.json").read_text())["metrics"] == metrics
     history = Path("history.tsv").read_text().splitlines()
-    assert history[0] == "part\tepoch\ttraining_loss\tvalidation_loss\tvalidation_auroc"
+    assert history[
+        0
+    ] == "part epoch training_loss validation_loss validation_auroc validation_average_precision".replace(
+        " ", "\t"
+    )
     assert [line.split("\t")[:2] for line in history[1:]] == [["final", str(epoch)] for epoch in (1, 2, 3)]
     assert Path("curves.png").read_bytes().startswith(b"\x89PNG")
     assert sorted(os.listdir("saved")) == ["final"]
@@ -115,13 +130,132 @@ def test_trains_reports_and_repeats(table):
     assert done.out.count(b"\n") == 301
 
 
-@pytest.mark.slow
-def test_cross_validation(table):
-    pytest.importorskip("tensorflow")
-    options = "--epochs 1 --patience 0 --cross-validate 2 --group mirna".split()
-    done = run_process("dmiso-train", [*OUTPUTS, *options, table])
+def model_rows(name="out.tsv"):
+    """Rows of figures by part and predictor."""
+    rows = [line.split("\t") for line in Path(name).read_text().splitlines()]
+    return {(row[0], row[1]): dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
+
+
+def trained(arguments, stdin=b""):
+    done = run_process("dmiso-train", [*OUTPUTS, *arguments], stdin)
     assert done.status == 0, done.err
-    rows = [line.split("\t")[:2] for line in Path("out.tsv").read_text().splitlines()[1:]]
-    assert [part for part, name in rows if name == "model"] == ["fold_1", "fold_2", "mean_of_folds"]
+    return done
+
+
+@pytest.mark.slow
+def test_cross_validation_on_any_threads(table):
+    pytest.importorskip("tensorflow")
+    options = "--epochs 2 --patience 0 --cross-validate 3 --group mirna --scores scores.tsv".split()
+    outputs = ("m.safetensors", "out.tsv", "history.tsv", "metrics.json", "scores.tsv")
+    before = {}
+    for threads in "13":
+        trained([*options, table, "--threads", threads])
+        before = before or {name: Path(name).read_bytes() for name in outputs}
+    assert before == {name: Path(name).read_bytes() for name in outputs}
+    folds = ["fold_1", "fold_2", "fold_3"]
+    assert [part for part, name in model_rows() if name == "model"] == [*folds, "mean_of_folds"]
     parts = [line.split("\t")[0] for line in Path("history.tsv").read_text().splitlines()[1:]]
-    assert parts == ["fold_1", "fold_2", "final"]
+    assert parts == [part for part in (*folds, "final") for _ in range(2)]
+    # the table of scores: every pair from the fold that did not see it; the same figures come out of it
+    header, *rows = [line.split("\t") for line in Path("scores.tsv").read_text().splitlines()]
+    assert header[-3:] == ["score", "prediction", "part"]
+    assert [row[:5] for row in rows] == [line.split("\t") for line in Path(table).read_text().splitlines()[1:]]
+    for part in folds:
+        chosen = [row for row in rows if row[-1] == part]
+        figures = model_rows()[part, "model"]
+        assert len(chosen) == int(figures["pairs"])
+        higher = [
+            (float(one[-3]) > float(other[-3])) + (float(one[-3]) == float(other[-3])) / 2
+            for one in chosen
+            for other in chosen
+            if (one[4], other[4]) == ("1", "0")
+        ]
+        assert sum(higher) / len(higher) == pytest.approx(float(figures["auroc"]), abs=2e-3)
+
+
+@pytest.mark.slow
+def test_half_of_the_mirnas(table):
+    pytest.importorskip("tensorflow")
+    trained(["--epochs", "1", "--patience", "0", "--half-of-mirnas", "--scores", "scores.tsv", table])
+    rows = [line.split("\t") for line in Path("scores.tsv").read_text().splitlines()[1:]]
+    sides = {part: {row[0] for row in rows if row[-1] == part} for part in ("training", "held_out")}
+    assert (len(sides["training"]), len(sides["held_out"])) == (20, 20)
+    assert not sides["training"] & sides["held_out"]
+    assert load_model("m.safetensors").training["grouping"] == "mirna"
+
+
+@pytest.mark.slow
+def test_families_are_kept_together(table):
+    pytest.importorskip("tensorflow")
+    Path("families.tsv").write_text("".join(f"m{number}\tf{number // 4}\n" for number in range(40)))
+    options = "--epochs 1 --patience 0 --group family --families families.tsv --scores scores.tsv".split()
+    trained([*options, table])
+    rows = [line.split("\t") for line in Path("scores.tsv").read_text().splitlines()[1:]]
+    sides = {part: {int(row[0][1:]) // 4 for row in rows if row[-1] == part} for part in ("training", "held_out")}
+    assert sides["held_out"]
+    assert not sides["training"] & sides["held_out"]
+
+
+@pytest.mark.slow
+def test_warm_start_fresh_negatives_and_weights(table):
+    pytest.importorskip("tensorflow")
+    options = "--epochs 2 --patience 2 --start dmiso --fresh-negatives 2 --positive-weight balanced".split()
+    trained([*options, "--learning-rate", "1e-4", "--decay-after", "1", table])
+    assert [name for _, name in model_rows()][:2] == ["model", "start_model"]
+    lines = Path("history.tsv").read_text().splitlines()
+    assert [line.split("\t")[1] for line in lines[1:]] == ["0", "1", "2"]
+    assert lines[1].split("\t")[2] == "."
+    facts = load_model("m.safetensors").training
+    assert (facts["start"], facts["fresh_negatives"], facts["positive_weight"]) == ("dmiso", 2, "balanced")
+    assert len(facts["start_sha256"]) == 64
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_killed_and_resumed_equals_uninterrupted(table, kill, threads):
+    pytest.importorskip("tensorflow")
+    options = "--epochs 6 --patience 0 --cross-validate 2 --batch-size 20 --fresh-negatives 1".split()
+    options += ["--threads", threads, table]
+    trained(options)
+    outputs = [name for name in OUTPUTS if "." in name]
+    whole = {name: Path(name).read_bytes() for name in outputs}
+    for name in outputs:
+        Path(name).unlink()
+    chance = random.Random(kill + int(threads))
+    killed = start("dmiso-train", [*OUTPUTS, *options, "--checkpoint", "saved"], stderr=subprocess.DEVNULL)
+    wanted = chance.choice(["fold_1", "final"])
+    while not Path("saved", wanted, "checkpoint.safetensors").exists():
+        assert killed.poll() is None
+        time.sleep(0.01)
+    time.sleep(chance.random() / 2)
+    killed.send_signal(kill)
+    assert killed.wait(60) != 0
+    assert not any(Path(name).exists() for name in outputs)
+    trained([*options, "--checkpoint", "saved"])
+    assert whole == {name: Path(name).read_bytes() for name in outputs}
+
+
+@pytest.mark.slow
+def test_abundance(table):
+    pytest.importorskip("tensorflow")
+    header, *rows = Path(table).read_text().splitlines()
+    with_reads = [f"{row}\t{number % 7}\t{10 * int(row[-1]) + number % 3}" for number, row in enumerate(rows)]
+    Path("reads.tsv").write_text("\n".join([f"{header}\tmirna_coverage\ttarget_coverage", *with_reads]) + "\n")
+    options = "--epochs 4 --patience 0 --learning-rate 0.02 --batch-size 20 --abundance".split()
+    trained([*options, "reads.tsv", "--scores", "scores.tsv"])
+    model = load_model("m.safetensors")
+    assert model.architecture == "dmiso-abundance"
+    assert model.weights["abundance.kernel"][1, 0] > abs(model.weights["abundance.kernel"][0, 0])
+    # scored alike by both commands, and long sites in windows, too
+    expected = [line.split("\t")[:-1] for line in Path("scores.tsv").read_text().splitlines()]
+    for options_of_sites in ([], ["--long-sites", "windows"]):
+        done = run("dmiso-predict", ["--quiet", "--model", "m.safetensors", "reads.tsv", *options_of_sites])
+        assert [line.split("\t")[:9] for line in done.out.decode().splitlines()] == expected
+    done = run("dmiso-predict", ["--quiet", "--model", "m.safetensors", table])
+    assert "has no column mirna_coverage" in done.err
+    # it cannot go on as a model without abundance
+    for name in ("m.safetensors", "out.tsv"):
+        os.rename(name, f"aware.{name}")
+    refused(["--start", "aware.m.safetensors", table], 1, "knows abundances; add --abundance")
+    refused([*options, table], 1, "has no column mirna_coverage")

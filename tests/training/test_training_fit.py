@@ -11,6 +11,8 @@ from mirtools.models import dmiso
 from mirtools.models.inference import Predictor
 from mirtools.training.checkpoint import Checkpoint, Progress
 from mirtools.training.data import LabelledPairs, read_labelled
+from mirtools.training.fresh import FreshNegatives
+from mirtools.training.lessons import Lessons
 
 # TensorFlow and its libraries use what newer NumPy and Python deprecate
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -36,8 +38,14 @@ def options(**changes):
     return TrainingOptions(**{"epochs": 3, "patience": 0, "regularization": rules, **changes})
 
 
+def with_coverages(pairs, seed=1):
+    """Reads that say nothing about the label."""
+    random = np.random.default_rng(seed)
+    return dataclasses.replace(pairs, coverages=random.integers(0, 1000, (len(pairs), 2)).astype(float))
+
+
 def equal(one, other):
-    return all((one[name] == other[name]).all() for name in dmiso.TENSOR_SHAPES)
+    return one.keys() == other.keys() and all((one[name] == other[name]).all() for name in one)
 
 
 @slow
@@ -46,8 +54,8 @@ def test_learns_a_planted_word_and_validates_as_users_score():
     from mirtools.training.fit import train
 
     training, validation = planted(1500), planted(400, 2)
-    trained = train(training, validation, options(epochs=25, patience=5))
-    assert trained.history[trained.epoch - 1].validation_auroc > 0.95
+    trained = train(Lessons(training), validation, options(epochs=25, patience=5))
+    assert trained.kept().validation_auroc > 0.95
     lowest = min(trained.history, key=lambda line: line.validation_loss)
     assert trained.epoch == lowest.epoch
     scores = Predictor(trained.weights).score(*validation.encoded())
@@ -61,36 +69,46 @@ def test_same_seed_same_weights_other_seed_others():
     from mirtools.training.fit import train
 
     pairs = planted(300)
-    first = train(pairs, None, options())
-    assert equal(first.weights, train(pairs, None, options()).weights)
-    assert not equal(first.weights, train(pairs, None, options(seed=2)).weights)
+    first = train(Lessons(pairs), None, options())
+    assert equal(first.weights, train(Lessons(pairs), None, options()).weights)
+    assert not equal(first.weights, train(Lessons(pairs), None, options(seed=2)).weights)
     assert (first.epoch, len(first.history)) == (3, 3)
     assert np.isnan(first.history[0].validation_loss)
 
 
+RECIPES = {
+    "plain": {},
+    "fresh": {"fresh_negatives": 2, "positive_weight": 0.0, "decay_after": 1},
+    "abundance": {"abundance": True, "positive_weight": 3.0},
+}
+
+
 @slow
 @pytest.mark.parametrize("stop", [1, 2, 4])
-def test_resumed_equals_uninterrupted(tmp_path, stop):
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_resumed_equals_uninterrupted(tmp_path, stop, recipe):
     pytest.importorskip("tensorflow")
-    from mirtools.training.fit import train
+    from mirtools.training.fit import Epoch, train
 
     class Stop(Exception):
         pass
 
-    def watch(epoch):
-        if epoch.epoch == stop:
+    def watch(event):
+        if isinstance(event, Epoch) and event.epoch == stop:
             raise Stop
 
-    pairs, validation = planted(300), planted(60, 2)
-    chosen = options(epochs=4, patience=3)
-    whole = train(pairs, validation, chosen)
+    pairs, validation = with_coverages(planted(300)), with_coverages(planted(60, 2))
+    chosen = options(epochs=4, patience=3, **RECIPES[recipe])
+    fresh = FreshNegatives(pairs, np.arange(300), 2, 1) if recipe == "fresh" else None
+    lessons = Lessons(pairs, None, fresh)
+    whole = train(lessons, validation, chosen)
     with pytest.raises(Stop):
-        train(pairs, validation, chosen, Checkpoint(str(tmp_path), {}), watch)
+        train(lessons, validation, chosen, Checkpoint(str(tmp_path), {}), watch)
     seen = []
-    resumed = train(pairs, validation, chosen, Checkpoint(str(tmp_path), {}), seen.append)
+    resumed = train(lessons, validation, chosen, Checkpoint(str(tmp_path), {}), seen.append)
     assert equal(whole.weights, resumed.weights)
     assert whole.epoch == resumed.epoch
-    assert whole.history == resumed.history == seen
+    assert whole.history == resumed.history == [event for event in seen if isinstance(event, Epoch)]
 
 
 @slow
@@ -99,31 +117,156 @@ def test_more_epochs_go_on_from_the_checkpoint(tmp_path):
     from mirtools.training.fit import train
 
     pairs = planted(200)
-    train(pairs, None, options(epochs=2), Checkpoint(str(tmp_path), {}))
-    more = train(pairs, None, options(epochs=3), Checkpoint(str(tmp_path), {}))
-    assert equal(more.weights, train(pairs, None, options(epochs=3)).weights)
+    train(Lessons(pairs), None, options(epochs=2), Checkpoint(str(tmp_path), {}))
+    more = train(Lessons(pairs), None, options(epochs=3), Checkpoint(str(tmp_path), {}))
+    assert equal(more.weights, train(Lessons(pairs), None, options(epochs=3)).weights)
+
+
+@slow
+def test_class_weights_count_in_the_loss():
+    pytest.importorskip("tensorflow")
+    from mirtools.training.fit import BALANCED, train
+
+    pairs = planted(200)
+    few = pairs.subset(np.flatnonzero((pairs.labels == 0) | (np.arange(200) % 8 == 1)))  # 25 and 100
+
+    def first_loss(weight):
+        chosen = options(epochs=1, batch_size=1000, positive_weight=weight)
+        return train(Lessons(few), None, chosen).history[0].training_loss
+
+    one, three, five = map(first_loss, (1.0, 3.0, 5.0))
+    assert one < three < five
+    assert five - three == pytest.approx(three - one, rel=1e-4)
+    # balanced: 0.625 a negative and 2.5 a positive, as one to four
+    assert first_loss(BALANCED) == pytest.approx(0.625 * first_loss(4.0), rel=1e-5)
+
+
+@slow
+def test_abundance_is_learned_and_scored():
+    pytest.importorskip("tensorflow")
+    from mirtools.training.evaluation import model_scores
+    from mirtools.training.fit import train
+
+    # sequences say nothing: the target's coverage tells the label, the miRNA's does not
+    pairs = planted(600)
+    silent = dataclasses.replace(pairs, sites=[pairs.sites[0]] * 600, mirnas=[pairs.mirnas[0]] * 600)
+    random = np.random.default_rng(2)
+    coverages = random.integers(1, 50, (600, 2)).astype(float)
+    coverages[pairs.labels == 1, 1] *= 40
+    silent = dataclasses.replace(silent, coverages=coverages)
+    trained = train(Lessons(silent), None, options(epochs=30, abundance=True, learning_rate=0.01))
+    mirna, target = trained.weights["abundance.kernel"][:, 0]
+    assert target > 5 * abs(mirna)
+    from mirtools.training.bootstrap import Ranking
+
+    scores = model_scores(trained.weights, silent)
+    assert Ranking(silent.labels, scores).figures()[0] > 0.95
+    # what is scored without TensorFlow is what Keras computes
+    from mirtools.encoding import one_hot
+    from mirtools.models import abundance
+
+    model = dmiso.build_keras(abundance=True)
+    dmiso.set_weights(model, trained.weights)
+    inputs = [one_hot(codes) for codes in silent.encoded()]
+    inputs.append(abundance.scaled(trained.weights, coverages))
+    np.testing.assert_allclose(model.predict(inputs, verbose=0)[:, 0], scores, atol=2e-6)
+
+
+@slow
+def test_warm_start():
+    pytest.importorskip("tensorflow")
+    from mirtools.training.fit import train
+
+    training, validation = planted(1500), planted(300, 2)
+    first = train(Lessons(training), validation, options(epochs=12, patience=4))
+    few = planted(60, 5)
+    chosen = options(epochs=3, patience=3, learning_rate=1e-4)
+    tuned = train(Lessons(few), validation, chosen, start=first.weights)
+    assert tuned.history[0].epoch == 0
+    assert tuned.history[0][2:] == first.kept()[2:]
+    assert np.isnan(tuned.history[0].training_loss)
+    assert tuned.kept().validation_loss <= first.kept().validation_loss
+    # far too fast: nothing improves, the start is kept
+    ruined = train(Lessons(few), validation, options(epochs=2, patience=3, learning_rate=0.5), start=first.weights)
+    assert ruined.epoch == 0
+    assert equal(ruined.weights, first.weights)
+    # abundance joins a model that knows none
+    aware = train(Lessons(with_coverages(few)), None, options(epochs=1, abundance=True), start=first.weights)
+    assert aware.weights["abundance.kernel"].any()
+
+
+def test_learning_rate_halves_after_epochs_in_vain():
+    from mirtools.training.fit import Epoch, _learning_rate
+
+    def rate(losses, after):
+        history = [Epoch(number, 0.5, loss, 0.5, 0.5) for number, loss in enumerate(losses, 1)]
+        return _learning_rate(options(learning_rate=1.0, decay_after=after), history)
+
+    assert rate([], 2) == rate([0.5, 0.4, 0.45], 2) == 1
+    assert rate([0.5, 0.4, 0.45, 0.41], 2) == 0.5
+    assert rate([0.5, 0.4, 0.45, 0.41, 0.42], 2) == 0.5
+    assert rate([0.5, 0.4, 0.45, 0.41, 0.42, 0.4], 2) == 0.25
+    assert rate([0.5] * 100, 0) == 1
+
+
+def setting(pairs, folder=None, **changes):
+    from mirtools.training.experiment import Setting
+
+    return Setting(pairs, options(**changes), checkpoints=folder)
 
 
 @slow
 def test_cross_validation_gives_every_pair_one_fold(tmp_path):
     pytest.importorskip("tensorflow")
     from mirtools.training.experiment import Design, run_experiment
+    from mirtools.training.fit import Epoch
 
     pairs = planted(240)
     parts = []
-    outcome = run_experiment(
-        pairs,
-        Design("target", 0, 3, 0),
-        options(epochs=1),
-        "cv",
-        str(tmp_path),
-        lambda part, epoch: parts.append(part),
-    )
+
+    def watch(part, event):
+        if isinstance(event, Epoch):
+            parts.append(part)
+
+    design = Design("target", 0, False, 3, 0)
+    outcome = run_experiment(setting(pairs, str(tmp_path), epochs=1), design, "cv", watch)
     assert parts == ["fold_1", "fold_2", "fold_3", "final"]
     sizes = outcome.metrics["parts"]
     assert sum(sizes[f"fold_{number}"]["pairs"] for number in (1, 2, 3)) == sizes["mean_of_folds"]["pairs"] == 240
     assert set(outcome.model.metrics) == {"fold_1", "fold_2", "fold_3", "mean_of_folds"}
     assert outcome.model.training["data_sha256"] == pairs.checksum()
+    assert {role: outcome.roles.count(role) for role in set(outcome.roles)} == {
+        f"fold_{number}": sizes[f"fold_{number}"]["pairs"] for number in (1, 2, 3)
+    }
+    # every score is of the fold's own model
+    for name, trained in outcome.history[:3]:
+        tested = np.array(outcome.roles) == name
+        scores = Predictor(trained.weights).score(*pairs.subset(np.flatnonzero(tested)).encoded())
+        np.testing.assert_array_equal(scores, outcome.scores[tested])
+
+
+def test_parts_are_apart_and_whole():
+    from mirtools.training.experiment import Design, divide
+    from mirtools.training.splits import group_pairs
+
+    pairs = dataclasses.replace(planted(400), mirna_ids=[f"m{number % 37}" for number in range(400)])
+    for design in (
+        Design("mirna", 0.2),
+        Design("mirna", 0, False, 5, 0.2),
+        Design("mirna", 0, True, 0, 0),
+        Design("none", 0, False, 0, 0.1),
+    ):
+        groups = group_pairs(pairs, design.grouping)
+        parts = divide(pairs, groups, design, 1)
+        assert len(parts) == design.folds + 1
+        for part in parts:
+            places = [part.learned, part.watched, part.tested]
+            whole = np.sort(np.concatenate(places))
+            assert (whole == np.arange(400)).all()
+            for one, other in itertools.combinations(places, 2):
+                assert not set(groups[one]) & set(groups[other])
+        if design.half_of_groups:
+            assert len(set(groups[parts[-1].tested])) == 18
 
 
 def progress():
@@ -188,6 +331,29 @@ def test_checksum_is_of_sequences_and_labels(tmp_path):
     changed = dataclasses.replace(pairs, labels=1 - pairs.labels)
     assert len(sums | {changed.checksum()}) == 3
     assert dataclasses.replace(pairs, mirna_ids=["x"] * 10).checksum() == pairs.checksum()
+    assert with_coverages(pairs).checksum() not in (pairs.checksum(), with_coverages(pairs, 2).checksum())
+
+
+def test_places_and_abundances_are_read(tmp_path):
+    path = tmp_path / "labelled.tsv"
+    header = "mirna_seq\tsite_seq\tlabel\tsite_start\tsite_end\tmirna_coverage\ttarget_coverage\n"
+    path.write_text(header + "ACGT\tACGT\t1\t5\t9\t12\t0.5\nACGT\tACGT\t0\t.\t.\t0\t1e3\n")
+    pairs = read_labelled(str(path), abundance=True)
+    assert pairs.spans.tolist() == [[5, 9], [-1, -1]]
+    assert pairs.coverages.tolist() == [[12, 0.5], [0, 1000]]
+    assert read_labelled(str(path)).coverages is None
+
+
+@pytest.mark.parametrize("cell", [".", "", "-1", "nan", "inf", "many"])
+def test_bad_abundance(tmp_path, cell):
+    path = tmp_path / "labelled.tsv"
+    header = "mirna_seq\tsite_seq\tlabel\tmirna_coverage\ttarget_coverage\n"
+    path.write_text(header + f"ACGT\tACGT\t1\t12\t{cell}\n")
+    with pytest.raises(InputError, match=r"labelled\.tsv:2: target_coverage is '.*'; give a number of reads"):
+        read_labelled(str(path), abundance=True)
+    path.write_text("mirna_seq\tsite_seq\tlabel\nACGT\tACGT\t1\n")
+    with pytest.raises(InputError, match="has no column mirna_coverage"):
+        read_labelled(str(path), abundance=True)
 
 
 def test_seeds_for_keras_are_apart():

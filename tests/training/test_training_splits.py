@@ -1,4 +1,6 @@
-"""Splits: whole groups, no seed, name, or 20-mer on both sides."""
+"""Splits: whole groups, no seed, name, place or 20-mer on both sides."""
+
+import dataclasses
 
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from mirtools.errors import InputError
 from mirtools.training.data import LabelledPairs
-from mirtools.training.splits import GROUPINGS, SHARED_BASES, folds, group_pairs, hold_out
+from mirtools.training.splits import GROUPINGS, SHARED_BASES, folds, group_pairs, half_of_groups, hold_out
 
 BASES = np.array(list("ACGT"))
 
@@ -34,9 +36,54 @@ def test_isomirs_stay_together():
             (".", "TTTTTTTTTTTT", ".", site),
         ]
     )
-    groups = group_pairs(pairs, "mirna")
+    groups = group_pairs(pairs, "family")
     assert len(set(groups[:4])) == 1
     assert groups[4] != groups[0]
+    by_name = group_pairs(pairs, "mirna")
+    assert by_name[0] == by_name[1]
+    assert len(set(by_name)) == 4
+    joined = group_pairs(pairs, "family", {"miR-206": "miR-1", "miR-1": "miR-1"})
+    assert len(set(joined)) == 2
+
+
+def test_families_join_other_seeds():
+    site = "ACGTACGTAC"
+    pairs = pairs_of([("a", "A" * 20, ".", site), ("b", "C" * 20, ".", site), ("c", "G" * 20, ".", site)])
+    assert len(set(group_pairs(pairs, "family"))) == 3
+    groups = group_pairs(pairs, "family", {"a": "f", "b": "f", "z": "g"})
+    assert groups[0] == groups[1] != groups[2]
+
+
+def test_equal_sequences_of_other_names_stay_together():
+    pairs = pairs_of([("a", "A" * 20, ".", "ACGT"), ("b", "A" * 20, ".", "CCCC"), (".", "C" * 20, ".", "CCCC")])
+    groups = group_pairs(pairs, "mirna")
+    assert groups[0] == groups[1] != groups[2]
+
+
+def test_places_on_the_target():
+    random = np.random.default_rng(1)
+    rows = [(".", "A" * 20, name, sequence(random, 30)) for name in ("t", "t", "t", "t", "u", ".", "t")]
+    spans = np.array([[10, 40], [39, 69], [69, 99], [0, 5], [10, 40], [10, 40], [-1, -1]])
+    pairs = dataclasses.replace(pairs_of(rows), spans=spans)
+    groups = group_pairs(pairs, "locus")
+    assert groups[0] == groups[1]
+    assert len(set(groups)) == 6
+    # a short site inside a long one does not end it
+    spans = np.array([[0, 100], [10, 20], [90, 120], [120, 130], [0, 1], [0, 1], [0, 1]])
+    groups = group_pairs(dataclasses.replace(pairs, spans=spans), "locus")
+    assert groups[0] == groups[1] == groups[2] == groups[6] != groups[3]
+    assert len(set(group_pairs(pairs, "target"))) == 3
+
+
+def test_half_of_the_groups():
+    groups = np.array([0] * 90 + [1] * 5 + [2] * 3 + [3] * 2 + [4])
+    held = half_of_groups(groups, 1)
+    assert len(set(groups[held])) == 2
+    assert not set(groups[held]) & set(groups[~held])
+    assert (held == half_of_groups(groups, 1)).all()
+    assert any((held != half_of_groups(groups, seed)).any() for seed in range(2, 9))
+    with pytest.raises(InputError, match="all pairs are of one group"):
+        half_of_groups(np.zeros(5, np.intp), 1)
 
 
 def test_overlapping_sites_stay_together():
