@@ -52,6 +52,9 @@ class Placed(NamedTuple):
 class Precursors:
     """The loci of all miRNAs.
 
+    Files of precursors often hold many species. Where names begin with a code of the species as in miRBase
+    (``hsa-``), a miRNA's loci are those of its own species, if it has any.
+
     Parameters
     ----------
     canonical : mapping of str to str
@@ -80,7 +83,10 @@ class Precursors:
 
     def loci(self, name: str) -> list[Locus]:
         """Return the loci of a miRNA, in the order of the precursors."""
-        return self._loci.get(self._canonical[name], [])
+        loci = self._loci.get(self._canonical[name], [])
+        species, dash, _ = name.partition("-")
+        own = [locus for locus in loci if locus.precursor.startswith(species + dash)] if dash else []
+        return own or loci
 
     def places(self, name: str, observed: str, isomir: Isomir) -> list[Placed]:
         """Return an isomiR at all loci that explain it best, those with the fewest non-templated bases.
