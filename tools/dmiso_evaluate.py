@@ -21,13 +21,13 @@ EXAMPLES = """\
 the tables of Talukder et al. 2022 on your data (test.tsv: labelled pairs with scores):
   Table 1, tools side by side, ranked by their yes and no as in the paper
   dmiso-evaluate --peer-ranking prediction --parts all --miranda miranda.txt --rna22 rna22.tsv \\
-      --targetscan targetscan.txt --miraw sites.csv --mitar mitar.fa test.tsv
+      --targetscan targetscan.txt --regions regions.tsv --miraw sites.csv --mitar mitar.fa test.tsv
   Table 2, positives alone: recall, here also by the values of a column
   dmiso-evaluate --positives-only --by support mirtarbase.tsv
   Table S5, by type of isomiR
   dmiso-evaluate --parts all,type test.tsv
   Table S6, exact miRNAs against isomiRs, tools side by side
-  dmiso-evaluate --parts class --miranda miranda.txt --targetscan targetscan.txt test.tsv
+  dmiso-evaluate --parts class --positions site --miranda miranda.txt --targetscan targetscan.txt test.tsv
   Table S8, miRNAs never trained on (a model of dmiso-train --group mirna)
   dmiso-evaluate --training train.tsv --parts seen test.tsv
 """
@@ -153,9 +153,12 @@ def _add_peers(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--positions",
-        choices=("transcript", "site"),
-        default="transcript",
-        help="site: the programs saw the sites alone, so that overlap is certain (default: transcript)",
+        action="append",
+        type=_positions,
+        default=[],
+        metavar="[NAME=]WHAT",
+        help="transcript, or site where programs (or the one named) saw sites alone: then positions do not count "
+        "(default: transcript)",
     )
     group.add_argument(
         "--regions",
@@ -215,6 +218,14 @@ def _rank(text: str) -> tuple[str, str]:
     if what not in RANKS.get(name, ()):
         choices = ", ".join(f"{name}={rank}" for name, ranks in RANKS.items() for rank in ranks)
         raise argparse.ArgumentTypeError(f"give one of {choices}")
+    return name, what
+
+
+def _positions(text: str) -> tuple[str, str]:
+    """Argument type: what positions count in, or a program and that."""
+    name, _, what = text.rpartition("=")
+    if what not in ("transcript", "site") or name not in ("", *PEERS):
+        raise argparse.ArgumentTypeError("give transcript or site, or a program with it, as in miranda=site")
     return name, what
 
 
@@ -300,11 +311,11 @@ def _peer_predictors(args: argparse.Namespace, run: cli.Run, pairs: JudgedPairs)
     from mirtools.evaluation.matching import read_utr3_starts
     from mirtools.evaluation.site_programs import read_families
 
-    ranks = dict(args.rank_by)
+    ranks, positions = dict(args.rank_by), dict(args.positions)
     files = [PeerFile(name, path, ranks.get(name)) for name in PEERS if (path := getattr(args, name)) is not None]
     matching = Matching(
         args.match == "order",
-        args.positions,
+        frozenset(name for name in PEERS if positions.get(name, positions.get("")) == "site"),
         None if args.regions is None else read_utr3_starts(args.regions),
         args.species,
         None if args.families is None else read_families(args.families),

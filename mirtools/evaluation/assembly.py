@@ -10,7 +10,7 @@ import numpy as np
 
 from mirtools.errors import InputError, shorten
 from mirtools.evaluation.hits import Hit
-from mirtools.evaluation.matching import PairIndex, match_by_names, match_by_order
+from mirtools.evaluation.matching import SITE, TRANSCRIPT, UTR3, PairIndex, match_by_names, match_by_order
 from mirtools.evaluation.pairs import Column, JudgedPairs, read_further, read_pairs
 from mirtools.evaluation.predictors import Predictor, from_column, from_match, table_name
 from mirtools.evaluation.programs import read_output
@@ -36,8 +36,8 @@ class Matching:
     ----------
     by_order : bool
         The i-th prediction is for the i-th pair.
-    positions_in : {"transcript", "site"}
-        See :class:`mirtools.evaluation.matching.PairIndex`.
+    on_sites : frozenset of str
+        Programs that saw sites alone: their positions do not count.
     utr3_starts : dict, optional
         First base of the 3'UTR by transcript.
     species : str, optional
@@ -49,7 +49,7 @@ class Matching:
     """
 
     by_order: bool = False
-    positions_in: str = "transcript"
+    on_sites: frozenset[str] = frozenset()
     utr3_starts: dict[str, int] | None = None
     species: str | None = None
     families: Families | None = None
@@ -155,8 +155,10 @@ def peer_predictors(
         if matching.by_order:
             matched = match_by_order(watch(output.hits), file.path, len(pairs))
         else:
-            index = index or PairIndex(pairs, matching.positions_in, matching.utr3_starts)
-            matched = match_by_names(index, watch(output.hits), output.in_utr3, len(pairs))
+            index = index or PairIndex(pairs, matching.utr3_starts)
+            whole = UTR3 if output.in_utr3 else TRANSCRIPT
+            positions_in = SITE if file.program in matching.on_sites else whole
+            matched = match_by_names(index, watch(output.hits), positions_in, len(pairs))
         predictor = from_match(file.program, output.ranked_by, output.better, matched, matching.by_call)
         predicted = int(np.isfinite(matched.scores).sum())
         yield PeerResult(predictor, matched.predictions, matched.used, predicted)

@@ -20,6 +20,7 @@ from mirtools.evaluation.hits import Hit
 from mirtools.evaluation.pairs import JudgedPairs
 from mirtools.interactions import MISSING, TableReader
 
+TRANSCRIPT, UTR3, SITE = "transcript", "3utr", "site"
 SHARED_BASES = 12  # that a fragment known by its bases alone must share with a site
 _TRANSCRIPT = re.compile(r"ENS[A-Z]*T\d{11}|[NX][MR]_\d+")
 _GENE = re.compile(r"ENS[A-Z]*G\d{11}")
@@ -53,21 +54,12 @@ class PairIndex:
     Parameters
     ----------
     pairs : JudgedPairs
-    positions_in : {"transcript", "site"}
-        What positions of predictions count in. ``site``: programs saw the sites alone, under the names of their
-        transcripts; then names decide.
     utr3_starts : dict
         First base of the 3'UTR by transcript, for programs that count from there.
     """
 
-    def __init__(
-        self,
-        pairs: JudgedPairs,
-        positions_in: str = "transcript",
-        utr3_starts: dict[str, int] | None = None,
-    ) -> None:
+    def __init__(self, pairs: JudgedPairs, utr3_starts: dict[str, int] | None = None) -> None:
         self._pairs = pairs
-        self._in_transcript = positions_in == "transcript"
         self._utr3_starts = utr3_starts
         self._mirnas: list[frozenset[str]] = []
         self._transcripts: list[frozenset[str]] = []
@@ -76,8 +68,16 @@ class PairIndex:
         for row in range(len(pairs)):
             self._add(row)
 
-    def rows(self, hit: Hit, in_utr3: bool = False) -> list[int]:
-        """Return the pairs that a prediction is about, in order."""
+    def rows(self, hit: Hit, positions_in: str = TRANSCRIPT) -> list[int]:
+        """Return the pairs that a prediction is about, in order.
+
+        Parameters
+        ----------
+        hit : Hit
+        positions_in : {"transcript", "3utr", "site"}
+            What its position counts in. ``site``: the program saw sites alone, under the names of their
+            transcripts; then names decide.
+        """
         mirnas, names = mirna_names(hit.mirna), target_names(hit.target)
         found = {
             row for name in names for row in self._sites.get(name, ()) if not mirnas.isdisjoint(self._mirnas[row])
@@ -91,7 +91,7 @@ class PairIndex:
                 known = self._transcripts[row]
                 if transcripts and known and transcripts.isdisjoint(known):
                     continue
-                if self._overlap(hit, row, in_utr3):
+                if self._overlap(hit, row, positions_in):
                     found.add(row)
         return sorted(found)
 
@@ -110,8 +110,8 @@ class PairIndex:
         for name in targets:
             self._targets.setdefault(name, []).append(row)
 
-    def _overlap(self, hit: Hit, row: int, in_utr3: bool) -> bool:
-        if not self._in_transcript:
+    def _overlap(self, hit: Hit, row: int, positions_in: str) -> bool:
+        if positions_in == SITE:
             return True
         pairs = self._pairs
         if hit.bases and hit.start < 0:
@@ -119,10 +119,10 @@ class PairIndex:
         if hit.start < 0 or pairs.starts[row] < 0 or pairs.ends[row] < 0:
             return True
         shift = 0
-        if in_utr3:
+        if positions_in == UTR3:
             if self._utr3_starts is None:
-                problem = "positions count from the 3'UTR's start; give --regions, or --positions site"
-                raise UsageError(f"TargetScan's {problem} where it saw sites alone")
+                problem = "TargetScan's positions count from the 3'UTR's start; give --regions"
+                raise UsageError(f"{problem}, or --positions targetscan=site where it saw sites alone")
             starts = [self._utr3_starts[name] for name in self._transcripts[row] if name in self._utr3_starts]
             starts += [self._utr3_starts[name] for name in (pairs.target_ids[row],) if name in self._utr3_starts]
             if not starts:
@@ -131,13 +131,13 @@ class PairIndex:
         return hit.start + shift < pairs.ends[row] and pairs.starts[row] < hit.end + shift
 
 
-def match_by_names(index: PairIndex, hits: Iterable[Hit], in_utr3: bool, pairs: int) -> Matched:
+def match_by_names(index: PairIndex, hits: Iterable[Hit], positions_in: str, pairs: int) -> Matched:
     """Give every pair the best score among the predictions that are about it."""
     scores, called = np.full(pairs, -np.inf), np.zeros(pairs, bool)
     predictions = used = 0
     for hit in hits:
         predictions += 1
-        rows = index.rows(hit, in_utr3)
+        rows = index.rows(hit, positions_in)
         used += bool(rows)
         for row in rows:
             scores[row] = max(scores[row], hit.score)

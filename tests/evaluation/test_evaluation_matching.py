@@ -80,8 +80,9 @@ def test_the_rule(hit, rows):
 
 
 def test_positions_within_sites_do_not_count_on_transcripts():
-    index = PairIndex(pairs_of(ROWS), positions_in="site")
-    assert index.rows(Hit("hsa-miR-16-5p", "ENST00000369158", 1, True, 3, 9)) == [0, 1]
+    hit = Hit("hsa-miR-16-5p", "ENST00000369158", 1, True, 3, 9)
+    assert PairIndex(pairs_of(ROWS)).rows(hit, "site") == [0, 1]
+    assert PairIndex(pairs_of(ROWS)).rows(hit) == []
 
 
 def test_positions_from_the_3utr(tmp_path):
@@ -90,12 +91,12 @@ def test_positions_from_the_3utr(tmp_path):
     starts = read_utr3_starts(str(table))
     assert starts == {"ENST00000369158.1": 90, "ENST00000369158": 90}
     index = PairIndex(pairs_of(ROWS), utr3_starts=starts)
-    assert index.rows(Hit("hsa-miR-16-5p", "H3C14", 1, True, 10, 17), in_utr3=True) == [0]
-    assert index.rows(Hit("hsa-miR-16-5p", "H3C14", 1, True, 2, 10), in_utr3=True) == []
+    assert index.rows(Hit("hsa-miR-16-5p", "H3C14", 1, True, 10, 17), "3utr") == [0]
+    assert index.rows(Hit("hsa-miR-16-5p", "H3C14", 1, True, 2, 10), "3utr") == []
     # no 3'UTR known, no overlap known
-    assert index.rows(Hit("hsa-let-7a-5p", "NM_002744", 1, True, 10, 20), in_utr3=True) == [2]
+    assert index.rows(Hit("hsa-let-7a-5p", "NM_002744", 1, True, 10, 20), "3utr") == [2]
     with pytest.raises(UsageError, match="give --regions"):
-        PairIndex(pairs_of(ROWS)).rows(Hit("hsa-miR-16-5p", "H3C14", 1, True, 10, 17), in_utr3=True)
+        PairIndex(pairs_of(ROWS)).rows(Hit("hsa-miR-16-5p", "H3C14", 1, True, 10, 17), "3utr")
 
 
 def test_the_best_prediction_counts():
@@ -106,7 +107,7 @@ def test_the_best_prediction_counts():
         Hit("hsa-miR-16-5p", "ENST00000999999", 9, True, 205, 230),
     ]
     pairs = pairs_of(ROWS)
-    matched = match_by_names(PairIndex(pairs), hits, False, len(pairs))
+    matched = match_by_names(PairIndex(pairs), hits, "transcript", len(pairs))
     assert matched.scores.tolist() == [5, 5, -np.inf, -np.inf, -np.inf]
     assert matched.called.tolist() == [False, True, False, False, False]
     assert (matched.predictions, matched.used) == (4, 3)

@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 from commands import run, run_process
+
+from tools import dmiso_evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / ".." / "shared" / "data"
@@ -113,6 +116,14 @@ def test_other_programs_stand_beside(here):
     assert report["counts"] == {"pairs": 6, "positives": 3}
 
 
+def test_programs_that_saw_sites_alone(here):
+    by_program = evaluate("test.tsv", "--miranda", "miranda.txt", "--positions", "miranda=site", "--parts", "all")
+    assert evaluate("test.tsv", "--miranda", "miranda.txt", "--positions", "site", "--parts", "all") == by_program
+    assert by_program["all", "miranda"]["called"] == "3"
+    others = evaluate("test.tsv", "--miranda", "miranda.txt", "--positions", "rna22=site", "--parts", "all")
+    assert others["all", "miranda"]["called"] == "2"
+
+
 def test_yes_and_no_as_in_the_paper(here):
     row = evaluate("test.tsv", "--miranda", "miranda.txt", "--peer-ranking", "prediction", "--parts", "all")[
         "all", "miranda"
@@ -212,6 +223,7 @@ def test_threads_do_not_matter(here):
     ("arguments", "status", "message"),
     [
         (["test.tsv", "--rank-by", "miranda=pvalue"], 2, "give one of miranda=score, miranda=energy"),
+        (["test.tsv", "--positions", "miRanda=site"], 2, "as in miranda=site"),
         (["test.tsv", "--baselines", "9mer"], 2, "no baseline '9mer'"),
         (["test.tsv", "--parts", "half"], 2, "no kind of part 'half'"),
         (["test.tsv", "--threshold", "x=1"], 2, "no predictor 'x'"),
@@ -242,6 +254,55 @@ def test_nothing_to_judge(here):
     done = run("dmiso-evaluate", ["plain.tsv"])
     assert (done.status, done.out) == (2, b"")
     assert "nothing to judge" in done.err
+
+
+def examples():
+    """Return the commands that the help shows, pipes by their last part."""
+    text = dmiso_evaluate.EXAMPLES.replace("\\\n", " ")
+    lines = [line.split("|")[-1].split(">")[0] for line in text.splitlines() if " dmiso-evaluate " in line]
+    return [shlex.split(line)[1:] for line in lines]
+
+
+@pytest.fixture
+def everything(here):
+    """All files that the examples name; every program finds the first pair, and no other."""
+    lines = [line.split("\t") for line in TABLE.splitlines()]
+    at = HEADER.index("label")
+    rows = [[*row, "support" if row is lines[0] else "strong"] for row in lines]
+    unlabelled = "".join("\t".join(row[:at] + row[at + 1 :]) + "\n" for row in rows)
+    hit = f"{MIR16}:22:-20.1:0.01:3:A  A: GC : CG :G  U\n"
+    files = {
+        "mine.tsv": TABLE,
+        "bundled.tsv": TABLE,
+        "train.tsv": TABLE.replace("hsa-miR-16-5p", "hsa-miR-1-3p"),
+        "scored.tsv": TABLE.replace("mirna_class", "site_mfe").replace("exact", "-9").replace("isomir\t", "-8\t"),
+        "mirtarbase.tsv": unlabelled,
+        "hybrids.txt": f"{ROWS[0][6]}:50:" + hit,
+        "rna22.tsv": "hsa_miR_16_5p\tT1\ttarget from/to=[101,119]\t-21\tA\tC\t((\t))\t17\t18\t0.05\t1\n",
+        "targetscan.txt": "a_Gene_ID\tmiRNA_family_ID\tspecies_ID\tMSA_start\tMSA_end\tUTR_start\tUTR_end\t"
+        "Group_num\tSite_type\nT1\thsa-miR-16-5p\t9606\t1\t2\t5\t11\t1\t8mer-1a\n",
+        "sites.csv": "GeneName\tmiRNA\tSiteStart\tSiteEnd\tPrediction\nT1\thsa-miR-16-5p\t90\t110\t0.9\n",
+        "mitar.fa": f">hsa-miR-16-5p|T1|1|0|0.9\n{MIR16[::-1]}NNNN{ROWS[0][6]}\n",
+        "regions.tsv": "transcript_id\tcds_end\nT1\t100\n",
+    }
+    for name, text in files.items():
+        Path(name).write_text(text)
+    Path("miranda.txt").write_text(MIRANDA.splitlines(keepends=True)[0])
+
+
+@pytest.mark.parametrize("arguments", examples())
+def test_examples_of_the_help(everything, arguments):
+    if "--figure" in arguments:
+        pytest.importorskip("matplotlib")
+    arguments = [*arguments, "--resamples", "20", "--quiet"]
+    done = run("dmiso-evaluate", arguments, TABLE.encode())
+    assert (done.status, done.err) == (0, "")
+    rows = rows_of(done.out.decode())
+    for row in rows:
+        if row["predictor"] in dmiso_evaluate.PEERS and row["part"] in ("all", "exact"):
+            # without positions, the names fit two pairs
+            assert row["called"] == ("2" if "--positions" in arguments else "1")
+            assert row["recall"] not in ("0.0000", ".")
 
 
 @needs_data
