@@ -102,3 +102,133 @@ def test_report_counts_what_was_dropped(tmp_path):
 
 def test_header_alone_is_a_valid_table(capsys, tmp_path):
     assert classify(capsys, tmp_path, ("mirna_id", "mirna_seq")) == []
+
+
+MERGED = (
+    "pair_id mirna_id mirna_seq mirna_qual mirna_unassigned n_reads n_copies n_reads:a n_reads:b order gap "
+    "target_id target_start target_end site_start site_end site_seq mirna_evalue target_evalue rank "
+    "mirna_coverage target_coverage note"
+).split()
+
+SITE = "CATCGATTACGTAGCATTACGATC"
+
+
+def junction_row(**cells):
+    """A row of chimera-parse: let-7a beside a site."""
+    values = ["P1", "hsa-let-7a-5p", LET7A, "I" * 22, "0,0", "4", "6", "3", "1", "mirna_first", "0", "t1", "100"]
+    values += ["124", "100", "124", SITE, "1e-8", "1e-9", "1", "0", "0", "x"]
+    row = dict(zip(MERGED, values, strict=True)) | cells
+    return tuple(row.values())
+
+
+def test_rows_that_become_equal_are_merged(capsys, tmp_path):
+    """A linker base is trimmed; sums, best qualities, the strongest row's evidence, coverages of the result."""
+    rows = classify(
+        capsys,
+        tmp_path,
+        MERGED,
+        junction_row(pair_id="P2", target_evalue="1e-7", note="weaker", mirna_qual="5" * 22),
+        junction_row(
+            pair_id="P3",
+            mirna_seq=LET7A + "G",
+            mirna_qual="#" * 22 + "I",
+            mirna_unassigned="0,1",
+            gap="1",
+            n_reads="2",
+        ),
+        junction_row(pair_id="P4", target_id="t2", n_reads="9"),
+        junction_row(pair_id="P5", target_id="t2", target_start="103", n_reads="1", gap="0"),
+    )
+    assert [(row["target_id"], row["target_start"], row["n_reads"]) for row in rows] == [
+        ("t2", "100", "9"),
+        ("t1", "100", "6"),
+        ("t2", "103", "1"),
+    ]
+    merged = rows[1]
+    assert (merged["mirna_seq"], merged["mirna_unassigned"], merged["mirna_class"]) == (LET7A, ".", "exact")
+    assert (merged["n_copies"], merged["n_reads:a"], merged["n_reads:b"]) == ("12", "6", "2")
+    assert merged["mirna_qual"] == "5" * 22  # the higher one at each base
+    assert (merged["target_evalue"], merged["gap"], merged["note"]) == ("1e-9", "1", "x")
+    assert merged["merged_from"] == "P2,P3"
+    assert {row["mirna_coverage"] for row in rows} == {"16"}
+    assert [row["target_coverage"] for row in rows] == ["10", "6", "10"]
+    assert len({row["pair_id"] for row in rows}) == 3
+
+
+def test_support_over_shards_is_that_of_the_whole(capsys, tmp_path):
+    """Nine reads and one in two tables are ten; in one of them alone they are too few."""
+    tables = []
+    for number, reads in enumerate(("9", "1")):
+        tables.append(tmp_path / f"{number}.tsv")
+        lines = ["\t".join(MERGED), "\t".join(junction_row(n_reads=reads, note=str(number)))]
+        tables[-1].write_text("\n".join(lines) + "\n")
+    outputs = []
+    for order in (tables, tables[::-1], tables[:1]):
+        assert main(["--mirnas", MIRNAS, "--quiet", *map(str, order)]) == 0
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1]
+    assert outputs[0].count("\n") == 2
+    assert "\t10\t12\t6\t2\t" in outputs[0]
+    assert outputs[2].count("\n") == 1
+
+
+def test_samples_are_told_apart_in_mirgff(tmp_path):
+    pairs, gff = tmp_path / "pairs.tsv", tmp_path / "isomirs.gff3"
+    rows = [junction_row(n_reads="12"), junction_row(target_id="t2", n_reads="3", mirna_seq=LET7A)]
+    pairs.write_text("\n".join("\t".join(cells) for cells in (MERGED, *rows)) + "\n")
+    output = str(tmp_path / "typed.tsv")
+    assert main(["--mirnas", MIRNAS, "--quiet", "--gff3", str(gff), "-o", output, str(pairs)]) == 0
+    *header, line = gff.read_text().splitlines()
+    assert "## COLDATA: a,b" in header
+    assert "Expression=6,2;" in line
+
+
+def test_equal_explanations_are_named(tmp_path, capsys):
+    mirnas = tmp_path / "mirnas.fa"
+    mirnas.write_text(f">mir-10\n{LET7A}A\n>mir-9\n{LET7A}C\n")
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text(f"mirna_id\tmirna_seq\tn_reads\nmir-10\t{LET7A}\t10\n")
+    assert main(["--mirnas", str(mirnas), "--quiet", str(pairs)]) == 0
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out), delimiter="\t")
+    assert (row["mirna_id"], row["mirna_ambiguous"]) == ("mir-9", "mir-9,mir-10")
+
+
+def test_comparison_as_a_command(tmp_path):
+    """An experiment against itself lacks nothing; against a part of itself the rest is its own."""
+    paths = {
+        name: str(tmp_path / name) for name in ("all.tsv", "part.tsv", "summary.tsv", "compared.tsv", "o.json")
+    }
+    table = (GOLDEN / "tiny_typed.tsv").read_text().splitlines(keepends=True)
+    at = table[0].split("\t").index("mirna_class")
+    (tmp_path / "part.tsv").write_text(table[0] + "".join(r for r in table[1:] if r.split("\t")[at] == "exact"))
+    for other, absent in ((str(GOLDEN / "tiny_typed.tsv"), 0), (paths["part.tsv"], 6)):
+        options = ["--compare", other, "--compare-output", paths["compared.tsv"], "--json", paths["o.json"]]
+        options += ["--summary", paths["summary.tsv"], "-o", paths["all.tsv"], "--quiet"]
+        assert main(["--mirnas", MIRNAS, *options, str(GOLDEN / "tiny_pairs.tsv")]) == 0
+        told = json.loads(Path(paths["o.json"]).read_text())["comparison"]
+        shares = {(share["experiment"], share["item"]): share for share in told if share["min_reads"] == 10}
+        assert shares["first", "isomir"]["absent"] == absent
+        assert shares["first", "exact"]["absent"] == 0
+        assert shares["second", "any"]["absent"] == 0
+        with open(paths["compared.tsv"]) as stream:
+            places = [row["found_in"] for row in csv.DictReader(stream, delimiter="\t")]
+        assert places.count("first") == absent
+        assert places.count("second") == 0
+    summary = Path(paths["summary.tsv"]).read_text()
+    assert "only_in_first_min_10_reads\tall\tisomir\tshare\t1\n" in summary
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--compare-output", "x.tsv"], "--compare-output needs --compare"),
+        (["--compare", "-", "-"], "'-' is named more than once"),
+        (["--min-pairs", "0"], "--min-pairs"),
+        (["--plot", "figure.gif"], "figure.gif"),
+    ],
+)
+def test_usage(capsys, monkeypatch, tmp_path, options, problem):
+    monkeypatch.chdir(tmp_path)
+    assert main(["--mirnas", MIRNAS, *options]) == 2
+    assert problem in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
