@@ -28,6 +28,7 @@ from mirtools.chimera.batches import pack, read_batches
 from mirtools.chimera.engine import SearchReferences
 from mirtools.chimera.hyb import read_hyb
 from mirtools.chimera.inserts import ReadLayout, inserts_of
+from mirtools.chimera.references import References
 from mirtools.errors import MirtoolsError
 from mirtools.interactions import TableReader
 from mirtools.negatives.table import read_pairs, read_positives
@@ -78,6 +79,7 @@ DMISO = b"miR-1\tT1\tUGGAAU\tACGTACGTAC\nmiR-2\tT2\tACGT\tTTTT\n"
 HYB = (
     b"read_1\tTGGAATGTAAAGACGTACGTAC\t-12.3\tmiR-1\t1\t12\t1\t12\t1e-05\tT1\t13\t22\t3\t12\t.\n"
     b"# comment\n"
+    b"read_1\tTGGAATGTAAAGACGTACGTAC\t-12.3\tmiR-1\t1\t12\t1\t12\t1e-05\tT1\t13\t16\t1\t4\t.\n"
     b"2_5\tACGTATGGAATGTAAAG\t.\tT2\t1\t5\t1\t5\t0.01\tmiR-1\t6\t17\t1\t12\t3e-4\tcount_total=5;seg1_type=mRNA;\n"
 )
 GTF = (
@@ -96,6 +98,7 @@ TARGETS = [
     Reference("T2.3", "T2.3", "ACGTA"),
     Reference("T2", "T2", "ACGTA"),
 ]
+HYB_REFERENCES = SearchReferences(References.of(MIRNAS), References.of(TARGETS))
 _TRANSCRIPTS = [Transcript(each.name, each.header, len(each.sequence)) for each in TARGETS]
 _SEQUENCES = {each.name: each.sequence for each in TARGETS}
 
@@ -215,14 +218,35 @@ def region_table() -> None:
 
 
 def hyb() -> None:
-    """``read_hyb``: both segments lie within the read and their references."""
-    for read, hits in read_hyb("-", SearchReferences(MIRNAS, TARGETS)):
-        assert DNA.fullmatch(read.sequence)
-        for found, subjects in ((hits.mirnas, MIRNAS), (hits.targets, TARGETS)):
-            for hit in found:
-                assert 0 <= hit.start < hit.end <= len(read.sequence)
-                assert 0 <= hit.subject_start < hit.subject_end <= len(subjects[hit.subject].sequence)
-                assert 0 <= hit.evalue < float("inf")
+    """``read_hyb``: both segments lie within the read and their references, however the reads are divided."""
+    data = sys.stdin.buffer.read()
+    found: list[tuple[Read, list[tuple[float, ...]]]] = []
+
+    def whole() -> None:
+        for raw, *columns in read_hyb("-", HYB_REFERENCES):
+            for number in range(len(raw.records)):
+                found.append((Read(raw.name(number), raw.sequence(number), None), []))
+            for subjects, hits in zip(HYB_REFERENCES, columns, strict=True):
+                for read, *hit in zip(*(column.tolist() for column in hits), strict=True):
+                    subject, start, end, subject_start, subject_end, evalue, _ = hit
+                    assert 0 <= start < end <= len(found[read][0].sequence)
+                    assert 0 <= subject_start < subject_end <= subjects.lengths[subject]
+                    assert 0 <= evalue < float("inf")
+                    found[read][1].append(tuple(hit))
+
+    listed: list[int] = []
+
+    def divided() -> None:
+        for reads in read_hyb("-", HYB_REFERENCES, 1):
+            assert len(reads.raw.records) == 1
+            listed.append(len(reads.mirna_hits.read) + len(reads.target_hits.read))
+
+    refused, other = _refusal(data, whole), _refusal(data, divided)
+    assert str(refused) == str(other)
+    assert all(DNA.fullmatch(read.sequence) for read, _ in found)
+    assert refused or listed == [len(hits) for _, hits in found]
+    if refused:
+        raise refused
 
 
 def report() -> None:

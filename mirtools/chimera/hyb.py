@@ -47,8 +47,9 @@ def read_hyb(path: str, references: SearchReferences, size: int = BATCH_SIZE) ->
     """Stream the reads of a ``.hyb`` file with the hits of their two segments, at most ``size`` at a time.
 
     A segment is a miRNA or a target by the reference list that holds its name; other segments (tRNA, rRNA...)
-    give no hit. Every line is a read of its own, also where several lines name the same read. Bit scores are not
-    part of the format and are 0, as are e-values that are missing.
+    give no hit. Lines that follow each other with the same name and bases are one read with the hits of all of
+    them, as where a program lists every equally good target on a line of its own; equal hits count once. Bit
+    scores are not part of the format and are 0, as are e-values that are missing.
 
     Raises
     ------
@@ -58,7 +59,8 @@ def read_hyb(path: str, references: SearchReferences, size: int = BATCH_SIZE) ->
     """
     lists = [_numbered(references.mirnas), _numbered(references.transcripts)]
     reads: list[Read] = []
-    found: tuple[list[_Row], list[_Row]] = [], []
+    # a dictionary keeps each hit once, and their order
+    found: tuple[dict[_Row, None], dict[_Row, None]] = {}, {}
     with open_text(path) as stream, reading(path):
         for line, text in enumerate(stream, 1):
             fields = text.rstrip("\r\n").split("\t")
@@ -68,20 +70,22 @@ def read_hyb(path: str, references: SearchReferences, size: int = BATCH_SIZE) ->
                 problem = f"{len(fields)} columns where a .hyb line has 15 or more; give a .hyb file"
                 raise InputError(problem, source=path, line=line)
             try:
-                sequence = to_dna(fields[1])
+                read = Read(fields[0], to_dna(fields[1]), None)
+                known = bool(reads) and read == reads[-1] and read.name not in ("", MISSING)
+                if len(reads) == size and not known:
+                    yield HybReads(pack(reads, path), *map(_columns, found))
+                    reads, found = [], ({}, {})
+                if not known:
+                    reads.append(read)
                 for column in _SEGMENTS:
                     for (numbers, lengths), rows in zip(lists, found, strict=True):
                         number = numbers.get(fields[column])
                         if number is not None:
-                            segment = _segment(fields[column : column + 6], len(sequence), lengths[number])
-                            rows.append((len(reads), number, *segment))
+                            segment = _segment(fields[column : column + 6], len(read.sequence), lengths[number])
+                            rows[(len(reads) - 1, number, *segment)] = None
                             break
             except ValueError as error:
                 raise InputError(shorten(str(error), 150), source=path, line=line) from error
-            reads.append(Read(fields[0], sequence, None))
-            if len(reads) == size:
-                yield HybReads(pack(reads, path), *map(_columns, found))
-                reads, found = [], ([], [])
         if reads:
             yield HybReads(pack(reads, path), *map(_columns, found))
 
@@ -108,8 +112,8 @@ def _segment(cells: list[str], read_length: int, length: int) -> tuple[int, int,
     return start - 1, end, subject_start - 1, subject_end, score
 
 
-def _columns(rows: list[_Row]) -> Hits:
-    cells = np.array(rows, np.float64).reshape(-1, 7).T.copy()
+def _columns(rows: dict[_Row, None]) -> Hits:
+    cells = np.array([*rows], np.float64).reshape(-1, 7).T.copy()
     columns: list[NDArray[Any]] = [*cells[:6].astype(np.int32), cells[6], np.zeros(len(rows))]
     return Hits(*columns)
 

@@ -73,13 +73,35 @@ def test_rna_letters_comments_and_line_ends_of_dos(tmp_path):
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 7, 8, 100])
 def test_lists_hold_at_most_the_reads_asked_for(tmp_path, size):
-    """Lines of one read stay reads of their own; hits are counted within their list."""
+    """Hits are counted within their list."""
     other = LINE.replace("ENSG_ENST_RPL27A_mRNA", "other")
-    lists = read(tmp_path, "\n".join([LINE, other, LINE, LINE, other, other, LINE]), size=size)
+    lines = [f"r{number}_{line}" for number, line in enumerate([LINE, other, LINE, LINE, other, other, LINE])]
+    lists = read(tmp_path, "\n".join(lines), size=size)
     assert [len(each.raw.records) for each in lists] == [min(size, 7 - start) for start in range(0, 7, size)]
     mirnas = [size * n + place for n, each in enumerate(lists) for place in each.mirna_hits.read.tolist()]
     targets = [size * n + place for n, each in enumerate(lists) for place in each.target_hits.read.tolist()]
     assert (mirnas, targets) == ([*range(7)], [0, 2, 3, 6])
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 100])
+def test_lines_of_one_read_are_one_read_with_all_their_hits(tmp_path, size):
+    """Also where a list of reads is full; equal hits count once, and names recur only beside each other."""
+    second = LINE.replace("\t22\t40\t4\t22\t", "\t23\t40\t5\t22\t")
+    longer = LINE.replace(BASES, BASES + "C")
+    lines = [*("a" + each for each in (LINE, second, LINE)), *("b" + each for each in (LINE, second)), "a" + LINE]
+    lines += ["a" + longer, LINE.replace("2333_196", "."), LINE.replace("2333_196", ".")]
+    lists = read(tmp_path, "\n".join(lines), size=size)
+    names = [each.raw.name(number) for each in lists for number in range(len(each.raw.records))]
+    assert names == ["a2333_196", "b2333_196", "a2333_196", "a2333_196", ".", "."]
+    assert [len(each.raw.records) for each in lists] == [min(size, 6 - start) for start in range(0, 6, size)]
+    mirnas = [(size * n + row[0], *row[1:]) for n, each in enumerate(lists) for row in rows(each.mirna_hits)]
+    targets = [(size * n + row[0], *row[1:]) for n, each in enumerate(lists) for row in rows(each.target_hits)]
+    assert mirnas == [(number, *MIRNA_HIT) for number in range(6)]
+    shorter = (0, 22, 40, 4, 22, 0.022, 0.0)
+    assert targets == [
+        *((0, *TARGET_HIT), (0, *shorter), (1, *TARGET_HIT), (1, *shorter)),
+        *((number, *TARGET_HIT) for number in range(2, 6)),
+    ]
 
 
 @pytest.mark.parametrize(
