@@ -79,11 +79,13 @@ class Statistics(NamedTuple):
     Attributes
     ----------
     types : dict of str to Count
-        ``exact``, ``isomir`` (of any type) and the eight types.
+        ``exact``, ``isomir`` (of any type), the eight types and ``hybrid`` (of several types).
     mirnas : dict of str to dict
         The same for each miRNA, those with most isomiR pairs first.
     isomirs_per_mirna : list of int
         Different isomiRs of each miRNA that has one, ascending.
+    reads_per_isomir, pairs_per_isomir : list of int
+        Distinct reads and pairs of each isomiR, ascending.
     preferences : list of Preference
     shared : list of Shared
         ``all`` first, then the miRNAs as in ``mirnas``. Empty where targets have no name.
@@ -92,6 +94,8 @@ class Statistics(NamedTuple):
     types: dict[str, Count]
     mirnas: dict[str, dict[str, Count]]
     isomirs_per_mirna: list[int]
+    reads_per_isomir: list[int]
+    pairs_per_isomir: list[int]
     preferences: list[Preference]
     shared: list[Shared]
 
@@ -122,7 +126,10 @@ def statistics_of(interactions: Interactions, min_pairs: int) -> Statistics:
     shared = []
     if interactions.target is not None:
         shared = list(_shared(interactions, found, by_mirna))
-    return Statistics(types, mirnas, per_mirna, _preferences(types, mirnas, min_pairs), shared)
+    no_exact = isomirs.types > 0
+    reads, pairs = (np.sort(column[no_exact]).tolist() for column in (isomirs.reads, isomirs.pairs))
+    preferences = _preferences(types, mirnas, min_pairs)
+    return Statistics(types, mirnas, per_mirna, reads, pairs, preferences, shared)
 
 
 def binomial_tail(successes: int, trials: int, chance: float) -> float:
@@ -173,8 +180,9 @@ def summary_rows(statistics: Statistics) -> Iterator[list[str]]:
                 yield [table, mirna, name, measure, str(value)]
 
     yield from counted("types", ALL, statistics.types)
-    for measure, value in spread(statistics.isomirs_per_mirna).items():
-        yield ["isomirs_per_mirna", ALL, "isomir", measure, f"{value:g}"]
+    for table, told in _spreads(statistics).items():
+        for measure, value in told.items():
+            yield [table, ALL, "isomir", measure, f"{value:.6g}"]
     for mirna, counts in statistics.mirnas.items():
         yield from counted("mirnas", mirna, {name: count for name, count in counts.items() if count.pairs})
     for item in statistics.preferences:
@@ -201,7 +209,7 @@ def facts(statistics: Statistics) -> dict[str, Any]:
     tested = {item.mirna for item in statistics.preferences}
     return {
         "types": {name: count._asdict() for name, count in statistics.types.items()},
-        "isomirs_per_mirna": spread(statistics.isomirs_per_mirna),
+        **_spreads(statistics),
         "preference": {
             "mirnas_tested": len(tested),
             "mirnas_with_preferred_type": len(
@@ -220,13 +228,21 @@ def facts(statistics: Statistics) -> dict[str, Any]:
     }
 
 
-def spread(counts: Sequence[int]) -> dict[str, float]:
-    """Return how isomiRs are spread over miRNAs; ``counts`` ascend."""
+def _spreads(statistics: Statistics) -> dict[str, dict[str, float]]:
+    return {
+        "isomirs_per_mirna": spread(statistics.isomirs_per_mirna, "mirnas"),
+        "reads_per_isomir": spread(statistics.reads_per_isomir, "isomirs"),
+        "pairs_per_isomir": spread(statistics.pairs_per_isomir, "isomirs"),
+    }
+
+
+def spread(counts: Sequence[int], items: str) -> dict[str, float]:
+    """Return how many items there are, and mean, median and maximum of their counts, which ascend."""
     if not counts:
-        return {"mirnas": 0, "mean": 0, "median": 0, "max": 0}
+        return {items: 0, "mean": 0, "median": 0, "max": 0}
     middle = len(counts) // 2
     median = counts[middle] if len(counts) % 2 else (counts[middle - 1] + counts[middle]) / 2
-    return {"mirnas": len(counts), "mean": sum(counts) / len(counts), "median": median, "max": counts[-1]}
+    return {items: len(counts), "mean": sum(counts) / len(counts), "median": median, "max": counts[-1]}
 
 
 def _counts(interactions: Interactions, isomirs: Isomirs) -> dict[str, Count]:
@@ -240,6 +256,10 @@ def _counts(interactions: Interactions, isomirs: Isomirs) -> dict[str, Count]:
     }
     for bit, name in enumerate(ISOMIR_TYPES):
         result[name] = count(interactions.types >> bit & 1 == 1, isomirs.types >> bit & 1 == 1)
+    # more than one bit
+    result["hybrid"] = count(
+        interactions.types & (interactions.types - 1) > 0, isomirs.types & (isomirs.types - 1) > 0
+    )
     return result
 
 

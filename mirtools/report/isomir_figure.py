@@ -86,7 +86,7 @@ def _draw_per_mirna(axes: Any, counts: Sequence[int]) -> None:
     ticks = [size for size in shown if size in (1, most) or (size % 5 == 0 if max(shown) > 9 else True)]
     axes.set_xticks(ticks, [f"≥{size}" if size == most and max(counts) > most else str(size) for size in ticks])
     axes.set_xlim(0.2, max(8, *shown) + 0.8)
-    told = spread(counts)
+    told = spread(counts, "mirnas")
     axes.set_title("isomiRs per miRNA")
     axes.set_xlabel(
         f"isomiRs (mean {told['mean']:.1f}, median {told['median']:g}, most {told['max']:,}; "

@@ -49,6 +49,7 @@ def test_counts_by_type():
     assert types["3p_deletion"] == Count(1, 3, 1)
     assert types["SNP"] == Count(1, 4, 1)
     assert types["MNP"] == Count(0, 0, 0)
+    assert types["hybrid"] == Count(1, 1, 1)
 
 
 def test_mirnas_with_most_isomir_pairs_come_first():
@@ -57,9 +58,11 @@ def test_mirnas_with_most_isomir_pairs_come_first():
     assert told.mirnas["a"]["isomir"] == Count(3, 8, 3)
     assert told.mirnas["c"]["exact"] == Count(1, 9, 1)
     assert told.isomirs_per_mirna == [1, 3]
-    assert statistics.spread([1, 3]) == {"mirnas": 2, "mean": 2, "median": 2, "max": 3}
-    assert statistics.spread([1, 2, 6])["median"] == 2
-    assert statistics.spread([]) == {"mirnas": 0, "mean": 0, "median": 0, "max": 0}
+    assert told.reads_per_isomir == [1, 1, 3, 4]
+    assert told.pairs_per_isomir == [1, 1, 1, 1]
+    assert statistics.spread([1, 3], "x") == {"x": 2, "mean": 2, "median": 2, "max": 3}
+    assert statistics.spread([1, 2, 6], "x")["median"] == 2
+    assert statistics.spread([], "x") == {"x": 0, "mean": 0, "median": 0, "max": 0}
 
 
 def test_shared_targets():

@@ -34,8 +34,8 @@ SHARED = [
     Shared("all", ("exact", "3p"), 12, 11),
     Shared("a", ("exact",), 5, 5),
 ]
-FULL = Statistics(TYPES, {}, [1, 1, 2, 30], preferences(["a", "<b>", "$x_1$"]), SHARED)
-NOTHING = Statistics({name: Count(0, 0, 0) for name in TYPES}, {}, [], [], [])
+FULL = Statistics(TYPES, {}, [1, 1, 2, 30], [], [], preferences(["a", "<b>", "$x_1$"]), SHARED)
+NOTHING = Statistics({name: Count(0, 0, 0) for name in TYPES}, {}, [], [], [], [], [])
 COMPARED = Comparison([], [Share(side, "any", 10, 50, 40, 9.5) for side in ("first", "second")])
 
 
