@@ -1,11 +1,13 @@
-"""How fast dmiso-predict is, beside Keras and beside what the processor's arithmetic allows. One core each.
+"""How fast dmiso-predict is, beside Keras and beside what the processor's arithmetic allows.
 
 Usage: predict_speed.py [--keras] [--repeats N] > table.tsv
 
-steady state   the forward pass alone, encoded pairs in memory
-whole process  the command from start to exit, a table read and written; its peak memory
-ceiling        matrix products at the rate of one large product, plus the time of the 7,000 tanh of a pair,
-               both measured in the same run; nothing else is free in practice
+steady state   the forward pass alone, encoded sequences in memory; one thread, by its processor time, so that
+               other users of the machine disturb little
+whole process  the command from start to exit, files read and written: seconds on the clock, seconds of processor
+               time, peak memory
+ceiling        matrix products at the rate of one large product, plus the time of every tanh, both measured in the
+               same run; nothing else is free in practice
 """
 
 from __future__ import annotations
@@ -13,12 +15,14 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"
@@ -32,64 +36,74 @@ from mirtools.encoding import encode, one_hot  # noqa: E402
 from mirtools.models import dmiso  # noqa: E402
 from mirtools.models.bundled import resolve_model  # noqa: E402
 from mirtools.models.inference import Predictor  # noqa: E402
-
-CONVOLUTIONS = (23 + 53) * 2 * 8 * 4 * 10
-LSTM = 70 * 2 * 2 * (10 + 10) * 40
-DENSE = 2 * (1400 * 100 + 100)
-FLOP = CONVOLUTIONS + LSTM + DENSE
-TANH = 70 * 2 * 10 * 5
+from mirtools.models.scanning import Scanner  # noqa: E402
 
 
-def best_of(repeats: int, work: Callable[[], object]) -> float:
-    """Return the shortest wall-clock time: the box has other users."""
+class Work(NamedTuple):
+    """What one pair or window needs at least."""
+
+    flop: int
+    tanh: int
+
+
+CELL = 2 * (10 + 10) * 40  # a step of one direction
+PAIR = Work((23 + 53) * 2 * 8 * 4 * 10 + 70 * 2 * CELL + 2 * (1400 * 100 + 100), 70 * 2 * 10 * 5)
+# of a scan with many miRNAs: 50 steps forward and 20 backward, the dense layer's half that reads these
+WINDOW = Work(70 * CELL + 2 * (700 * 100 + 100), 70 * 10 * 5)
+
+
+def best_of(repeats: int, work: Callable[[], object], clock: Callable[[], float] = time.thread_time) -> float:
+    """Return the shortest time: the machine has other users."""
     times = []
     for _ in range(repeats):
-        begin = time.perf_counter()
+        begin = clock()
         work()
-        times.append(time.perf_counter() - begin)
+        times.append(clock() - begin)
     return min(times)
 
 
-def ceiling(repeats: int) -> float:
+def ceilings(repeats: int) -> dict[Work, float]:
     left, right = np.ones((512, 512), np.float32), np.ones((512, 512), np.float32)
     flops = 2 * 512**3 / best_of(20 * repeats, lambda: left @ right)
     values = np.linspace(-3, 3, 25_600, dtype=np.float32)  # what the cache holds
-    tanhs = len(values) / best_of(100 * repeats, lambda: np.tanh(values, out=np.empty_like(values)))
-    print(f"# {flops / 1e9:.0f} GFLOP/s, {tanhs / 1e6:.0f} M tanh/s; {FLOP:,} FLOP and {TANH:,} tanh a pair")
-    return 1 / (FLOP / flops + TANH / tanhs)
-
-
-def write_pairs(path: str, count: int) -> None:
-    chance = random.Random(1)
-    with open(path, "w") as stream:
-        stream.write("pair_id\tmirna_seq\tsite_seq\n")
-        for number in range(count):
-            mirna, site = "".join(chance.choices("ACGT", k=22)), "".join(chance.choices("ACGT", k=50))
-            stream.write(f"pair{number}\t{mirna}\t{site}\n")
-
-
-def whole_process(count: int, threads: int, folder: str, repeats: int) -> tuple[float, float]:
-    """Return seconds and peak memory (MB) of the command."""
-    pairs = f"{folder}/{count}.tsv"
-    if not os.path.exists(pairs):
-        write_pairs(pairs, count)
-    # the kernel's own peak of a child counts this process, too; /proc counts from the child's start
-    code = (
-        "import sys; from tools.dmiso_predict import main; status = main(); "
-        "print(next(line for line in open('/proc/self/status') if 'VmHWM' in line).split()[1]); sys.exit(status)"
+    out = np.empty_like(values)
+    tanhs = 50 * len(values) / best_of(10 * repeats, lambda: [np.tanh(values, out=out) for _ in range(50)])
+    print(f"# {flops / 1e9:.0f} GFLOP/s, {tanhs / 1e6:.0f} M tanh/s on one core")
+    print(
+        f"# a pair needs {PAIR.flop:,} FLOP and {PAIR.tanh:,} tanh, a window {WINDOW.flop:,} and {WINDOW.tanh:,}"
     )
-    line = [sys.executable, "-c", code, "--quiet", "--threads", str(threads), "-o", f"{folder}/out.tsv", pairs]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    peaks: list[float] = []
-
-    def run() -> None:
-        done = subprocess.run(line, env=environment, capture_output=True, check=True)
-        peaks.append(int(done.stdout) / 1024)
-
-    return best_of(repeats, run), max(peaks)
+    return {work: 1 / (work.flop / flops + work.tanh / tanhs) for work in (PAIR, WINDOW)}
 
 
-def keras_rates(weights: dmiso.Weights, codes: tuple[np.ndarray, np.ndarray], repeats: int) -> dict[str, float]:
+def steady_state(repeats: int, with_keras: bool) -> None:
+    weights = resolve_model().weights
+    chance = np.random.default_rng(1)
+    codes = tuple(chance.integers(0, 4, (16384, length), np.uint8) for length in (30, 60))
+    top = ceilings(repeats)
+    predictor = Predictor(weights)
+    rates = [("pairs, ceiling", top[PAIR], PAIR)]
+    seconds = best_of(repeats, lambda: predictor.score(*codes))
+    rates.append(("pairs, NumPy", len(codes[0]) / seconds, PAIR))
+    if with_keras:
+        rates += [(name, rate, PAIR) for name, rate in keras_rates(weights, codes, repeats).items()]
+    sequences = ["".join("ATCG"[code] for code in row) for row in codes[1]]
+    seconds = best_of(repeats, lambda: encode(sequences, 60))
+    rates.append(("encoding of sites alone", len(sequences) / seconds, PAIR))
+    rates.append(("windows, ceiling", top[WINDOW], WINDOW))
+    for mirnas in (1, 10, 100):
+        scanner = Scanner(weights, codes[0][:mirnas])
+        sites = codes[1][: 2 * scanner.batch_size]
+        numbers = range(mirnas)
+        seconds = best_of(
+            repeats, lambda scanner=scanner, numbers=numbers, sites=sites: scanner.score(numbers, sites)
+        )
+        rates.append((f"windows, {mirnas} miRNAs", mirnas * len(sites) / seconds, WINDOW))
+    print("steady state, one core", "a CPU-second", "of the ceiling", sep="\t")
+    for name, rate, work in rates:
+        print(name, f"{rate:,.0f}", f"{rate / top[work]:.2f}", sep="\t")
+
+
+def keras_rates(weights: dmiso.Weights, codes: tuple[np.ndarray, ...], repeats: int) -> dict[str, float]:
     keras = dmiso.import_keras()
     import tensorflow as tf
 
@@ -103,10 +117,55 @@ def keras_rates(weights: dmiso.Weights, codes: tuple[np.ndarray, np.ndarray], re
         inputs = [one_hot(part[:count]) for part in codes]
         model.predict(inputs, batch_size=batch, verbose=0)
         seconds = best_of(
-            repeats, lambda given=inputs, size=batch: model.predict(given, batch_size=size, verbose=0)
+            repeats,
+            lambda given=inputs, size=batch: model.predict(given, batch_size=size, verbose=0),
+            time.process_time,
         )
-        rates[f"Keras predict, batch {batch:,}"] = count / seconds
+        rates[f"pairs, Keras predict, batch {batch:,}"] = count / seconds
     return rates
+
+
+def bases(chance: random.Random, length: int) -> str:
+    return "".join(chance.choices("ACGT", k=length))
+
+
+def pair_file(folder: str, count: int) -> list[str]:
+    chance = random.Random(1)
+    path = f"{folder}/{count}.tsv"
+    with open(path, "w") as stream:
+        stream.write("pair_id\tmirna_seq\tsite_seq\n")
+        for number in range(count):
+            stream.write(f"pair{number}\t{bases(chance, 22)}\t{bases(chance, 50)}\n")
+    return [path]
+
+
+def scan_files(folder: str, mirnas: int, targets: int) -> list[str]:
+    chance = random.Random(2)
+    names = f"{folder}/m{mirnas}.fa", f"{folder}/t{targets}.fa"
+    for path, count, length in zip(names, (mirnas, targets), (22, 3000), strict=True):
+        with open(path, "w") as stream:
+            stream.writelines(f">{number}\n{bases(chance, length)}\n" for number in range(count))
+    return ["--predicted", "--mirnas", names[0], "--targets", names[1]]
+
+
+def whole_process(arguments: list[str], threads: int, folder: str, repeats: int) -> tuple[float, float, float]:
+    """Return seconds on the clock, processor seconds and peak memory (MB) of the command."""
+    # the kernel's own peak of a child counts this process, too; /proc counts from the child's start
+    code = (
+        "import sys; from tools.dmiso_predict import main; status = main(); "
+        "print(next(line for line in open('/proc/self/status') if 'VmHWM' in line).split()[1]); sys.exit(status)"
+    )
+    line = [sys.executable, "-c", code, "--quiet", "--threads", str(threads), "-o", f"{folder}/out", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    clock, processor, peak = [], [], 0.0
+    for _ in range(repeats):
+        begin, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(line, env=environment, capture_output=True, check=True)
+        clock.append(time.perf_counter() - begin)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        processor.append(after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime)
+        peak = max(peak, int(done.stdout) / 1024)
+    return min(clock), min(processor), peak
 
 
 def main() -> int:
@@ -115,38 +174,18 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=5)
     args = parser.parse_args()
 
-    weights = resolve_model().weights
-    predictor = Predictor(weights)
-    count = 16384
-    chance = np.random.default_rng(1)
-    codes = tuple(chance.integers(0, 4, (count, length), np.uint8) for length in (30, 60))
-    sequences = ["".join("ATCG"[code] for code in row) for row in codes[1]]
-    rates = {"ceiling of the arithmetic": ceiling(args.repeats)}
-    rates["NumPy, steady state"] = count / best_of(args.repeats, lambda: predictor.score(*codes))
-    encoding = best_of(args.repeats, lambda: encode(sequences, 60))
-    if args.keras:
-        rates |= keras_rates(weights, codes, args.repeats)
-    steady = rates["NumPy, steady state"]
-    print("what", "pairs/s", "of NumPy's rate", sep="\t")
-    for name, rate in rates.items():
-        print(name, f"{rate:,.0f}", f"{rate / steady:.2f}", sep="\t")
-    print("encoding of sites alone", f"{count / encoding:,.0f}", f"{count / encoding / steady:.2f}", sep="\t")
-
-    print("\nwhole process", "threads", "seconds", "pairs/s", "of NumPy's rate", "peak MB", sep="\t")
+    steady_state(args.repeats, args.keras)
+    print("\nwhole process", "threads", "seconds", "a second", "CPU-seconds", "a CPU-second", "MB", sep="\t")
     with tempfile.TemporaryDirectory() as folder:
-        for size in (10, 1_000, 100_000):
-            for threads in (1, 2) if size == 100_000 else (1,):
-                seconds, peak = whole_process(size, threads, folder, args.repeats)
-                rate = size / seconds
-                print(
-                    f"{size:,} pairs",
-                    threads,
-                    f"{seconds:.2f}",
-                    f"{rate:,.0f}",
-                    f"{rate / steady:.2f}",
-                    f"{peak:.0f}",
-                    sep="\t",
-                )
+        jobs = [(f"{count:,} pairs", pair_file(folder, count), count) for count in (10, 1_000, 100_000)]
+        for mirnas, targets in ((1, 500), (10, 500), (100, 50)):
+            windows = mirnas * targets * 295
+            jobs.append((f"{windows:,} windows, {mirnas} miRNAs", scan_files(folder, mirnas, targets), windows))
+        for name, arguments, count in jobs:
+            for threads in (1, 2) if count >= 100_000 else (1,):
+                seconds, used, peak = whole_process(arguments, threads, folder, args.repeats)
+                rates = f"{count / seconds:,.0f}", f"{used:.2f}", f"{count / used:,.0f}", f"{peak:.0f}"
+                print(name, threads, f"{seconds:.2f}", *rates, sep="\t", flush=True)
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ COLUMNS = "mirna_id mirna_seq target_id site_start site_end site_seq score predi
 _MOST_SCORES = 1 << 23
 _BATCHES = 8  # of a scorer, that targets are put together for
 _MIRNAS_A_TASK = 64
+_MOST_TEXTS = 100_000  # of windows that are kept for the next miRNA
 
 
 class TargetScores(NamedTuple):
@@ -157,8 +159,14 @@ class Selection(NamedTuple):
 
 def lines(found: TargetScores, selection: Selection, counts: Counter[str]) -> Iterator[str]:
     """Yield the lines of a table (:data:`COLUMNS`); ``counts`` gains predicted_interactions."""
-    target, starts, ends = found.target, found.starts, found.ends
-    places: dict[int, str] = {}  # text that all miRNAs share
+    target, starts, ends = found.target, found.starts.tolist(), found.ends.tolist()
+
+    def place(window: int) -> str:
+        start, end = starts[window], ends[window]
+        return f"{start}\t{end}\t{target.sequence[start:end]}"
+
+    if len(found.mirnas) > 1 and len(starts) < _MOST_TEXTS:
+        place = cache(place)  # miRNAs share the text
     for mirna, scores in zip(found.mirnas, found.scores, strict=True):
         chosen = np.array([scores.argmax()]) if selection.best else np.arange(len(scores))
         if selection.predicted:
@@ -168,8 +176,4 @@ def lines(found: TargetScores, selection: Selection, counts: Counter[str]) -> It
         counts["predicted_interactions"] += int(flags.sum())
         begin = f"{mirna.name}\t{mirna.sequence}\t{target.name}\t"
         for window, value, flag in zip(chosen.tolist(), values.tolist(), flags.tolist(), strict=True):
-            place = places.get(window)
-            if place is None:
-                start, end = int(starts[window]), int(ends[window])
-                place = places[window] = f"{start}\t{end}\t{target.sequence[start:end]}"
-            yield f"{begin}{place}\t{value:.6f}\t{flag:d}\n"
+            yield f"{begin}{place(window)}\t{value:.6f}\t{flag:d}\n"
