@@ -118,7 +118,8 @@ def _add_scores(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--training",
         metavar="TABLE",
-        help="labelled pairs of the training: for the two frequencies, and to tell what was seen",
+        help="labelled pairs of the training: for the two frequencies, to tell what was seen, and to warn where "
+        "labels can be told by memory alone",
     )
 
 
@@ -246,6 +247,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.errors import UsageError
     from mirtools.evaluation import judgement
     from mirtools.evaluation.assembly import own_predictors
+    from mirtools.evaluation.leaks import leaks
     from mirtools.evaluation.pairs import Column, read_pairs
     from mirtools.evaluation.predictors import require_good_names, with_thresholds
     from mirtools.report.drawing import figure_format
@@ -261,6 +263,10 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         run.say(f"{path}: no scores for {pairs_without:,} of {len(pairs):,} pairs; they rank last")
         run.dropped["pairs without scores in a table"] += pairs_without
     training = None if args.training is None else read_pairs(args.training, ())[0]
+    if training is not None:
+        run.facts["training"], warnings = leaks(pairs, training)
+        for warning in warnings:
+            run.say(f"warning: {warning}")
     predictors += _peer_predictors(args, run, pairs)
     predictors += _baselines(args, run, pairs, training)
     if not predictors:

@@ -184,6 +184,16 @@ def test_what_was_seen_in_training(here):
     assert found["mirna_seen", "mirna_frequency"]["auroc"] == "0.5000"
 
 
+def test_a_split_that_leaks_is_told(here):
+    done = run(
+        "dmiso-evaluate", ["test.tsv", "--training", "test.tsv", "--resamples", "5", "--json", "report.json"]
+    )
+    assert "dmiso-evaluate: warning: 6 of 6 pairs are training pairs" in done.err
+    assert "warning: how often a site was positive in the training tells the label with AUROC 1.000" in done.err
+    report = json.loads(Path("report.json").read_text())["training"]
+    assert (report["training_pairs"], report["target_frequency_auroc"]) == (6, 1.0)
+
+
 def test_positives_alone(here):
     lines = [line.split("\t") for line in TABLE.splitlines()]
     at = HEADER.index("label")
