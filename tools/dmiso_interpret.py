@@ -145,6 +145,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.interpretation.motiffile import read_motifs, write_meme
     from mirtools.interpretation.pairs import read_pairs, sample
     from mirtools.interpretation.study import Study, masking_summary
+    from mirtools.models.abundance import knows_abundance
     from mirtools.models.bundled import resolve_model
     from mirtools.models.inference import Predictor
     from mirtools.report.drawing import figure_format
@@ -173,6 +174,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         "threshold": model.threshold,
     }
     run.say(f"model {model.name!a}, threshold {model.threshold:g}")
+    if knows_abundance(model.weights):
+        run.say("the model knows abundances; all miRNAs and targets are taken as of average abundance")
     pairs = read_pairs(TableReader(source, ("mirna_seq", "site_seq"), args.format))
     chosen = pairs if args.sample is None else sample(pairs, args.sample, args.seed)
     study = Study(model.weights, Predictor(model.weights), model.threshold, args.mask)

@@ -11,7 +11,8 @@ from Bio import motifs as bio_motifs
 from commands import run, run_process
 from models import slow_dmiso
 
-from mirtools.models.modelfile import Model, save_model
+from mirtools.models import abundance
+from mirtools.models.modelfile import Model, load_model, save_model
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIRS = ROOT / ".." / "shared" / "data" / "miRBench" / "AGO2_CLASH_Hejret2023_train_minus_holdout.tsv.gz"
@@ -162,6 +163,17 @@ def test_tables_without_labels_and_names(planted):
     labelled = interpret(*planted)
     both = [[line for line in text.splitlines() if "\tall\t" in line] for text in (bare, labelled)]
     assert both[0] == both[1]
+
+
+def test_a_model_that_knows_abundances_shows_what_its_sequences_do(planted):
+    model = load_model("planted.safetensors")
+    own = {name: shape for name, shape in abundance.TENSOR_SHAPES.items() if name.startswith("abundance")}
+    extra = {name: np.full(shape, 2, np.float32) for name, shape in own.items()}
+    with open("abundant.safetensors", "wb") as stream:
+        save_model(Model({**model.weights, **extra}, "abundant", 0.5, architecture=abundance.NAME), stream)
+    done = run("dmiso-interpret", ["--model", "abundant.safetensors", "planted.tsv"])
+    assert done.out.decode() == interpret(*planted)
+    assert "all miRNAs and targets are taken as of average abundance" in done.err
 
 
 def test_sample(planted):
