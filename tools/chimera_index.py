@@ -24,7 +24,13 @@ def build_parser() -> argparse.ArgumentParser:
         EXAMPLES,
     )
     parser.add_argument("transcripts", metavar="FASTA", help="transcripts; - for stdin")
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="write the index to FILE")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        default="-",
+        help="write the index to FILE, never compressed, so that it can be mapped (default: standard output)",
+    )
     cli.add_common(parser, threads=False)
     return parser
 

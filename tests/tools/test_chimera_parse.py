@@ -1,4 +1,4 @@
-"""chimera-parse as a command: golden output, options, and where reads go."""
+"""chimera-parse as a command: golden output of both engines, where reads go, .hyb files as input."""
 
 import csv
 import gzip
@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from mirtools.chimera.pairing import MIN_SCORE
 from mirtools.interactions import PARSE_COLUMNS, TIE_COLUMNS
-from mirtools.tools.chimera_parse import main
+from mirtools.tools.chimera_parse import build_parser, main
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA, GOLDEN = ROOT / "test-data", ROOT / "tests" / "golden"
 REFERENCES = ["--mirnas", str(DATA / "mirnas.fa"), "--transcripts", str(DATA / "transcripts.fa.gz")]
 TINY = [*REFERENCES, "--adapter", "TGGAATTCTCGGGTGCCAAGG", str(DATA / "tiny_reads.fastq.gz")]
 
-pytestmark = pytest.mark.skipif(shutil.which("blastn") is None, reason="NCBI BLAST+ is not installed")
+needs_blast = pytest.mark.skipif(shutil.which("blastn") is None, reason="NCBI BLAST+ is not installed")
 
 
 def rows(path):
@@ -33,12 +34,30 @@ def test_golden(tmp_path, threads):
     assert fates.read_text() == (GOLDEN / "tiny_fates.tsv").read_text()
 
 
+@needs_blast
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_golden_with_blast(tmp_path, threads):
+    """The same rows and fates; BLAST itself prints bit scores beyond 99.9 without their decimals."""
+    out, fates = tmp_path / "pairs.tsv", tmp_path / "fates.tsv"
+    line = [*TINY, "--engine", "blast", "--threads", threads, "-o", str(out), "--read-report", str(fates)]
+    assert main([*line, "--quiet"]) == 0
+    assert fates.read_text() == (GOLDEN / "tiny_fates.tsv").read_text()
+    golden = rows(GOLDEN / "tiny_pairs.tsv")
+    for row in golden:
+        if float(row["target_bits"]) > 99.9:
+            row["target_bits"] = f"{float(row['target_bits']) // 1:.1f}"
+    assert rows(out) == golden
+
+
 def test_every_distinct_read_is_accounted_for(tmp_path):
     out, fates, report = tmp_path / "pairs.tsv.gz", tmp_path / "fates.tsv", tmp_path / "report.json"
     assert main([*TINY, "-o", str(out), "--read-report", str(fates), "--json", str(report), "--quiet"]) == 0
-    counts, dropped = (json.loads(report.read_text())[key] for key in ("counts", "dropped"))
+    found = json.loads(report.read_text())
+    counts, dropped, statistics = (found[key] for key in ("counts", "dropped", "statistics"))
     status = Counter(row["status"] for row in rows(fates))
-    assert status.pop("paired") == counts["paired_reads"]
+    assert status["paired"] == counts["paired_reads"]
+    assert statistics["fate"] == status | {"too_short": dropped["too_short"]}
+    del status["paired"]
     too_short = dropped.pop("too_short")
     assert status == dropped
     assert counts["reads"] == counts["distinct_reads"] + counts["duplicate_reads"] + too_short
@@ -46,6 +65,18 @@ def test_every_distinct_read_is_accounted_for(tmp_path):
         table = list(csv.DictReader(stream, delimiter="\t"))
     assert sum(int(row["n_reads"]) for row in table) == counts["paired_reads"]
     assert {row["pair_id"] for row in table} == {row["pair_id"] for row in rows(fates)} - {"."}
+
+
+def test_coverage_is_the_sum_over_rows(tmp_path):
+    out = tmp_path / "pairs.tsv"
+    assert main([*TINY, "--min-reads", "1", "-o", str(out), "--quiet"]) == 0
+    by_mirna, by_target = Counter(), Counter()
+    for row in rows(out):
+        by_mirna[row["mirna_id"], row["mirna_seq"]] += int(row["n_reads"])
+        by_target[row["target_id"]] += int(row["n_reads"])
+    for row in rows(out):
+        assert int(row["mirna_coverage"]) == by_mirna[row["mirna_id"], row["mirna_seq"]]
+        assert int(row["target_coverage"]) == by_target[row["target_id"]]
 
 
 def test_sites_come_from_the_transcripts(tmp_path):
@@ -64,25 +95,9 @@ def test_sites_come_from_the_transcripts(tmp_path):
         assert row["target_id"] in row["tied_targets"].split(",")
 
 
-def test_hyb_input_gives_the_same_pairs_as_its_reads(tmp_path):
-    """A .hyb file made from the golden pairs leads back to them."""
-    hyb, out = tmp_path / "reads.hyb", tmp_path / "pairs.tsv"
-    golden = [
-        row for row in rows(GOLDEN / "tiny_pairs.tsv") if row["order"] == "mirna_first" and row["gap"] == "0"
-    ]
-    with hyb.open("w") as stream:
-        for number, row in enumerate(golden):
-            left, right = map(int, row["mirna_unassigned"].split(","))
-            length = int(row["target_end"]) - int(row["target_start"])
-            read = row["mirna_seq"] + row["site_seq"][:length]
-            core = len(row["mirna_seq"]) - left - right
-            mirna = [row["mirna_id"], left + 1, left + core, 1, core, row["mirna_evalue"]]
-            places = [left + core + 1, left + core + length, int(row["target_start"]) + 1, int(row["target_end"])]
-            target = [row["target_id"], *places, row["target_evalue"]]
-            stream.write("\t".join(map(str, [f"r{number}", read, ".", *mirna, *target])) + "\n")
-    assert main([*REFERENCES, "--min-reads", "1", "-o", str(out), "--quiet", str(hyb)]) == 0
-    found = {(row["mirna_id"], row["target_id"], row["target_start"]) for row in rows(out)}
-    assert found == {(row["mirna_id"], row["target_id"], row["target_start"]) for row in golden}
+def test_the_default_of_min_score_is_the_engines():
+    line = [*REFERENCES, "reads.fq"]
+    assert build_parser().parse_args(line).min_score == MIN_SCORE
 
 
 def test_no_reads_is_a_valid_result(tmp_path, capsys):
@@ -90,3 +105,42 @@ def test_no_reads_is_a_valid_result(tmp_path, capsys):
     empty.write_text("")
     assert main([*REFERENCES, str(empty)]) == 0
     assert capsys.readouterr().out == "\t".join(PARSE_COLUMNS) + "\n"
+
+
+# ---- .hyb files -----------------------------------------------------------------------------------------------
+
+
+def test_hyb_input_gives_the_same_pairs_as_its_reads(tmp_path):
+    """What --hyb writes of all paired reads leads back to the table."""
+    hyb, out, again = tmp_path / "reads.hyb", tmp_path / "pairs.tsv", tmp_path / "again.tsv"
+    assert main([*TINY, "--min-reads", "1", "--hyb", str(hyb), "-o", str(out), "--quiet"]) == 0
+    assert main([*REFERENCES, "--min-reads", "1", "-o", str(again), "--quiet", str(hyb)]) == 0
+    # the file holds neither bit scores nor qualities, each distinct read once, and the best pair alone
+    unsaid = {"n_copies", "mirna_qual", "mirna_bits", "target_bits", "n_best"}
+
+    def said(table):
+        return sorted([(key, row[key]) for key in row if key not in unsaid] for row in table)
+
+    assert said(rows(again)) == said(rows(out))
+    assert len(rows(out)) > 100
+
+
+def test_lines_of_one_read_are_its_tied_targets(tmp_path):
+    """As in hybkit's example: one read over several lines, one for every equally good target."""
+    mirna, site = "TGAGGTAGTAGGTTGTATAGTT", "ACGATCGGATTACAGGCTACCATGCGATTTACGG"
+    (tmp_path / "m.fa").write_text(f">miR\n{mirna}\n")
+    (tmp_path / "t.fa").write_text("".join(f">t{n}\n{'C' * n}{site}{'A' * 30}\n" for n in range(1, 4)))
+    lines = [
+        f"{read}\t{mirna}{site}\t.\tmiR\t1\t22\t1\t22\t1e-9\tt{n}\t23\t56\t{n + 1}\t{n + 34}\t1e-12\n"
+        for read in ("r1", "r2")
+        for n in (2, 1, 3)
+    ]
+    (tmp_path / "reads.hyb").write_text("".join(lines))
+    out, fates = tmp_path / "pairs.tsv", tmp_path / "fates.tsv"
+    line = f"--mirnas {tmp_path}/m.fa --transcripts {tmp_path}/t.fa --min-reads 1 --ties --quiet -o {out}"
+    line += f" --read-report {fates} {tmp_path}/reads.hyb"
+    assert main(line.split()) == 0
+    (row,) = rows(out)
+    shown = [row[key] for key in ("target_id", "n_best", "n_reads", "n_copies", "tied_targets", "tied_mirnas")]
+    assert shown == ["t1", "3", "1", "2", "t1,t2,t3", "miR"]
+    assert [row["read_id"] for row in rows(fates)] == ["r1"]
