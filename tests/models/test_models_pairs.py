@@ -5,6 +5,7 @@ import pytest
 import slow_dmiso
 
 from mirtools.encoding import encode
+from mirtools.errors import InputError
 from mirtools.interactions import TableReader
 from mirtools.models.inference import Predictor
 from mirtools.models.pairs import PairScores
@@ -89,3 +90,35 @@ def test_cropped_around_the_centre_without_windows(tmp_path):
     (expected,) = printed(PREDICTOR.score(encode([mirna], 30), encode([site[7:67]], 60)))
     assert row[3] == f"{expected:.6f}"
     assert scores.counts["sites_cropped"] == 1
+
+
+@pytest.mark.parametrize("tiling", [None, Tiling(60, 10)])
+def test_abundance_moves_scores(tmp_path, tiling):
+    weights = slow_dmiso.random_weights() | {
+        "abundance.kernel": np.array([[0.7], [-0.4]], np.float32),
+        "abundance.mean": np.array([2, 1], np.float32),
+        "abundance.deviation": np.array([1.5, 0.5], np.float32),
+    }
+    random = np.random.default_rng(7)
+    mirna, site = bases(random, 22), bases(random, 80)
+    average = [f"{np.expm1(2):.12f}", f"{np.expm1(1):.12f}"]
+    cells = [["9", "3"], average, ["9", "3"]]
+    path = tmp_path / "pairs.tsv"
+    lines = [
+        "mirna_seq\tsite_seq\tmirna_coverage\ttarget_coverage",
+        *("\t".join([mirna, site, *c]) for c in cells),
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    scores = PairScores(TableReader(str(path)), PREDICTOR, 0.5, tiling, weights)
+    found = [float(row[4]) for row in scores.rows()]
+    plain = [float(row[4]) for row in PairScores(TableReader(str(path)), PREDICTOR, 0.5, tiling).rows()]
+    assert found[1] == plain[0]
+    scale = weights["output_norm.gamma"][0] / np.sqrt(weights["output_norm.variance"][0] + 1e-3)
+    shift = scale * (0.7 * (np.log(10) - 2) / 1.5 - 0.4 * (np.log(4) - 1) / 0.5)
+    logit = np.log(plain[0] / (1 - plain[0]))
+    np.testing.assert_allclose([found[0], found[2]], 1 / (1 + np.exp(-logit - shift)), atol=2e-6)
+    with pytest.raises(InputError, match="no column mirna_coverage"):
+        PairScores(table(tmp_path / "bare.tsv", [(mirna, "", site)]), PREDICTOR, 0.5, tiling, weights)
+    path.write_text(lines[0] + f"\n{mirna}\t{site}\t1\tmany\n")
+    with pytest.raises(InputError, match="target_coverage is 'many'; give a number of reads"):
+        list(PairScores(TableReader(str(path)), PREDICTOR, 0.5, tiling, weights).rows())
