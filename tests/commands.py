@@ -65,6 +65,14 @@ class Command:
 
 
 _REFERENCES = {"--mirnas": "mirnas.fa", "--transcripts": "transcripts.fa"}
+MIRGFF_HEADER = """\
+## mirGFF3. VERSION 1.1
+## source-ontology: miRBase doi:10.25504/fairsharing.hmgte8
+## TOOLS: mirtools isomir-classify
+## FILTER: PASS(is ok), PASS:ambiguous(other miRNAs explain the sequence as well)
+## COLDATA: reads
+"""
+
 COMMANDS = {
     "chimera-parse": Command(
         options="--min-reads 2 --adapter TGGAATTCTCGGGTGCCAAGG",
@@ -89,6 +97,8 @@ COMMANDS = {
         header="pair_id\tn_reads\t",
         empty={"": "no_pairs.tsv"},
         threads=False,
+        many=True,
+        extra_outputs={"--gff3": MIRGFF_HEADER},
     ),
     "interactions-report": Command(
         options="",
