@@ -28,7 +28,7 @@ FIGURES = (*RANKING, *Decision._fields)
 SHORT = {"average_precision": "ap"}
 PART_KINDS = ("all", "class", "type", "seen")
 ALL = "all"
-_FEWEST_MIRNAS = 5  # for an interval over miRNAs
+_FEWEST = 5  # pairs of a label, or miRNAs, for an interval: resamples of fewer are all alike
 MOST_VALUES = 50  # of a column that splits the pairs
 # the paper's groups of types
 _GROUPS = {"5p_isomir": "5p_", "3p_isomir": "3p_"}
@@ -138,8 +138,8 @@ def judge(
     """Return what each predictor is worth on the pairs of a part.
 
     All predictors are judged on the same resamples, so that differences between them have honest intervals.
-    Those of figures within miRNAs are drawn over miRNAs, of which five at least are needed. Where one label is
-    missing, there is no ranking: positives alone give recall alone.
+    Those of figures within miRNAs are drawn over miRNAs, of which five at least are needed, as are five pairs of
+    a label. Where one label is missing, there is no ranking: positives alone give recall alone.
     """
     labels = pairs.labels[mask]
     names = pairs.mirna_names()
@@ -148,11 +148,12 @@ def judge(
     clusters = mirnas if bootstrap.unit == "mirnas" else None
     if len(labels) and contenders:
         groups = contenders[0].groups
-        within = group_resamples(groups, bootstrap.seed, bootstrap.samples) if groups >= _FEWEST_MIRNAS else None
+        within = group_resamples(groups, bootstrap.seed, bootstrap.samples) if groups >= _FEWEST else None
         for counts in resamples(labels, bootstrap.seed, bootstrap.samples, clusters):
             group_counts = None if within is None else next(within)
             for contender in contenders:
                 contender.resample(counts, group_counts)
+    enough = all(not members or members >= _FEWEST for members in np.bincount(labels, minlength=2).tolist())
     positives = np.bincount(mirnas, labels, minlength=1)
     sizes = np.bincount(mirnas, minlength=1)
     both = int(((positives > 0) & (positives < sizes)).sum())
@@ -168,8 +169,10 @@ def judge(
                 both,
                 int(np.isfinite(predictor.scores[mask]).sum()),
                 -1 if predictor.called is None else int(predictor.called[mask].sum()),
-                contender.estimates(bootstrap.confidence),
-                contender.leads(contenders[0], bootstrap.confidence) if contender is not contenders[0] else {},
+                contender.estimates(bootstrap.confidence, enough),
+                contender.leads(contenders[0], bootstrap.confidence, enough)
+                if contender is not contenders[0]
+                else {},
             )
         )
     return judged
@@ -190,11 +193,12 @@ class _Contender:
     def resample(self, counts: NDArray[np.int64], group_counts: NDArray[np.int64] | None) -> None:
         self._samples.append(self._figures(counts, group_counts))
 
-    def estimates(self, confidence: float) -> dict[str, Estimate]:
-        return _estimates(FIGURES, self._value, self._drawn(), confidence)
+    def estimates(self, confidence: float, enough: bool) -> dict[str, Estimate]:
+        return _estimates(FIGURES, self._value, self._drawn(), confidence, enough)
 
-    def leads(self, first: _Contender, confidence: float) -> dict[str, Estimate]:
-        return _estimates(RANKING, self._value - first._value, self._drawn() - first._drawn(), confidence)
+    def leads(self, first: _Contender, confidence: float, enough: bool) -> dict[str, Estimate]:
+        lead, drawn = self._value - first._value, self._drawn() - first._drawn()
+        return _estimates(RANKING, lead, drawn, confidence, enough)
 
     def _drawn(self) -> NDArray[np.float64]:
         return np.array(self._samples, np.float64).reshape(-1, len(FIGURES))
@@ -212,13 +216,19 @@ class _Contender:
 
 
 def _estimates(
-    names: Sequence[str], values: NDArray[np.float64], drawn: NDArray[np.float64], confidence: float
+    names: Sequence[str],
+    values: NDArray[np.float64],
+    drawn: NDArray[np.float64],
+    confidence: float,
+    enough: bool,
 ) -> dict[str, Estimate]:
     result = {}
     for place, name in enumerate(names):
         value = float(values[place])
+        low = high = float("nan")
         # a figure that the pairs themselves do not have, resamples do not have either
-        low, high = interval(drawn[:, place], confidence) if value == value else (value, value)
+        if value == value and (enough or name.startswith("within")):
+            low, high = interval(drawn[:, place], confidence)
         result[name] = Estimate(value, low, high)
     return result
 

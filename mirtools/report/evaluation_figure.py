@@ -228,7 +228,11 @@ def _draw_parts(axes: Any, judged: Sequence[Judged], parts: Sequence[str], name:
         axes.axhline(0.5, color=_FAINT, lw=1)
     else:
         axes.set_ylim(-0.02, 1.02)
-    labels = [f"{shorten(part.replace('_', ' '), 22)}\n{sizes[part]:,}" for part in parts]
+    columns = {part.partition("=")[0] for part in parts if "=" in part}
+    names = [part.partition("=")[2] if "=" in part and len(columns) == 1 else part for part in parts]
+    labels = [
+        f"{shorten(name.replace('_', ' '), 26)}\n{sizes[part]:,}" for name, part in zip(names, parts, strict=True)
+    ]
     turned: Any = {"rotation": 38, "ha": "right"} if len(parts) > 7 else {}
     axes.set_xticks(range(len(parts)), labels, **turned)
     axes.set_xlim(-0.5, len(parts) - 0.5)

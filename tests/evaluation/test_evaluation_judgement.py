@@ -142,6 +142,24 @@ def test_few_mirnas_have_no_interval():
     assert np.isnan([estimate.low, estimate.high]).all()
 
 
+@pytest.mark.parametrize(
+    ("positives", "negatives", "known"),
+    [(4, 40, False), (40, 4, False), (5, 5, True), (4, 0, False), (5, 0, True)],
+)
+def test_few_pairs_have_no_interval(positives, negatives, known):
+    """One pair's resamples are all alike: no sign of certainty."""
+    labels = [1] * positives + [0] * negatives
+    called = [row % 2 == 0 for row in range(len(labels))]
+    first, second = everywhere(
+        pairs_of(labels, [f"m{row % 4}" for row in range(len(labels))]),
+        ranked("x", range(len(labels)), called),
+        ranked("y", called),
+    )
+    assert first.figures["recall"].value == first.figures["recall"].value
+    assert (first.figures["recall"].low == first.figures["recall"].low) == known
+    assert (second.leads["auroc"].low == second.leads["auroc"].low) == (known and negatives > 0)
+
+
 def test_the_same_seed_the_same_figures():
     random = np.random.default_rng(4)
     labels = random.integers(0, 2, 100)
