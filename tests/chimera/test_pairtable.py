@@ -153,6 +153,25 @@ def test_rows_are_those_of_a_dictionary(rng, top, min_reads, samples, keep_ties,
     agree(batches_of(rng, reads, 8), rules, min_reads, samples, keep_ties)
 
 
+@settings(deadline=None, max_examples=40)
+@given(st.randoms(use_true_random=False))
+def test_the_strongest_evidence_is_shown(rng):
+    """Few rows of many reads that differ in little: each rule decides now and then."""
+    sequence = MIRNA + TRANSCRIPT[10:30]
+    scores = lambda: (rng.choice([1e-6, 1e-5]), rng.choice([40.0, 40.0, 44.0]))  # noqa: E731
+    reads = []
+    for number in range(12):
+        # a second hit of one miRNA makes the same row
+        starts = rng.choices([0, 2], k=rng.randint(1, 2))
+        mirna_hits = [Hit(rng.randrange(2), start, 22, start, 22, *scores()) for start in starts]
+        target_hits = [
+            Hit(subject, 22, 42, 10 + 5 * subject, 30 + 5 * subject, *scores())
+            for subject in rng.sample(range(2), rng.randint(1, 2))
+        ]
+        reads.append(((sequence, mirna_hits, target_hits), (number, 0, 0), None, rng.randint(1, 3)))
+    agree(batches_of(rng, reads, 6), PairingRules(top=rng.choice([1, 5])), 1, 1, rng.random() < 0.7)
+
+
 def test_the_random_reads_hold_every_case():
     """Rows that some reads lack, several reads and evidence to a row, reads of several parts, ties."""
     seen = Counter()
