@@ -23,6 +23,7 @@ from mirtools.interactions import MISSING, TableReader
 TRANSCRIPT, UTR3, SITE = "transcript", "3utr", "site"
 SHARED_BASES = 12  # that a fragment known by its bases alone must share with a site
 _TRANSCRIPT = re.compile(r"ENS[A-Z]*T\d{11}|[NX][MR]_\d+")
+_MIRNA = re.compile(r"MIMAT\d{7}")
 _GENE = re.compile(r"ENS[A-Z]*G\d{11}")
 _BASES = re.compile(r"[ACGTUNacgtun]{7,}")
 _SPECIES = re.compile(r"[a-z]{3,4}-(?=(?:mir|let|lin|bantam|lsy)\b)")
@@ -185,11 +186,11 @@ def read_utr3_starts(path: str) -> dict[str, int]:
 
 @lru_cache(maxsize=1 << 16)
 def mirna_names(text: str) -> frozenset[str]:
-    """Return the names in a miRNA's name: itself, parts between ``|`` and members of a family (``miR-1/206``).
+    """Return the names in a miRNA's name: parts between ``|``, miRBase's accession, members of a family (``miR-1/206``).
 
     Case, ``_`` for ``-`` and U for T make no difference.
     """
-    names: set[str] = set()
+    names = {found.group() for found in _MIRNA.finditer(text)}
     for part in (text, *text.split("|")):
         folded = _folded(part)
         first, *members = folded.split("/")

@@ -125,6 +125,9 @@ def test_names():
     assert mirna_names("hsa-miR-17-5p") == {"hsa-mir-17-5p"}
     assert {"let-7-5p", "98-5p", "mir-98-5p"} <= mirna_names("let-7-5p/98-5p")
     assert mirna_names("UGAGGUA") == {"TGAGGTA"}
+    assert "MIMAT0000087" in mirna_names("MIMAT0000087_MirBase_miR-30a_microRNA") & mirna_names(
+        "miR-30a MIMAT0000087"
+    )
     assert target_names("") == frozenset()
     assert {"NM_000014", "abc"} <= target_names("NM_000014.5|ABC")
 
