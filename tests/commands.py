@@ -114,7 +114,10 @@ COMMANDS = {
         kinds={"--transcripts": "fasta", "": "table"},
         header="pair_id\tn_reads\t",
         empty={"": "no_pairs.tsv"},
-        extra_outputs={"--unmet": "pair_id\tmirna_seq\ttarget_id\treason\tnegatives\n"},
+        extra_outputs={
+            "--unmet": "pair_id\tmirna_seq\ttarget_id\treason\tnegatives\n",
+            "--audit": "property\tkind\tlearned_from\tpairs\tseen\tauroc\tlow\thigh\tdirection\tverdict\n",
+        },
     ),
     "dmiso-predict": Command(
         options="--quiet",

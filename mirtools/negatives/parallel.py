@@ -35,7 +35,7 @@ def in_order(function: Callable[[Task], Result], tasks: Iterable[Task], threads:
         yield from map(function, tasks)
         return
     # Fresh processes: a forked one would inherit open outputs and the parent's signal handlers.
-    pool = ProcessPoolExecutor(threads, get_context("spawn"), initializer=_follow_parent)
+    pool = ProcessPoolExecutor(threads, get_context("spawn"), initializer=follow_parent)
     remaining = iter(tasks)
     waiting: deque[Future[list[Result]]] = deque()
     try:
@@ -49,7 +49,7 @@ def in_order(function: Callable[[Task], Result], tasks: Iterable[Task], threads:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
     """Leave Ctrl-C to the parent, and end with it even where it was killed without a chance to say so."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if (parent := parent_process()) is not None:

@@ -117,9 +117,9 @@ def test_a_hundred_thousand_pairs_in_a_minute(shares):
     for name in names:
         start = rng.randrange(29_999_900)
         pairs.append(Pair(name, MIRNAS[name], genome[start : start + rng.randint(40, 60)]))
-    begin = time.perf_counter()
+    begin = time.process_time()
     partners = pair_anew(pairs, 1, 1)
-    assert time.perf_counter() - begin < 60
+    assert time.process_time() - begin < 60
     met = sum(map(len, partners))
     # A site that overlaps positives of all five miRNAs has no partner. Where one miRNA holds 60 % of the sites,
     # the 40 % of the others are all that it can get: 80,000 in all.

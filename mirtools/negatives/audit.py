@@ -1,0 +1,346 @@
+"""The audit of labelled pairs: how well the label is told by what should have nothing to do with it.
+
+Each property is judged alone, by the AUROC of what can be learned from it: on pairs that it was not learned from
+(ten folds), or on one table after learning from another. A property above :data:`LIMIT` leaks: a model that looks
+at nothing else reaches that figure. Plain predictors, which may know something, stand beside for comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.interactions import MISSING
+from mirtools.negatives.baselines import cofold_scores, duplex_scores, seed_grades
+from mirtools.negatives.held_out import (
+    Labels,
+    Mask,
+    Numbers,
+    Scores,
+    deal_folds,
+    dinucleotide_shares,
+    gc_shares,
+    held_out_discriminant,
+    held_out_shares,
+    numbered,
+    site_groups,
+)
+from mirtools.negatives.labelled import LabelledRows
+from mirtools.negatives.ranking import area_under_curve
+
+LIMIT = 0.6
+SIGNIFICANCE = 0.01  # chance that a set without any leak is warned of, over all its properties together
+
+# What kind of property it is
+LEAK, SPLIT, BASELINE = "leak", "split", "baseline"
+# What was found
+CLEAN, LEAKS, TOO_FEW, GROUP, REVERSED = "clean", "leak", "too_few_pairs", "group_by_target", "reversed"
+WARNINGS = (LEAKS, REVERSED)
+# Where a property's figure was learned
+FOLDS, TRAINING, NOTHING = "other_folds", "training", "nothing"
+
+REMEDIES = {
+    "mirna_length": "cut or pad miRNAs alike, or draw negatives with miRNAs of the same lengths",
+    "site_length": "cut sites to one length, or draw negatives as long as their positives",
+    "n_count": "draw negatives without N, or leave out positives with N",
+    "site_gc": "draw negatives from the same region as the positives",
+    "site_dinucleotides": "draw negatives from the same region as the positives",
+    "region": "draw negatives from the same region as the positives",
+    "mirna_identity": "give each miRNA the same share of both labels",
+    "mirna_seed": "give each miRNA family the same share of both labels",
+    "target_identity": "give each target the same share of both labels",
+    "site_identity": "give each site the same share of both labels",
+    "site_memory": "split by target, never at random",
+    "site_type": "the negatives have more seed matches than the positives",
+    "duplex_energy": "the negatives bind better than the positives",
+    "cofold_energy": "the negatives bind better than the positives; see --max-energy",
+}
+_TRAINING_REMEDY = "miRNAs or targets of the training recur here; split by them"
+_RECURRING = ("mirna_identity", "mirna_seed", "target_identity", "site_identity")
+
+Watch = Callable[[Iterable[str]], Iterator[str]]
+
+
+class Finding(NamedTuple):
+    """What one property tells.
+
+    Attributes
+    ----------
+    name : str
+    kind : {"leak", "split", "baseline"}
+        ``split``: harmless in itself, but a split at random makes it leak.
+    learned_from : {"other_folds", "training", "nothing"}
+    pairs : int
+        Pairs of which the property is known and was looked at.
+    seen : float
+        Share of them whose value occurs among those that it was learned from; NaN where nothing recurs.
+    auroc, low, high : float
+        AUROC, at least 0.5, and its 95 % interval.
+    direction : {"as_learned", "reversed"}
+        ``reversed``: pairs that resemble positives are negatives.
+    verdict : str
+        ``clean``, ``leak``, ``too_few_pairs`` (a leak could not be told from chance), ``group_by_target``; for
+        baselines ``.``, or ``reversed`` where negatives bind better than positives.
+    """
+
+    name: str
+    kind: str
+    learned_from: str
+    pairs: int
+    seen: float
+    auroc: float
+    low: float
+    high: float
+    direction: str
+    verdict: str
+
+
+TABLE_COLUMNS = ["property", *Finding._fields[1:]]
+
+
+@dataclass(frozen=True)
+class AuditRules:
+    """How an audit is done.
+
+    Attributes
+    ----------
+    seed : int
+        For the folds, and for the pairs that are folded.
+    folded : int
+        Largest number of pairs of which energies are computed.
+    threads : int
+        Processes for energies.
+    """
+
+    seed: int = 1
+    folded: int = 20_000
+    threads: int = 1
+
+
+def audit(
+    rows: LabelledRows, training: LabelledRows | None = None, rules: AuditRules = AuditRules(), watch: Watch = iter
+) -> list[Finding]:
+    """Judge every property that is known of the pairs.
+
+    Parameters
+    ----------
+    rows : LabelledRows
+        The pairs to judge.
+    training : LabelledRows, optional
+        Pairs to learn from; without them each tenth of ``rows`` is judged by the others.
+    rules : AuditRules
+    watch : callable
+        Passes the names of the properties on, and shows progress.
+
+    Returns
+    -------
+    list of Finding
+        In the order of :data:`REMEDIES`; empty where ``rows`` or ``training`` lack one of the labels.
+    """
+    if not (_has_both(rows) and (training is None or _has_both(training))):
+        return []
+    judge = _Judge(rows, training, rules)
+    found = [each for name in watch(REMEDIES) if (each := judge.measure(name)) is not None]
+    checked = sum(each.kind != BASELINE for each in found)
+    beyond = NormalDist().inv_cdf(1 - SIGNIFICANCE / (2 * max(checked, 1)))
+    return [each.finding(beyond) for each in found]
+
+
+def remedy(finding: Finding) -> str:
+    """Return what to do about a warning."""
+    if finding.learned_from == TRAINING and finding.name in _RECURRING:
+        return _TRAINING_REMEDY
+    return REMEDIES[finding.name]
+
+
+def table_rows(findings: Sequence[Finding]) -> Iterator[list[str]]:
+    """Yield the audit as a table, :data:`TABLE_COLUMNS` first; figures with four decimals."""
+    yield TABLE_COLUMNS
+    for each in findings:
+        yield [_cell(value) if isinstance(value, float) else str(value) for value in each]
+
+
+def as_json(findings: Sequence[Finding]) -> dict[str, object]:
+    """Return the audit for ``--json``."""
+    properties = {}
+    for each in findings:
+        entry = each._asdict()
+        del entry["name"]
+        properties[each.name] = {
+            key: round(value, 4) if isinstance(value, float) else value
+            for key, value in entry.items()
+            if value == value
+        }
+    return {
+        "limit": LIMIT,
+        "significance": SIGNIFICANCE,
+        "warnings": [each.name for each in findings if each.verdict in WARNINGS],
+        "properties": properties,
+    }
+
+
+@dataclass(frozen=True)
+class _Measured:
+    name: str
+    kind: str
+    learned_from: str
+    labels: Labels
+    scores: Scores
+    folds: Numbers
+    seen: float
+    varies: bool = True  # else it can tell nothing, however few pairs there are
+
+    def finding(self, beyond: float) -> Finding:
+        """Return the verdict; ``beyond`` is how many standard errors of chance are not put down to chance."""
+        area = area_under_curve(self.labels, self.scores, self.folds)
+        auroc, low, high = area.auroc, area.low, area.high
+        direction = "as_learned"
+        if auroc < 0.5:
+            auroc, low, high, direction = 1 - auroc, 1 - high, 1 - low, "reversed"
+        # Any two pairs of different folds meet twice, each helping to judge the other.
+        by_chance = beyond * area.chance_error * (2**0.5 if self.learned_from == FOLDS else 1)
+        strong = auroc - 0.5 > max(LIMIT - 0.5, by_chance)
+        if self.kind == BASELINE:
+            verdict = REVERSED if strong and direction == "reversed" else MISSING
+        elif strong:
+            verdict = GROUP if self.kind == SPLIT else LEAKS
+        else:
+            verdict = TOO_FEW if self.varies and by_chance > LIMIT - 0.5 else CLEAN
+        size = len(self.labels)
+        return Finding(
+            self.name, self.kind, self.learned_from, size, self.seen, auroc, low, high, direction, verdict
+        )
+
+
+class _Judge:
+    """Pairs to learn from and pairs to judge, in one: folds say which is which."""
+
+    def __init__(self, rows: LabelledRows, training: LabelledRows | None, rules: AuditRules) -> None:
+        self._rules = rules
+        self._learned_from = FOLDS if training is None else TRAINING
+        self._rows = rows if training is None else training.joined(rows)
+        self._labels = self._rows.label_array()
+        self._first = len(self._rows) - len(rows)  # of those to judge
+        if training is None:
+            self._share = float(self._labels.mean())
+            pairs = zip(rows.mirnas, rows.sites, strict=True)
+            self._folds = deal_folds(numbered(pairs), rules.seed)
+            self._asked = np.unique(self._folds).tolist()
+        else:
+            self._share = float(self._labels[: self._first].mean())
+            self._folds = (np.arange(len(self._rows)) >= self._first).astype(np.int64)
+            self._asked = [1]
+        self._sites = site_groups(self._rows.sites)
+
+    def measure(self, name: str) -> _Measured | None:
+        """Return what a property tells, or ``None`` where it is not known of enough pairs."""
+        rows = self._rows
+        if name == "mirna_length":
+            return self._by_value(name, _lengths(rows.mirnas))
+        if name == "site_length":
+            return self._by_value(name, _lengths(rows.sites))
+        if name == "n_count":
+            counts = [
+                mirna.count("N") + site.count("N") for mirna, site in zip(rows.mirnas, rows.sites, strict=True)
+            ]
+            return self._by_value(name, np.array(counts, np.int64))
+        if name == "site_gc":
+            gc = gc_shares(rows.sites)
+            return self._by_discriminant(name, np.column_stack([gc, gc**2]))
+        if name == "site_dinucleotides":
+            return self._by_discriminant(name, dinucleotide_shares(rows.sites))
+        if name == "region":
+            return self._by_name(name, rows.regions)
+        if name == "mirna_identity":
+            return self._by_name(name, rows.mirna_keys)
+        if name == "mirna_seed":
+            return self._by_name(name, [mirna[1:8] for mirna in rows.mirnas])
+        if name == "target_identity":
+            return self._by_name(name, rows.targets)
+        if name == "site_identity":
+            return self._by_value(name, self._sites, recurs=True)
+        if name == "site_memory":
+            return self._by_memory(name)
+        return self._by_binding(name)
+
+    def _by_name(self, name: str, values: Sequence[str]) -> _Measured | None:
+        known = np.array([value != MISSING for value in values], bool)
+        return self._by_value(name, numbered(values), known, recurs=True)
+
+    def _by_value(
+        self, name: str, values: Numbers, known: Mask | None = None, recurs: bool = False
+    ) -> _Measured | None:
+        some = np.ones(len(values), bool) if known is None else known
+        shares, seen = held_out_shares(values[some], self._labels[some], self._folds[some], self._share)
+        judged = np.flatnonzero(some) >= self._first
+        share = float(seen[judged].mean()) if recurs and judged.any() else float("nan")
+        varies = bool(seen[judged].any()) and len(np.unique(values[some])) > 1
+        return self._measured(name, LEAK, some, shares[judged], share, varies)
+
+    def _by_discriminant(self, name: str, features: Scores) -> _Measured | None:
+        values = held_out_discriminant(features, self._labels, self._folds, self._asked)
+        every = np.ones(len(values), bool)
+        varies = bool(np.ptp(features, axis=0).any())
+        return self._measured(name, LEAK, every, values[self._first :], float("nan"), varies)
+
+    def _by_memory(self, name: str) -> _Measured | None:
+        """Judge whether the very same site is a positive elsewhere, which a model may remember."""
+        sites, positive = numbered(self._rows.sites), self._labels
+        size = int(sites.max(initial=0)) + 1
+        elsewhere = np.zeros(len(sites))
+        for fold in self._asked:
+            held = self._folds == fold
+            elsewhere[held] = np.bincount(sites[~held], positive[~held], size)[sites[held]] > 0
+        kind = SPLIT if self._learned_from == FOLDS else LEAK
+        scores = elsewhere[self._first :]
+        return self._measured(
+            name, kind, np.ones(len(sites), bool), scores, float(scores.mean()), bool(scores.any())
+        )
+
+    def _by_binding(self, name: str) -> _Measured | None:
+        """Judge a plain predictor, those that need folding on some of the pairs."""
+        rows = self._rows
+        chosen = np.arange(self._first, len(rows))
+        if name == "site_type":
+            scores = seed_grades(rows.mirnas[self._first :], rows.sites[self._first :]).astype(np.float64)
+        else:
+            drawn = np.random.default_rng([self._rules.seed, 0xF01D]).permutation(chosen)
+            chosen = np.sort(drawn[: self._rules.folded])
+            function = duplex_scores if name == "duplex_energy" else cofold_scores
+            known = np.array(rows.energies)[chosen]
+            if function is duplex_scores:
+                known = np.full(len(chosen), np.nan)
+            unknown = chosen[np.isnan(known)].tolist()
+            mirnas, sites = [rows.mirnas[number] for number in unknown], [rows.sites[number] for number in unknown]
+            known[np.isnan(known)] = function(mirnas, sites, self._rules.threads)
+            scores = -known
+        labels = self._labels[chosen]
+        if not 0 < labels.sum() < len(labels):
+            return None
+        return _Measured(name, BASELINE, NOTHING, labels, scores, np.zeros(len(labels), np.int64), float("nan"))
+
+    def _measured(
+        self, name: str, kind: str, some: Mask, scores: Scores, seen: float, varies: bool
+    ) -> _Measured | None:
+        judged = np.flatnonzero(some[self._first :]) + self._first
+        labels, folds = self._labels[judged], self._folds[judged]
+        if not np.intersect1d(folds[labels == 1], folds[labels == 0]).size:
+            return None
+        return _Measured(name, kind, self._learned_from, labels, scores, folds, seen, varies)
+
+
+def _has_both(rows: LabelledRows) -> bool:
+    return 0 < sum(rows.labels) < len(rows)
+
+
+def _lengths(sequences: Sequence[str]) -> NDArray[np.int64]:
+    return np.array([len(sequence) for sequence in sequences], np.int64)
+
+
+def _cell(value: float) -> str:
+    return MISSING if value != value else f"{value:.4f}"

@@ -1,0 +1,181 @@
+"""What can be learned from a property of pairs alone, always judged on pairs that it was not learned from.
+
+Otherwise a set with many miRNAs would seem to leak by chance: a miRNA that occurs once tells its own label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.encoding import N_CODE, encode
+from mirtools.negatives.positives import words
+
+Numbers = NDArray[np.int64]
+Labels = NDArray[np.uint8]
+Scores = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+FOLDS = 10
+# A share of positives that a fair draw would bring about as often as not says nothing. Without this, the tiny
+# surplus of one label that holding pairs out leaves in a perfectly balanced set would seem to tell the other.
+LEAST_EVIDENCE = 1.5
+_RIDGE = 1e-3  # of features with unit variance: some add up to a constant
+_STREAM = 0xA0D17  # keeps these random numbers apart from others of the same seed
+
+
+def deal_folds(groups: Numbers, seed: int) -> Numbers:
+    """Return a fold for every pair, shape ``(n,)``, equal for pairs of the same group."""
+    distinct, which = np.unique(groups, return_inverse=True)
+    order = np.random.default_rng([seed, _STREAM]).permutation(len(distinct))
+    return np.asarray(order[which.ravel()] % FOLDS, np.int64)
+
+
+def held_out_shares(
+    values: Numbers, labels: Labels, folds: Numbers, share: float, least_evidence: float = LEAST_EVIDENCE
+) -> tuple[Scores, Mask]:
+    """Return for every pair the share of positives among pairs of other folds with the same value.
+
+    Parameters
+    ----------
+    values : ndarray of int64, shape (n,)
+        The property, as numbers from 0.
+    labels : ndarray of uint8, shape (n,)
+    folds : ndarray of int64, shape (n,)
+    share : float
+        The share of positives among all pairs to learn from.
+    least_evidence : float
+        Shares less than so many standard errors from that of all pairs count as that of all pairs.
+
+    Returns
+    -------
+    shares : ndarray of float64, shape (n,)
+        Drawn towards the share of all pairs, which unseen values have.
+    seen : ndarray of bool, shape (n,)
+        Whether the value occurs in another fold.
+    """
+    size = int(values.max(initial=0)) + 1
+    cells = folds * size + values
+    cell_count = (int(folds.max(initial=0)) + 1) * size
+    total = np.bincount(values, minlength=size)[values] - np.bincount(cells, minlength=cell_count)[cells]
+    hits = np.bincount(values, labels, size)[values] - np.bincount(cells, labels, cell_count)[cells]
+    spread = np.sqrt(np.maximum(total * share * (1 - share), 1e-12))
+    shares = (hits + share) / (total + 1)
+    shares[(np.abs(hits - total * share) < least_evidence * spread) | (total == 0)] = share
+    return shares, total > 0
+
+
+def held_out_discriminant(features: Scores, labels: Labels, folds: Numbers, asked: Sequence[int]) -> Scores:
+    """Return for every pair of the folds ``asked`` Fisher's linear discriminant, learned from all other folds.
+
+    Parameters
+    ----------
+    features : ndarray of float64, shape (n, m)
+    labels, folds : ndarray, shape (n,)
+    asked : sequence of int
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        Larger = more like positives. Without the constant term, which would tell how many positives the other
+        folds hold; 0 for pairs of folds that are not asked.
+    """
+    scaled = features - features.mean(axis=0)
+    deviation = scaled.std(axis=0)
+    scaled /= np.where(deviation > 0, deviation, 1)
+    size, width = int(folds.max(initial=0)) + 1, features.shape[1]
+    counts, totals = np.zeros((2, size)), np.zeros((2, size, width))
+    products = np.zeros((size, width, width))
+    for fold in range(size):
+        for label in (0, 1):
+            part = scaled[(folds == fold) & (labels == label)]
+            counts[label, fold], totals[label, fold] = len(part), part.sum(axis=0)
+            products[fold] += part.T @ part
+    values = np.zeros(len(labels))
+    for fold in asked:
+        others = np.arange(size) != fold
+        number = counts[:, others].sum(axis=1)
+        if (number == 0).any():
+            continue
+        means = totals[:, others].sum(axis=1) / number[:, None]
+        within = products[others].sum(axis=0) - (means.T * number) @ means
+        within = within / number.sum() + _RIDGE * np.eye(width)
+        held = folds == fold
+        values[held] = scaled[held] @ np.linalg.solve(within, means[1] - means[0])
+    return values
+
+
+def gc_shares(sequences: Sequence[str]) -> Scores:
+    """Return the share of G and C among the known bases of each sequence, shape ``(n,)``; 0 for N alone."""
+    strong = np.array([sequence.count("G") + sequence.count("C") for sequence in sequences], np.float64)
+    known = np.array([len(sequence) - sequence.count("N") for sequence in sequences], np.float64)
+    shares: Scores = strong / np.maximum(known, 1)
+    return shares
+
+
+def dinucleotide_shares(sequences: Sequence[str]) -> Scores:
+    """Return the share of each of the 16 dinucleotides in each sequence, N left aside; shape ``(n, 16)``."""
+    longest = max(map(len, sequences), default=0)
+    codes = encode(sequences, longest).astype(np.int64)
+    counts = np.zeros((len(sequences), 16))
+    rows = np.arange(len(sequences))
+    for first, second in zip(codes.T[:-1], codes.T[1:], strict=True):
+        known = (first != N_CODE) & (second != N_CODE)
+        np.add.at(counts, (rows[known], (4 * first + second)[known]), 1)
+    shares: Scores = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return shares
+
+
+def numbered(names: Iterable[Hashable]) -> Numbers:
+    """Return a number from 0 for each name, equal for equal names."""
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)
+
+
+def site_groups(sites: Sequence[str]) -> Numbers:
+    """Return a number for each site, equal for sites that are equal or linked by shared words of 20 bases."""
+    distinct = numbered(sites)
+    first = np.unique(distinct, return_index=True)[1]
+    owners, found = [], []
+    for number, place in enumerate(first.tolist()):
+        site_words = words(sites[place])
+        site_words = site_words[site_words >= 0]
+        owners.append(np.full(len(site_words), number))
+        found.append(site_words)
+    if not owners:
+        return distinct
+    return linked(len(first), np.concatenate(owners), np.concatenate(found))[distinct]
+
+
+def linked(count: int, owners: Numbers, tokens: Numbers) -> Numbers:
+    """Return groups of ``count`` owners that are linked, directly or through others, by tokens they share.
+
+    Parameters
+    ----------
+    count : int
+    owners, tokens : ndarray of int64, shape (k,)
+        Owner ``owners[i]`` holds ``tokens[i]``.
+
+    Returns
+    -------
+    ndarray of int64, shape (count,)
+        The lowest number of an owner of the group.
+    """
+    groups = np.arange(count)
+    if not len(owners):
+        return groups
+    order = np.argsort(tokens, kind="stable")
+    held, starts = owners[order], np.flatnonzero(np.diff(tokens[order], prepend=tokens[order[0]] - 1))
+    sizes = np.diff(np.append(starts, len(held)))
+    while True:
+        lowest = np.repeat(np.minimum.reduceat(groups[held], starts), sizes)
+        new = groups.copy()
+        np.minimum.at(new, held, lowest)
+        # whoever leads a group passes a lower number on to all that follow it
+        np.minimum.at(new, groups[held], lowest)
+        new = new[new]
+        if (new == groups).all():
+            return groups
+        groups = new
