@@ -186,7 +186,7 @@ def read_utr3_starts(path: str) -> dict[str, int]:
 
 @lru_cache(maxsize=1 << 16)
 def mirna_names(text: str) -> frozenset[str]:
-    """Return the names in a miRNA's name: parts between ``|``, miRBase's accession, members of a family (``miR-1/206``).
+    """Return the names in a miRNA's name: parts between ``|``, its accession, members of a family (``miR-1/206``).
 
     Case, ``_`` for ``-`` and U for T make no difference.
     """
