@@ -1,15 +1,20 @@
 """dmiso-predict as a command."""
 
 import csv
+import gzip
 import io
 import json
 import os
 import random
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
-from commands import run, run_process
+from commands import environment, run, run_process, start
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / ".." / "shared" / "data" / "dmiso_original"
@@ -223,6 +228,101 @@ def test_sites_on_the_genome(scan_inputs):
     assert report["counts"]["sites"] == len(on_target)
 
 
+def test_nothing_predicted_is_a_result(scan_inputs):
+    outputs = ["--genes", "genes.tsv", "--bed", "sites.bed", "--json", "report.json"]
+    text = predict(*scan_inputs, "--threshold", "1", "--predicted", *outputs)
+    assert text == "mirna_id\tmirna_seq\ttarget_id\tsite_start\tsite_end\tsite_seq\tscore\tprediction\n"
+    assert Path("genes.tsv").read_text().count("\n") == 1
+    assert Path("sites.bed").read_text() == ""
+    counts = json.loads(Path("report.json").read_text())["counts"]
+    assert (counts["predicted_interactions"], counts["sites"], counts["targets"]) == (0, 0, 11)
+    # nothing comes of a share without targets, either
+    text = predict(*scan_inputs, "--shard", "2/40", "--bed", "none.bed")
+    assert text.count("\n") == 1
+    assert Path("none.bed").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data.replace(b"\n", b"\r\n"),
+        lambda data: b"\xef\xbb\xbf" + data.rstrip(b"\n"),
+        lambda data: b"\n".join(line.lower() if b">" not in line else line for line in data.split(b"\n")),
+        lambda data: b"\n".join(
+            line.replace(b"T", b"U") if b">" not in line else line for line in data.split(b"\n")
+        ),
+        gzip.compress,
+    ],
+    ids=["crlf", "bom", "lower", "rna", "gz"],
+)
+def test_dialects_of_fasta(scan_inputs, change):
+    expected = predict(*scan_inputs)
+    for name in ("m.fa", "t.fa"):
+        Path(name).write_bytes(change(Path(name).read_bytes()))
+    assert predict(*scan_inputs) == expected
+
+
+def test_strange_names_survive(workplace):
+    names = ["<script>", "=cmd()", "a%b;c", "--x", '"q"', "track", "#1"]
+    Path("m.fa").write_text("".join(f">{name}\n{bases(name, 22)}\n" for name in names))
+    Path("t.fa").write_text("".join(f">{name}\n{bases(name + 't', 70)}\n" for name in names))
+    options = ["--mirnas", "m.fa", "--targets", "t.fa", "--threshold", "0", "--model", "model.safetensors"]
+    rows = rows_of(predict(*options, "--best", "--bed", "s.bed", "--genes", "g.tsv"))
+    expected = [(target, mirna) for target in names for mirna in names]
+    assert [(row["target_id"], row["mirna_id"]) for row in rows] == expected
+    assert [(row["gene_id"], row["mirna_id"]) for row in rows_of(Path("g.tsv").read_text())] == expected
+    lines = [line.split("\t") for line in Path("s.bed").read_text().splitlines()]
+    assert all(len(line) == 12 and line[0].isascii() for line in lines)
+    assert {unquote(line[0]) for line in lines} == {unquote(line[3]) for line in lines} == set(names)
+    assert not any(line[0].startswith(("#", "track", "browser")) for line in lines)
+
+
+@pytest.mark.slow
+def test_a_stopped_scan_leaves_all_outputs_or_none(scan_inputs):
+    names = ["out.tsv", "genes.tsv", "sites.bed", "report.json"]
+    options = ["-o", "--genes", "--bed", "--json"]
+    line = [*scan_inputs, *(word for pair in zip(options, names, strict=True) for word in pair)]
+    begin = time.monotonic()
+    assert run_process("dmiso-predict", line).status == 0
+    duration = time.monotonic() - begin
+    whole = {name: Path(name).read_bytes() for name in names}
+    chance = random.Random(4)
+    for moment in range(50):
+        for name in names:
+            Path(name).unlink(missing_ok=True)
+        process = start("dmiso-predict", line, stderr=subprocess.PIPE)
+        time.sleep(chance.uniform(0.3, 1.05) * duration)
+        process.send_signal(signal.SIGKILL if moment % 2 else signal.SIGTERM)
+        process.communicate()
+        found = {name: Path(name).read_bytes() for name in names if os.path.exists(name)}
+        assert found.items() <= whole.items()
+        assert moment % 2 or not found or found == whole
+
+
+def peak_memory(arguments):
+    """Return the most memory (MB) that a run of the command took."""
+    code = "from tools.dmiso_predict import main; main(); print(open('/proc/self/status').read())"
+    line = [sys.executable, "-c", code, "--quiet", *arguments]
+    done = subprocess.run(line, env=environment(), capture_output=True, check=True, text=True)
+    return next(int(line.split()[1]) / 1024 for line in done.stdout.splitlines() if line.startswith("VmHWM"))
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_input(scan_inputs):
+    peaks = {}
+    for size in (1, 30):
+        Path("t.fa").write_text("".join(f">t{number}\n{bases(number, 3000)}\n" for number in range(60 * size)))
+        row = f"{bases(1, 22)}\t{bases(2, 50)}\n"
+        Path("p.tsv").write_text("mirna_seq\tsite_seq\n" + row * 3000 * size)
+        for kind, options in (("scan", scan_inputs), ("pairs", [*scan_inputs[:2], "p.tsv"])):
+            peaks[kind, size] = peak_memory([*options, "-o", "out.tsv"])
+    Path("t.fa").write_text(f">long\n{bases(3, 3_000_000)}\n")
+    assert peak_memory([*scan_inputs, "--best", "-o", "out.tsv"]) < 500
+    assert max(peaks.values()) < 200
+    for kind in ("scan", "pairs"):
+        assert peaks[kind, 30] < peaks[kind, 1] + 25
+
+
 # ---- the original DMISO: its inputs, not its defects --------------------------------------------------------
 
 
@@ -347,10 +447,6 @@ def test_tensorflow_back_end_agrees(pairs):
         assert abs(float(one["score"]) - float(other["score"])) < 2.1e-6
     # the Keras interface is quiet, too, and prediction never needs it
     code = "import sys; from tools.dmiso_predict import main; main(sys.argv[1:]); sys.exit('keras' in sys.modules)"
-    import subprocess
-
-    from commands import environment
-
     line = [sys.executable, "-c", code, *options]
     assert subprocess.run(line, env=environment(), capture_output=True, check=False).returncode == 0
 
