@@ -101,7 +101,8 @@ def write_mirgff(
     Notes
     -----
     ``Hits`` counts the loci of all miRNAs that explain the sequence equally well; lines are written for the one
-    that the table names, so that no read counts twice. Others are told by the filter ``PASS:ambiguous``.
+    that the table names, and for its loci with the variant that the table names, so that no read counts twice.
+    Other miRNAs are told by the filter ``PASS:ambiguous``.
     ``iso_5p`` follows 1.1 and mirtop: negative where the isomiR starts before the canonical miRNA.
     """
     mirbase = bool(accessions)
@@ -119,7 +120,7 @@ def write_mirgff(
             continue
         places = precursors.places(item.mirna, item.sequence, item.isomir)
         hits = len(places) + sum(max(1, len(precursors.loci(name))) for name in item.names if name != item.mirna)
-        for place in places:
+        for place in (place for place in places if place.variant == places[0].variant):
             attributes = {
                 "Read": item.sequence,
                 "UID": licence_plate(item.sequence),

@@ -60,7 +60,8 @@ class _Merged(NamedTuple):
 class IsomirTable:
     """Classifies interaction tables; support is counted over all of them.
 
-    Cells wait in a temporary file; about 150 bytes a row are held in memory.
+    Cells wait in a temporary file; what is held in memory grows with the rows, by half a kilobyte at most: that is
+    for rows whose junctions are all different.
 
     Parameters
     ----------

@@ -187,6 +187,14 @@ def test_a_precursor_may_hold_a_mirna_twice_or_end_with_it():
     assert [row["Variant"] for _, row in rows] == ["iso_add3p:1", "iso_add3p:1", "iso_3p:+2"]
 
 
+def test_reads_count_once_where_loci_differ_in_the_variant():
+    """As many non-templated bases at both: A before the miRNA is templated at the one, G behind at the other."""
+    hairpins = [Reference("one", "", "A" + LET7A + "C"), Reference("two", "", "C" + LET7A + "G")]
+    text, _ = written(["A" + LET7A + "G"], hairpins)
+    ((_, row),) = read(text)
+    assert (row["Parent"], row["Variant"], row["Hits"]) == ("one", "iso_5p:-1,iso_add3p:1", "2")
+
+
 def test_sequences_with_n_are_left_out_and_counted():
     text, left_out = written([LET7A[:9] + "N" + LET7A[10:], LET7A])
     assert left_out == 1
