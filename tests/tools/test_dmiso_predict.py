@@ -31,7 +31,7 @@ odd\tRYSWKMNNNNACGTACGTACGTACGTACGTACGTACGT\tN\t4
 
 
 def rows_of(text):
-    return list(csv.DictReader(io.StringIO(text), delimiter="\t"))
+    return list(csv.DictReader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def predict(*arguments, stdin=b""):
