@@ -11,8 +11,8 @@ from mirtools.interpretation.masking import MaskingMap, MaskingSums
 from mirtools.report.drawing import BLUE, GREEN, GREY, LEGEND, ORANGE, Panel, draw_page, mark_bases
 
 NOTHING = "no pairs"
-# windows that fewer of the pairs have are not drawn: means over a handful of long sequences
-_FEWEST_SHARE = 0.01
+# windows that fewer of the pairs have are not drawn: means over few long sequences
+_FEWEST_SHARE = 0.05
 # bases 2 to 8 of a miRNA
 _SEED = (1.5, 8.5)
 _NAMES = {"mirna": "miRNA", "site": "Site"}
