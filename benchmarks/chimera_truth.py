@@ -2,9 +2,9 @@
 
     python benchmarks/chimera_truth.py [--data ../shared/data] [--threads 2] [--engines native blast]
 
-Runs the commands, with each search engine, on real qCLASH reads (truth: the hyb programme's call on Ensembl and an exact match on RefSeq),
-on the simulated CLASH reads beside them, and on the project's own simulated reads, and tabulates what was found;
-then on two real libraries without truth, where the reasons for dropping reads are told.
+Runs the commands, with each search engine, on real qCLASH reads (truth: the hyb programme's call on Ensembl and an
+exact match on RefSeq), on the simulated CLASH reads beside them, and on the project's own simulated reads, and
+tabulates what was found; then on two real libraries without truth, where the reasons for dropping reads are told.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 It reports what the BLAST engine reports, by the same scores and e-values, and needs nothing but this package.
 Seeds of 7 bases find miRNAs, seeds of 11 (12 Mb of transcripts) to 13 (250 Mb) targets; reads that carry a miRNA
-and by those no target, or a weak one, are searched again with shorter seeds. Bases of low complexity start no
-target.
+and by those no target, or a weak one, are searched again with shorter seeds, down to those of BLAST (7 for 12 Mb).
+Bases of low complexity start no target.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from mirtools.chimera.pairing import MIN_SCORE, likely_hits
 from mirtools.chimera.statistics import LAMBDA, K, least_score, search_space
 
 _MIRNA_SEED = 7
-_SHORTER = 3
+# Seeds of the second search, and of the third, are so many bases shorter.
+_SHORTER, _SHORTEST = 3, 4
 # An alignment that scores so much more than the least is found by chance in one of 240 where that is in one.
 _MARGIN = 4
 # Bases that a target may share with a miRNA, and as many that it may run on by chance.
@@ -69,11 +70,14 @@ class NativeEngine:
         seedable = _complex_bases(bases, starts, reads)
         k = self._transcripts.index.k
         targets = self._transcripts.find(bases, starts, reads, seedable, k)
-        weak = np.setdiff1d(reads, self._transcripts.strong(targets, starts))
-        # a base of low complexity at either end of such a seed leaves seven others, as many as BLAST asks for
-        seedable = _widened(seedable, starts) & ~_inside_mirnas(mirnas, starts)
-        again = self._transcripts.find(bases, starts, weak, seedable, k - _SHORTER)
-        # by read, subject, start; what both searches found stands there once
+        outside = ~_inside_mirnas(mirnas, starts)
+        # a base of low complexity at either end of a seed leaves enough others: BLAST asks for seven
+        widened = _widened(seedable, starts) & outside
+        weak = np.setdiff1d(reads, _reads_of(self._transcripts.strong(targets, starts), starts, outside))
+        targets = np.concatenate([targets, self._transcripts.find(bases, starts, weak, widened, k - _SHORTER)])
+        without = np.setdiff1d(weak, _reads_of(targets, starts, outside))
+        again = self._transcripts.find(bases, starts, without, seedable & outside, k - _SHORTEST)
+        # by read, subject, start; what several searches found stands there once
         targets = np.unique(np.concatenate([targets, again]), axis=0)
         return mirnas, self._transcripts.hits(targets, starts)
 
@@ -119,10 +123,10 @@ class _Database:
         return found
 
     def strong(self, found: NDArray[np.int32], starts: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Return the reads with an alignment that is hardly one of chance."""
+        """Return the alignments that are hardly ones of chance."""
         lengths = np.minimum(np.diff(starts)[found[:, search.READ]], _LONGEST_READ - 1)
         strong: NDArray[np.int32] = found[found[:, search.SCORE] >= self._least_scores[lengths] + _MARGIN]
-        return strong[:, search.READ]
+        return strong
 
     def hits(self, found: NDArray[np.int32], starts: NDArray[np.int64]) -> Hits:
         """Return alignments with their e-values and bit scores."""
@@ -131,6 +135,16 @@ class _Database:
         evalues = K * spaces * np.exp(-LAMBDA * score)
         bits = (LAMBDA * score - math.log(K)) / math.log(2)
         return Hits(read, subject, start, end, subject_start, subject_end, evalues, bits)
+
+
+def _reads_of(
+    found: NDArray[np.int32], starts: NDArray[np.int64], outside: NDArray[np.bool_]
+) -> NDArray[np.int32]:
+    """Return the reads of the alignments whose middle lies outside the miRNA: the others make no pair."""
+    read = found[:, search.READ]
+    middles = starts[read] + (found[:, search.START] + found[:, search.END]) // 2
+    reads: NDArray[np.int32] = read[outside[middles]]
+    return reads
 
 
 def _inside_mirnas(mirnas: Hits, starts: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -32,8 +32,8 @@ TARGET_FIRST = "target_first"
 # loop: one part lies in the other, or they share more than max_gap bases; gap: they are too far apart.
 REASONS = ("paired", "no_mirna", "no_target", "loop", "gap", "short_site")
 
-# Of random reads of 75 nt, one in 160 holds a hit of one of 2,656 human miRNAs that scores so much; one in 13 one that
-# BLAST reports. Reads of true pairs hardly ever score less.
+# Of random reads of 75 nt, one in 160 holds a hit of one of 2,656 human miRNAs that scores so much; one in 13
+# holds one that BLAST reports. Reads of true pairs hardly ever score less.
 MIN_SCORE = 16
 
 Ints = NDArray[np.int64]

@@ -99,7 +99,7 @@ def pair_reads(
             batch = chosen_reads(batch, np.flatnonzero(~copies))
         return pairing.pair(inserts, batch, engine.search(batch.bases, batch.starts))
 
-    with _without_cycle_search():
+    with without_cycle_search():
         for found in _in_order(search, tasks(), threads, engine.stop):
             yield found
             known.add(found.batch.digests[found.reasons > 0])
@@ -248,7 +248,7 @@ def _in_order(
 
 
 @contextmanager
-def _without_cycle_search() -> Iterator[None]:
+def without_cycle_search() -> Iterator[None]:
     """Keep Python from looking for cycles among the records again and again: there are none."""
     on = gc.isenabled()
     gc.disable()
