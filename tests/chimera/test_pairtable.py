@@ -315,3 +315,18 @@ def test_rounded_evidence_that_looks_the_same_is_the_same():
     for reads in ([first, second], [second, first]):
         table, _, _ = fill([reads], PairingRules(), 1)
         assert cells_of(table.rows(), "order", "target_evalue") == [("mirna_first", "1e-05")]
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+@pytest.mark.parametrize("size", [1, 2])
+def test_of_ties_as_good_the_lesser_names_are_shown(order, size):
+    reads = []
+    for number, other in enumerate(order):
+        (sequence, mirna_hits, (target,)), *rest = read_of(10, number=number)
+        place = 10 + 5 * (other == 1)
+        tied = target._replace(subject=other, subject_start=place, subject_end=place + 20)
+        reads.append(((sequence, mirna_hits, [target, tied]), *rest))
+    batches = [reads] if size == 2 else [[read] for read in reads]
+    table, _, _ = fill(batches, PairingRules(), 1, keep_ties=True)
+    (row,) = table.rows()
+    assert (row[1], row[-1]) == ("2", "t|x,u")
