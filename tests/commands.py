@@ -74,13 +74,22 @@ MIRGFF_HEADER = """\
 """
 
 COMMANDS = {
+    "chimera-index": Command(
+        options="",
+        inputs={"": "transcripts.fa"},
+        kinds={"": "fasta"},
+        header="",  # bytes
+        threads=False,
+        rows=False,
+    ),
     "chimera-parse": Command(
         options="--min-reads 2 --adapter TGGAATTCTCGGGTGCCAAGG",
         inputs={**_REFERENCES, "": "reads.fastq"},
         kinds={"--mirnas": "fasta", "--transcripts": "fasta", "": "reads"},
         header="pair_id\tn_reads\t",
         empty={"": "no_reads.fastq"},
-        extra_outputs={"--read-report": "read_id\tstatus\tpair_id\n"},
+        many=True,
+        extra_outputs={"--read-report": "read_id\tstatus\tpair_id\n", "--hyb": "", "--bed": ""},
     ),
     "chimera-simulate": Command(
         options="--reads 60",

@@ -434,7 +434,7 @@ def test_bad_numbers_of_every_option(workplace, name):
         for action in module.build_parser()._actions
         if action.option_strings and action.type is not None and action.metavar != "A,B,C"
     ]
-    assert numeric or name == "interactions-report"
+    assert numeric or name in ("interactions-report", "chimera-index")
     for option in numeric:
         for value in ("nan", "-inf", "many", "", "1,5", "0x10", HUGE):
             refused(workplace, name, [*COMMANDS[name].line(), f"{option}={value}"], 2, f"argument {option}: ")
@@ -454,6 +454,10 @@ def test_bad_numbers_of_every_option(workplace, name):
         ("chimera-parse", ["--engine", "magic"]),
         ("chimera-parse", ["--format", "hyb", "--umi-length", "5"]),
         ("chimera-parse", ["--format", "hyb", "--adapter", "ACGT"]),
+        ("chimera-parse", ["--shard", "2"]),
+        ("chimera-parse", ["--umi-position", "3p"]),
+        ("chimera-parse", ["--min-length", "0"]),
+        ("chimera-parse", ["--plot", "plot.bmp"]),
         ("chimera-simulate", ["--error-rate", "0.5"]),
         ("chimera-simulate", ["--order", "1.0001"]),
         ("chimera-simulate", ["--seed", "-1"]),
@@ -498,13 +502,13 @@ def test_both_references_from_standard_input(workplace):
 
 OUTPUT_OPTIONS = [
     (name, option) for name in COMMANDS for option in ("-o", "--json", *COMMANDS[name].extra_outputs)
-] + [("interactions-report", "--figure"), ("dmiso-train", "-m")]
+] + [("interactions-report", "--figure"), ("chimera-parse", "--plot"), ("dmiso-train", "-m")]
 
 
 @pytest.mark.parametrize(("name", "option"), OUTPUT_OPTIONS)
 @pytest.mark.parametrize("kind", ["absent-folder", "folder", "below-a-file", "empty", "long", "read-only"])
 def test_unwritable_output(workplace, name, option, kind):
-    figure = ".png" if option == "--figure" else ""
+    figure = ".png" if option in ("--figure", "--plot") else ""
     path, status = {
         "absent-folder": (f"absent/out{figure}", 1),
         "folder": (f"folder{figure}", 1),
@@ -636,7 +640,7 @@ def test_model_that_is_no_file(workplace, kind):
 
 def test_missing_blast(workplace, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda program: None)
-    line = COMMANDS["chimera-parse"].line()
+    line = [*COMMANDS["chimera-parse"].line(), "--engine", "blast"]
     refused(workplace, "chimera-parse", line, 1, "BLAST+ (blastn) is not installed; install it with: ")
 
 

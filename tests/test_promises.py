@@ -13,6 +13,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import fuzzing
@@ -24,6 +25,7 @@ OUTPUTS = {name: {"-o": "out", "--json": "out.json"} for name in COMMANDS}
 for _name, _command in COMMANDS.items():
     OUTPUTS[_name].update({option: f"out{option}" for option in _command.extra_outputs})
 OUTPUTS["interactions-report"]["--figure"] = "out.svg"
+OUTPUTS["chimera-parse"]["--plot"] = "out.svg"
 
 
 def line_with_outputs(name: str, **changed: str) -> list[str]:
@@ -469,12 +471,76 @@ def test_same_model(workplace):
     reference_digests("dmiso-train", [(1, "0"), (1, "1"), (1, "4321")])
 
 
+def _gtf_of(fasta) -> str:
+    """Return a GTF that places the transcripts of a FASTA file one after the other, two exons each."""
+    lines, start = [], 0
+    for record in fasta.read_text().split(">")[1:]:
+        header, *sequence = record.splitlines()
+        end = start + sum(map(len, sequence)) + 99
+        for exon in ((start, start + 60), (start + 159, end)):
+            name = header.split("|")[0]
+            lines.append(f'c\tx\texon\t{exon[0] + 1}\t{exon[1]}\t.\t-\t.\ttranscript_id "{name}";\n')
+        start = end + 1000
+    return "".join(lines)
+
+
+@pytest.mark.parametrize("engine", ["native", "blast"])
+def test_every_output_of_chimera_parse_is_the_same_bytes(workplace, engine):
+    if engine == "blast" and shutil.which("blastn") is None:
+        pytest.skip("NCBI BLAST+ is not installed")
+    (workplace / "a.gtf").write_text(_gtf_of(workplace / "transcripts.fa"))
+    os.symlink("reads.fastq", "second.fastq")
+    expected = None
+    for threads, hash_seed in ((1, "0"), (2, "1"), (8, "4321")):
+        place = workplace / f"run{threads}"
+        place.mkdir()
+        names = {"--bed-genome": "g.bed", "--multiqc": "run", "--plot": "out.png", "--bed": "t.bed"}
+        names |= {"-o": "out", "--hyb": "out.hyb", "--read-report": "fates", "--json": "out.json"}
+        line = f"--engine {engine} --threads {threads} --ties --top 3 --gtf ../a.gtf --min-reads 2".split()
+        line += "--mirnas ../mirnas.fa --transcripts ../transcripts.fa --adapter TGGAATTCTCGGGTGCCAAGG".split()
+        line += [word for pair in names.items() for word in pair] + ["../reads.fastq", "../second.fastq"]
+        done = run_process("chimera-parse", line, cwd=place, env=environment(PYTHONHASHSEED=hash_seed))
+        assert done.status == 0, done.err
+        found = {path.name: path.read_bytes() for path in place.iterdir()}
+        assert len(found) == 7 + 7  # the files for MultiQC are seven
+        assert all(found.values())
+        expected = expected or found
+        assert [name for name in found if found[name] != expected.get(name)] == []
+
+
 def test_same_bytes_over_many_small_batches(workplace, monkeypatch):
     outputs = set()
     for size, threads in ((4000, 1), (7, 1), (7, 3), (16, 8)):
-        monkeypatch.setattr("mirtools.chimera.inserts.BATCH_SIZE", size)
+        monkeypatch.setattr("mirtools.chimera.native.NativeEngine.batch_size", size)
         outputs.add(run("chimera-parse", [*COMMANDS["chimera-parse"].line(), "--threads", str(threads)]).out)
     assert len(outputs) == 1
+
+
+# ---- promise 19: memory -------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_memory_of_chimera_parse_does_not_grow_with_the_reads(workplace):
+    """A million distinct reads, one in ten a chimera, take less than 500 MB and hardly more than a quarter."""
+    good = [read.split("\n")[1] for read in (workplace / "reads.fastq").read_text().split("\n@")]
+    chance = random.Random(19)
+    script = "import sys; from tools.chimera_parse import main; status = main(); "
+    script += (
+        "print(next(line for line in open('/proc/self/status') if 'VmHWM' in line).split()[1]); sys.exit(status)"
+    )
+    peaks = []
+    for count in (250_000, 1_000_000):
+        with open("many.fasta", "w") as stream:
+            for number in range(count):
+                tail = "".join(chance.choices("ACGT", k=20))
+                bases = chance.choice(good)[:50] if number % 10 == 0 else "".join(chance.choices("ACGT", k=40))
+                stream.write(f">r{number}\n{bases}{tail}\n")
+        line = ["--mirnas", "mirnas.fa", "--transcripts", "transcripts.fa", "--quiet", "-o", "out", "many.fasta"]
+        done = subprocess.run([sys.executable, "-c", script, *line], capture_output=True, env=environment())
+        assert done.returncode == 0, done.stderr
+        peaks.append(int(done.stdout) / 1000)
+    assert peaks[1] < 500
+    assert peaks[1] < 1.5 * peaks[0]
 
 
 # ---- promise 20: zero hits ----------------------------------------------------------------------------------
@@ -625,7 +691,13 @@ def test_names_survive(workplace):
         (workplace / path).unlink()
         (workplace / path).write_text("\n".join(lines) + "\n")
     line = [*COMMANDS["chimera-parse"].line(), "-o", "p.tsv", "--read-report", "rr.tsv", "--json", "p.json"]
+    line += ["--hyb", "p.hyb", "--bed", "p.bed", "--multiqc", "p", "--plot", "p.svg"]
     assert run("chimera-parse", line).status == 0
+    for path, columns in (("p.hyb", {16}), ("p.bed", {12})):
+        lines = [line.split("\t") for line in (workplace / path).read_text().split("\n")[:-1]]
+        assert {len(line) for line in lines} == columns
+        assert not [line for line in lines if line[0].startswith("#")]
+    assert {line.split("\t")[3] for line in (workplace / "p.hyb").read_text().splitlines()} & {*names["mirnas.fa"]}
     (workplace / "pairs.tsv").unlink()
     (workplace / "typed.tsv").unlink()
     os.rename("p.tsv", "pairs.tsv")
