@@ -37,7 +37,7 @@ LENGTHS = (18, 20, 22, 25, 30, 40, 50, 75, 100)
 TARGET_LENGTHS = (20, 25, 30, 40, 60)
 CHANGES = ("exact", "1 changed", "2 changed", "3 changed", "1 lost", "1 added")
 KINDS = ("exact", *ISOMIR_TYPES)
-_NO_TRANSCRIPTS = References.of([Reference("none", "none", "ACGT" * 10)])
+NO_TRANSCRIPTS = References.of([Reference("none", "none", "ACGT" * 10)])
 
 
 def search(engine: BlastEngine | NativeEngine, reads: list[str]) -> tuple[Hits, Hits]:
@@ -217,7 +217,7 @@ def main() -> None:
     native = NativeEngine(references)
     print(f"{len(mirnas):,} miRNAs, {len(transcripts):,} transcripts; seed {args.seed}")
     print(f"index built in {time.perf_counter() - begin:.2f} s")
-    with BlastEngine(references) as blast, BlastEngine(references._replace(transcripts=_NO_TRANSCRIPTS)) as quick:
+    with BlastEngine(references) as blast, BlastEngine(references._replace(transcripts=NO_TRANSCRIPTS)) as quick:
         both = {"blast": blast, "native": native}
         # reads of the first two tables need no transcripts, for BLAST these would take an hour
         mirna_only = {"blast": quick, "native": native}
