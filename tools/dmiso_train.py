@@ -225,7 +225,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
 
     def watch(part: str, event: Event) -> None:
         training_bar.told(part, event)
-        if bar.disable and isinstance(event, Epoch) and event.epoch % 10 == 0:
+        if bar.disable and isinstance(event, Epoch) and event.epoch and event.epoch % 10 == 0:
             run.say(
                 f"{part}: epoch {event.epoch}, loss {event.training_loss:.4f}, validation loss "
                 f"{event.validation_loss:.4f}, AUROC {event.validation_auroc:.4f}"

@@ -223,6 +223,9 @@ class _Trainer:
         with contextlib.suppress(RuntimeError):  # TensorFlow has already started, with the settings it has
             tf.config.threading.set_intra_op_parallelism_threads(1)
             tf.config.threading.set_inter_op_parallelism_threads(1)
+            # trainings side by side share a graphics card; TensorFlow would give all its memory to the first
+            for card in tf.config.list_physical_devices("GPU"):
+                tf.config.experimental.set_memory_growth(card, True)
         self._options, self._lessons = options, lessons
         self._codes = lessons.pairs.encoded()
         self._extra: dmiso.Weights = {}
