@@ -28,7 +28,9 @@ the tables of Talukder et al. 2022 on your data (test.tsv: labelled pairs with s
   dmiso-evaluate --parts all,type test.tsv
   Table S6, exact miRNAs against isomiRs, tools side by side
   dmiso-evaluate --parts class --positions site --miranda miranda.txt --targetscan targetscan.txt test.tsv
-  Table S8, miRNAs never trained on (a model of dmiso-train --group mirna)
+  Table S8, miRNAs never trained on: half of them (after dmiso-train --half-of-mirnas --scores half.tsv), or those
+  that the training did not see
+  dmiso-evaluate --parts all --by part half.tsv
   dmiso-evaluate --training train.tsv --parts seen test.tsv
 """
 PEERS = {

@@ -46,7 +46,7 @@ def draw_evaluation(
         Of all parts.
     """
     overall = [each for each in judged if each.part == ALL]
-    parts = [name for name in dict.fromkeys(each.part for each in judged) if name != ALL][:_MOST_PARTS]
+    parts = _parts_to_draw(judged)
     rows: list[list[Panel]] = []
     if 0 < labels.sum() < len(labels):
         counts = {"positives": int(labels.sum()), "negatives": int((labels == 0).sum())}
@@ -76,6 +76,14 @@ def draw_evaluation(
         shown = [*([ALL] if overall else []), *parts]
         rows.append([partial(_draw_parts, judged=judged, parts=shown, name="recall", title="Recall")])
     draw_page(stream, kind, rows, "" if rows else NOTHING)
+
+
+def _parts_to_draw(judged: Sequence[Judged]) -> list[str]:
+    """Return the parts that have an interval, as others are too small to show anything; 20 at most."""
+    sizes = {each.part: each.pairs for each in judged if each.part != ALL}
+    sure = {each.part for each in judged if any(figure.low == figure.low for figure in each.figures.values())}
+    large = sorted(sizes.keys() & sure or sizes, key=lambda name: -sizes[name])[:_MOST_PARTS]
+    return [name for name in sizes if name in large]
 
 
 @dataclass(frozen=True)
@@ -229,7 +237,7 @@ def _draw_parts(axes: Any, judged: Sequence[Judged], parts: Sequence[str], name:
     else:
         axes.set_ylim(-0.02, 1.02)
     columns = {part.partition("=")[0] for part in parts if "=" in part}
-    names = [part.partition("=")[2] if "=" in part and len(columns) == 1 else part for part in parts]
+    names = [part.partition("=")[2] or "none" if "=" in part and len(columns) == 1 else part for part in parts]
     labels = [
         f"{shorten(name.replace('_', ' '), 26)}\n{sizes[part]:,}" for name, part in zip(names, parts, strict=True)
     ]

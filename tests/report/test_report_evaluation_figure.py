@@ -113,7 +113,8 @@ def test_recall_of_positives_alone(pages):
     points = [line.get_ydata()[0] for line in panel.lines if len(line.get_ydata()) == 1]
     assert points == pytest.approx([1, 1 / 9])
     assert [label.get_text() for label in panel.get_xticklabels()] == ["all\n9"]
-    draw_evaluation(io.BytesIO(), "png", *case([1] * 9, ("all", "lab=x", "lab=y=z")))
-    draw_evaluation(io.BytesIO(), "png", *case([1] * 9, ("lab=x", "type=y")))
+    draw_evaluation(io.BytesIO(), "png", *case([1] * 12, ("all", "lab=x", "lab=y=z")))
+    draw_evaluation(io.BytesIO(), "png", *case([1] * 12, ("lab=x", "type=y")))
+    draw_evaluation(io.BytesIO(), "png", *case([1] * 9, ("all", "lab=too few", "lab=")))
     names = [[label.get_text().split("\n")[0] for label in page[1][0][0].get_xticklabels()] for page in pages[1:]]
-    assert names == [["all", "x", "y=z"], ["lab=x", "type=y"]]
+    assert names == [["all", "x", "y=z"], ["lab=x", "type=y"], ["all", "none"]]
