@@ -5,10 +5,11 @@
 
 Makes reads of 75 nt as libraries have them (2 % chimeras, the rest pieces of transcripts, one in five a copy of
 another read, adapters where inserts end) and measures in one run: what it costs to inflate and parse the gzipped
-FASTQ (dnaio: the limit that no engine can pass), what packing, trimming and hashing add, and the whole command with
-each engine at one and two threads. BLAST gets a few of the reads, for it takes hours for all. Speeds are also given
-as ratios, for machines differ; memory is the largest resident set of the command and of its largest child. With
---memory it is measured again for libraries of several sizes. No figure leaves out the time to start.
+FASTQ (dnaio: the limit that no engine can pass), what packing, trimming and hashing add, and the whole command
+with each engine at one and two threads. BLAST gets a few of the reads, for it takes hours for all. Speeds are
+also given as ratios, for machines differ, and by CPU time, which neighbours move less. Memory is the largest
+resident set of the command and of its largest child; with --memory it is measured again for libraries of several
+sizes. No figure leaves out the time to start.
 """
 
 from __future__ import annotations
@@ -43,8 +44,10 @@ from importlib import import_module
 start = time.perf_counter()
 status = import_module("mirtools.tools." + sys.argv[1]).main(sys.argv[2:])
 seconds = time.perf_counter() - start
+used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+cpu = sum(each.ru_utime + each.ru_stime for each in used)
 sets = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-print(seconds, *sets, file=sys.stderr)
+print(seconds, cpu, *sets, file=sys.stderr)
 sys.exit(status)
 """
 
@@ -55,12 +58,12 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def command(name: str, *arguments: str) -> tuple[float, float, float]:
-    """Run a command of the suite in a process of its own; seconds, MB of the process, MB of its largest child."""
+def command(name: str, *arguments: str) -> tuple[float, float, float, float]:
+    """Run a command in a process of its own; seconds, CPU seconds, MB of it and of its largest child."""
     run = [sys.executable, "-c", _MEASURE, name, *arguments, "--quiet"]
     done = subprocess.run(run, check=True, capture_output=True, text=True)
-    seconds, own, child = map(float, done.stderr.split())
-    return seconds, own, child
+    seconds, cpu, own, child = map(float, done.stderr.split())
+    return seconds, cpu, own, child
 
 
 class Library:
@@ -159,30 +162,33 @@ def main() -> None:
         Library(str(mirnas), str(transcripts)).write(few, args.blast_reads)
         Path(none).touch()
         print(f"{args.reads:,} reads of {READ_LENGTH} nt against {mirnas.name} and {transcripts.name}")
-        print(f"{'':<32} {'reads/s':>10} {'of limit':>9} {'of BLAST':>9} {'MB':>6} {'child MB':>9}")
+        columns = f"{'reads/s':>10} {'of limit':>9} {'of BLAST':>9} {'reads/CPU s':>12} {'of BLAST':>9}"
+        print(f"{'':<32} {columns} {'MB':>6} {'child MB':>9}")
         steps = parts_of_the_way(reads)
         limit = steps["inflate and parse (limit)"] / args.reads
         for step, seconds in steps.items():
             print(f"{step:<32} {args.reads / seconds:>10,.0f} {limit * args.reads / seconds:>9.4f}")
-        slowest: dict[str, float] = {}
+        slowest: dict[str, tuple[float, float]] = {}
         for engine, path, count in (("blast", few, args.blast_reads), ("native", reads, args.reads)):
             for threads in ("1", "2"):
                 run = [*references, "--engine", engine, "--threads", threads, "-o", "/dev/null", path]
-                seconds, own, child = command("chimera_parse", *run)
-                each = seconds / count
-                slowest.setdefault(threads, each)
+                seconds, cpu, own, child = command("chimera_parse", *run)
+                each, work = seconds / count, cpu / count
+                slowest.setdefault(threads, (each, work))
                 what = f"{engine}, {threads} thread{'s' * (threads > '1')}"
                 if count != args.reads:
                     what += f" ({count:,} reads)"
-                ratios = f"{limit / each:>9.4f} {slowest[threads] / each:>9.1f}"
+                ratios = f"{limit / each:>9.4f} {slowest[threads][0] / each:>9.1f}"
+                ratios += f" {1 / work:>12,.0f} {slowest[threads][1] / work:>9.1f}"
                 print(f"{what:<32} {1 / each:>10,.0f} {ratios} {own:>6.0f} {child:>9.0f}")
         start = command("chimera_parse", *references, "-o", "/dev/null", none)[0]
         print(f"{'start and index, no reads':<32} {start:>8.2f} s")
         for count in args.memory:
             Library(str(mirnas), str(transcripts)).write(reads, count)
             run = [*references, "--threads", "2", "--read-report", "/dev/null", "-o", "/dev/null", reads]
-            seconds, own, _ = command("chimera_parse", *run)
-            print(f"{f'memory, {count:,} reads':<32} {count / seconds:>10,.0f} {'':>19} {own:>6.0f}")
+            seconds, cpu, own, _ = command("chimera_parse", *run)
+            rates = f"{count / seconds:>10,.0f} {'':>19} {count / cpu:>12,.0f} {'':>9}"
+            print(f"{f'memory, {count:,} reads':<32} {rates} {own:>6.0f}")
 
 
 if __name__ == "__main__":
