@@ -73,7 +73,7 @@ def test_nothing_is_a_figure(pages):
     assert pages == [("no chimeric reads", [])]
     draw_chimera(NOTHING | {"fate": {"paired": 0, "no_mirna": 5}}, io.BytesIO(), "png")
     assert [panel.get_title(loc="left") or panel.get_title() for row in pages[1][1] for panel in row] == [
-        "What became of the 5 distinct reads"
+        "What became of 5 reads"
     ]
 
 
@@ -89,7 +89,7 @@ def test_what_the_panels_tell(pages):
     (fate,), lengths, (junctions, regions), (samples,) = rows
     assert labels(fate) == ["30  (31.6 %)", "2  (2.1 %)", "9  (9.5 %)", "50  (52.6 %)", "4  (4.2 %)"]
     assert fate.get_yticklabels()[0].get_text() == "miRNA and target found"
-    assert fate.get_title() == "What became of the 95 distinct reads (12 duplicates)"
+    assert fate.get_title() == "What became of 95 reads (12 duplicates left aside)"
     assert [axes.get_xlabel() for axes in lengths] == [
         "nt (median 50; 95 reads)",
         "nt (median 22; 32 reads)",
@@ -130,7 +130,7 @@ def test_many_reasons_are_grouped(pages):
     names = [label.get_text() for label in pages[0][1][0][0].get_yticklabels()]
     assert len(names) == 10
     assert names[-1] == "other reasons"
-    assert "of the 440 distinct reads" in pages[0][1][0][0].get_title()
+    assert "of 440 reads" in pages[0][1][0][0].get_title()
 
 
 def test_hostile_names():
