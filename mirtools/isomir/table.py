@@ -60,8 +60,8 @@ class _Merged(NamedTuple):
 class IsomirTable:
     """Classifies interaction tables; support is counted over all of them.
 
-    Cells wait in a temporary file; what is held in memory grows with the rows, by 0.6 kilobytes where all junctions
-    are different.
+    Cells wait in a temporary file; what is held in memory grows with the rows, by 0.6 kilobytes a row where all
+    junctions are different.
 
     Parameters
     ----------
