@@ -138,8 +138,11 @@ def _draw_gc(axes: Any, rows: LabelledRows) -> None:
     import numpy as np
 
     both = _by_label(rows, (100 * gc_shares(rows.sites)).tolist())
-    # bin edges between the values that sites of 50 nt can have
-    _draw_two(axes, both, np.arange(-1, 104, 4))
+    # edges between the values that a site of common length can have, as many values in each bin
+    length = float(np.median([len(site) for site in rows.sites]))
+    step = 100 / length
+    width = step * max(1, round(0.045 * length))
+    _draw_two(axes, both, np.arange(-step / 2, 100 + width + step / 2, width))
     axes.set_xlim(0, 100)
     axes.set_title("Site GC")
     axes.set_xlabel("%")
