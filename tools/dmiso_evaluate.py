@@ -30,7 +30,7 @@ the tables of Talukder et al. 2022 on your data (test.tsv: labelled pairs with s
   dmiso-evaluate --parts class --positions site --miranda miranda.txt --targetscan targetscan.txt test.tsv
   Table S8, miRNAs never trained on: half of them (after dmiso-train --half-of-mirnas --scores half.tsv), or those
   that the training did not see
-  dmiso-evaluate --parts all --by part half.tsv
+  dmiso-evaluate --parts all --only part=held_out half.tsv
   dmiso-evaluate --training train.tsv --parts seen test.tsv
 """
 PEERS = {
@@ -185,6 +185,14 @@ def _add_parts(parser: argparse.ArgumentParser) -> None:
         help="all pairs; class (exact, isomir); type of isomiR; seen in --training or not (default: all of these)",
     )
     group.add_argument(
+        "--only",
+        action="append",
+        type=_only,
+        default=[],
+        metavar="COLUMN=VALUE",
+        help="judge by these rows of the table alone; may be repeated: one of the values of each column",
+    )
+    group.add_argument(
         "--by",
         action="append",
         default=[],
@@ -224,6 +232,14 @@ def _rank(text: str) -> tuple[str, str]:
     return name, what
 
 
+def _only(text: str) -> tuple[str, str]:
+    """Argument type: a column and a value."""
+    column, sign, value = text.partition("=")
+    if not (column and sign):
+        raise argparse.ArgumentTypeError(f"'{text[:30]}' is no column and value, as in part=held_out")
+    return column, value
+
+
 def _positions(text: str) -> tuple[str, str]:
     """Argument type: what positions count in, or a program and that."""
     name, _, what = text.rpartition("=")
@@ -260,7 +276,14 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     figure = None if args.figure is None else run.outputs.open_binary(args.figure)
     columns = [Column(name) for name in args.score] + [Column(name, "lower") for name in args.energy]
     threshold = next((value for name, value in args.threshold if not name), None)
-    pairs, predictors, missing = own_predictors(_tables(args), columns, args.by, args.positives_only, threshold)
+    only: dict[str, list[str]] = {}
+    for column, value in args.only:
+        only.setdefault(column, []).append(value)
+    pairs, predictors, missing = own_predictors(
+        _tables(args), columns, args.by, args.positives_only, threshold, only
+    )
+    if pairs.left_out:
+        run.dropped["pairs left out by --only"] = pairs.left_out
     for path, pairs_without in missing.items():
         run.say(f"{path}: no scores for {pairs_without:,} of {len(pairs):,} pairs; they rank last")
         run.dropped["pairs without scores in a table"] += pairs_without

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -79,6 +79,7 @@ def own_predictors(
     by: Sequence[str] = (),
     positives_only: bool = False,
     threshold: float | None = None,
+    only: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[JudgedPairs, list[Predictor], dict[str, int]]:
     """Read the pairs and all scores that the user's tables have for them.
 
@@ -93,6 +94,8 @@ def own_predictors(
     positives_only : bool
     threshold : float, optional
         For scores whose higher values are better.
+    only : mapping of str to collection of str, optional
+        Values that rows of the first table must have, by column.
 
     Returns
     -------
@@ -108,7 +111,7 @@ def own_predictors(
     """
     wanted = list(columns) or [DEFAULT_COLUMN]
     several = len(tables) > 1
-    pairs, found = read_pairs(tables[0].path, wanted, by, positives_only)
+    pairs, found = read_pairs(tables[0].path, wanted, by, positives_only, only)
     read = [(tables[0], found)]
     missing = {}
     for table in tables[1:]:

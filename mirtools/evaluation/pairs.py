@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,6 +39,8 @@ class JudgedPairs:
         The site on its transcript, 0-based and half-open; -1 where unknown.
     others : dict
         Further columns that were asked for, by name.
+    left_out : int
+        Rows of the table that were not asked for.
     """
 
     labels: NDArray[np.uint8]
@@ -52,6 +54,7 @@ class JudgedPairs:
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     others: dict[str, list[str]] = field(default_factory=dict)
+    left_out: int = 0
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -83,7 +86,11 @@ class ScoreColumn:
 
 
 def read_pairs(
-    path: str, columns: Sequence[Column], extra: Sequence[str] = (), positives_only: bool = False
+    path: str,
+    columns: Sequence[Column],
+    extra: Sequence[str] = (),
+    positives_only: bool = False,
+    only: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[JudgedPairs, list[ScoreColumn]]:
     """Read the pairs of the first table, with those of the score columns that it has.
 
@@ -95,6 +102,8 @@ def read_pairs(
         Columns to keep for splitting; they must be there.
     positives_only : bool
         Every pair is a positive; a column ``label`` is not needed.
+    only : mapping of str to collection of str, optional
+        Columns and the values that rows must have in them; other rows are left out.
 
     Raises
     ------
@@ -109,6 +118,7 @@ def read_pairs(
     found = [(column, at) for column in columns if (at := reader.find(column.name)) is not None]
     prediction_at = reader.find("prediction")
     extra_at = [(name, reader.index(name)) for name in dict.fromkeys(extra)]
+    wanted = [(reader.index(name), frozenset(values)) for name, values in (only or {}).items()]
     pairs = JudgedPairs(np.zeros(0, np.uint8), others={name: [] for name in extra})
     texts = [
         (reader.find(name), cells)
@@ -126,6 +136,9 @@ def read_pairs(
     called: list[bool] = []
     scores: list[list[float]] = [[] for _ in found]
     for row in reader:
+        if any(row[at] not in values for at, values in wanted):
+            pairs.left_out += 1
+            continue
         labels.append(1 if label_at is None else _label(reader, row[label_at], positives_only))
         for at, cells in texts:
             cells.append(MISSING if at is None else row[at] or MISSING)

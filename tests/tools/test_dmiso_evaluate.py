@@ -184,6 +184,17 @@ def test_what_was_seen_in_training(here):
     assert found["mirna_seen", "mirna_frequency"]["auroc"] == "0.5000"
 
 
+def test_some_rows_alone(here):
+    found = evaluate("test.tsv", "--only", "mirna_class=isomir", "--parts", "all", "--json", "report.json")
+    assert (found["all", "score"]["pairs"], found["all", "score"]["positives"]) == ("3", "2")
+    assert json.loads(Path("report.json").read_text())["dropped"] == {"pairs left out by --only": 3}
+    line = ["test.tsv", "--parts", "all", "--only", "mirna_id=hsa-miR-16-5p", "--only", "mirna_class=isomir"]
+    assert evaluate(*line)["all", "score"]["pairs"] == "1"
+    assert evaluate(*line, "--only", "mirna_class=exact")["all", "score"]["pairs"] == "3"
+    # none is a result
+    assert evaluate("test.tsv", "--only", "mirna_class=other") == {}
+
+
 def test_a_split_that_leaks_is_told(here):
     done = run(
         "dmiso-evaluate", ["test.tsv", "--training", "test.tsv", "--resamples", "5", "--json", "report.json"]
@@ -242,6 +253,8 @@ def test_threads_do_not_matter(here):
         (["test.tsv", "--baselines", "mirna_frequency"], 2, "give --training"),
         (["a\tb=test.tsv", "test.tsv"], 2, "'a?b' cannot stand in a table"),
         (["test.tsv", "--positives-only"], 1, "test.tsv:4: label is 0, but --positives-only was given"),
+        (["test.tsv", "--only", "mirna_class"], 2, "'mirna_class' is no column and value"),
+        (["test.tsv", "--only", "colour=red"], 1, "test.tsv:1: has no column colour"),
         (["test.tsv", "--by", "colour"], 1, "test.tsv:1: has no column colour"),
         (["test.tsv", "--score", "colour"], 1, "test.tsv:1: has no column colour"),
         (["test.tsv", "--miranda", "test.tsv"], 1, "test.tsv: is no output of miRanda"),
@@ -284,7 +297,7 @@ def everything(here):
     files = {
         "mine.tsv": TABLE,
         "bundled.tsv": TABLE,
-        "half.tsv": TABLE.replace("isomir_types", "part").replace("SNP", "training"),
+        "half.tsv": TABLE.replace("isomir_types", "part").replace("SNP", "held_out"),
         "train.tsv": TABLE.replace("hsa-miR-16-5p", "hsa-miR-1-3p"),
         "scored.tsv": TABLE.replace("mirna_class", "site_mfe").replace("exact", "-9").replace("isomir\t", "-8\t"),
         "mirtarbase.tsv": unlabelled,
