@@ -13,7 +13,7 @@ import numpy as np
 from mirtools.models import dmiso
 from mirtools.models.dmiso import KERNELS, LSTM_UNITS, MIRNA_STEPS, STEPS
 from mirtools.models.folding import STEP_INPUTS, Floats, fold
-from mirtools.models.layers import WIDTH, Codes, Recurrence, convolve, sigmoid, steady_columns, widen
+from mirtools.models.layers import WIDTH, Codes, Convolution, Recurrence, sigmoid, steady_columns, widen
 from mirtools.models.parallel import in_order
 
 
@@ -25,7 +25,9 @@ class _Workspace:
         self.inputs = np.ones((STEPS + 1, 2, STEP_INPUTS, WIDTH), np.float32)
         self.inputs[0, :, KERNELS + 1 :] = 0
         self.states = np.empty((STEPS, 2, LSTM_UNITS, WIDTH), np.float32)
+        self.mirna, self.site = Convolution(dmiso.MIRNA_LENGTH), Convolution(dmiso.SITE_LENGTH)
         self.recurrence = Recurrence(2)
+        self.hidden = np.empty((dmiso.DENSE_UNITS, WIDTH), np.float32)
 
 
 class Predictor:
@@ -75,15 +77,15 @@ class Predictor:
         work: _Workspace = self._local.work
         folded, x, states = self._folded, work.inputs, work.states
         merged = x[:STEPS, 0, :KERNELS]
-        convolve(widen(mirnas, self._columns), folded.mirna_strip, folded.mirna_bias, merged[:MIRNA_STEPS])
-        convolve(widen(sites, self._columns), folded.site_strip, folded.site_bias, merged[MIRNA_STEPS:])
+        work.mirna.run(widen(mirnas, self._columns), folded.mirna_strip, folded.mirna_bias, merged[:MIRNA_STEPS])
+        work.site.run(widen(sites, self._columns), folded.site_strip, folded.site_bias, merged[MIRNA_STEPS:])
         # the backward direction reads the steps from the last to the first
         x[:STEPS, 1, :KERNELS] = merged[::-1]
         work.recurrence.cell.fill(0)
         for step in range(STEPS):
             work.recurrence.step(folded.gates, x[step], states[step])
             x[step + 1, :, KERNELS + 1 :] = states[step]
-        hidden = self._dense @ states.reshape(-1, WIDTH)
+        hidden = np.matmul(self._dense, states.reshape(-1, WIDTH), out=work.hidden)
         hidden += folded.dense_bias
         np.maximum(hidden, 0, out=hidden)
         logits = (folded.output @ hidden)[0, self._columns[: len(mirnas)]]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.encoding import N_CODE, ONE_HOT
-from mirtools.models.dmiso import KERNEL_WIDTH, KERNELS, LSTM_UNITS, POOL
+from mirtools.models.dmiso import KERNEL_WIDTH, KERNELS, LSTM_UNITS
 from mirtools.models.folding import CANDIDATE, STRIP, Floats
 
 Codes = NDArray[np.uint8]
@@ -30,6 +30,10 @@ class Recurrence:
         self._gates = np.empty((directions, 4 * LSTM_UNITS, WIDTH), np.float32)
         self._active = np.empty((directions, LSTM_UNITS, WIDTH), np.float32)
         self.cell = np.zeros((directions, LSTM_UNITS, WIDTH), np.float32)
+        self._enter, self._forget, self._leave, self._candidate = (
+            self._gates[:, number * LSTM_UNITS : (number + 1) * LSTM_UNITS] for number in range(4)
+        )
+        self._sigmoids = self._gates[:, : CANDIDATE * LSTM_UNITS]
 
     def step(self, matrix: Floats, inputs: Floats, out: Floats) -> None:
         """Write twice the hidden state after one more step into ``out``.
@@ -41,22 +45,19 @@ class Recurrence:
         inputs : ndarray of shape (directions, inputs, WIDTH)
         out : ndarray of shape (directions, LSTM_UNITS, WIDTH)
         """
-        gates, cell = self._gates, self.cell
-        enter, forget, leave, candidate = (
-            gates[:, number * LSTM_UNITS : (number + 1) * LSTM_UNITS] for number in range(4)
-        )
-        sigmoids = gates[:, : CANDIDATE * LSTM_UNITS]
+        gates, sigmoids, cell = self._gates, self._sigmoids, self.cell
+        enter, forget = self._enter, self._forget
         np.matmul(matrix, inputs, out=gates)
         np.tanh(gates, out=gates)
         np.add(sigmoids, 1, out=sigmoids)
         # 2c = (forget + 1) * c + (enter + 1) * candidate
-        np.multiply(enter, candidate, out=enter)
+        np.multiply(enter, self._candidate, out=enter)
         np.multiply(forget, cell, out=forget)
         np.add(enter, forget, out=cell)
         np.multiply(cell, 0.5, out=cell)
         # 2h = (leave + 1) * tanh(c)
         np.tanh(cell, out=self._active)
-        np.multiply(leave, self._active, out=out)
+        np.multiply(self._leave, self._active, out=out)
 
 
 def sigmoid(x: Floats) -> Floats:
@@ -91,34 +92,45 @@ def widen(codes: Codes, columns: NDArray[np.intp]) -> Codes:
     return full
 
 
-def convolve(codes: Codes, strip: Floats, bias: Floats, out: Floats) -> None:
+class Convolution:
     """Convolution, ReLU and max pooling of one branch.
+
+    Its arrays are kept: fresh ones of this size would be fetched from the system, page by page, every time.
 
     Parameters
     ----------
-    codes : ndarray of shape (length, WIDTH)
-    strip, bias : ndarray
-        As :class:`mirtools.models.folding.Folded` describes them.
-    out : ndarray of shape (length - KERNEL_WIDTH - POOL + 2, KERNELS, WIDTH)
+    length : int
+        Of the sequences, in nt.
     """
-    length = len(codes)
-    positions = length - KERNEL_WIDTH + 1
-    # the last strip may reach over the end: it reads zeros there, and its surplus rows are left out
-    strips = -(-positions // STRIP)
-    hot = np.zeros((strips * STRIP + KERNEL_WIDTH - 1, 4, WIDTH), np.float32)
-    unknown = (codes == N_CODE) * ONE_HOT[N_CODE, 0]
-    for base in range(4):
-        np.add(codes == base, unknown, out=hot[:length, base])
-    convolved = np.empty((strips, STRIP * KERNELS, WIDTH), np.float32)
-    for number in range(strips):
-        window = hot[number * STRIP : (number + 1) * STRIP + KERNEL_WIDTH - 1]
-        np.matmul(strip, window.reshape(-1, WIDTH), out=convolved[number])
-    values = convolved.reshape(-1, KERNELS, WIDTH)[:positions]
-    # ReLU and the bias commute with the maximum, so they come last, on fewer numbers
-    reach = 1
-    while reach < POOL:
-        step = min(reach, POOL - reach)
-        values = np.maximum(values[:-step], values[step:])
-        reach += step
-    np.add(values, bias[:, None], out=out)
-    np.maximum(out, 0, out=out)
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._positions = length - KERNEL_WIDTH + 1
+        # the last strip may reach over the end: it reads zeros there, and its surplus rows are left out
+        self._strips = -(-self._positions // STRIP)
+        self._hot = np.zeros((self._strips * STRIP + KERNEL_WIDTH - 1, 4, WIDTH), np.float32)
+        self._convolved = np.empty((self._strips, STRIP * KERNELS, WIDTH), np.float32)
+        self._pairs = np.empty((self._positions - 1, KERNELS, WIDTH), np.float32)
+
+    def run(self, codes: Codes, strip: Floats, bias: Floats, out: Floats) -> None:
+        """Convolve, and pool into ``out``.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (length, WIDTH)
+        strip, bias : ndarray
+            As :class:`mirtools.models.folding.Folded` describes them.
+        out : ndarray of shape (length - KERNEL_WIDTH - POOL + 2, KERNELS, WIDTH)
+        """
+        unknown = (codes == N_CODE) * ONE_HOT[N_CODE, 0]
+        for base in range(4):
+            np.add(codes == base, unknown, out=self._hot[: self._length, base])
+        for number in range(self._strips):
+            window = self._hot[number * STRIP : (number + 1) * STRIP + KERNEL_WIDTH - 1]
+            np.matmul(strip, window.reshape(-1, WIDTH), out=self._convolved[number])
+        values = self._convolved.reshape(-1, KERNELS, WIDTH)[: self._positions]
+        # the largest of four (POOL) is the larger of two pairs; ReLU and bias commute with it, so they come last
+        np.maximum(values[:-1], values[1:], out=self._pairs)
+        np.maximum(self._pairs[:-2], self._pairs[2:], out=out)
+        np.add(out, bias[:, None], out=out)
+        np.maximum(out, 0, out=out)

@@ -19,7 +19,7 @@ import numpy as np
 from mirtools.models import dmiso
 from mirtools.models.dmiso import DENSE_UNITS, KERNELS, LSTM_UNITS, MIRNA_STEPS, SITE_STEPS
 from mirtools.models.folding import STEP_INPUTS, Floats, fold
-from mirtools.models.layers import WIDTH, Codes, Recurrence, convolve, sigmoid, steady_columns, widen
+from mirtools.models.layers import WIDTH, Codes, Convolution, Recurrence, sigmoid, steady_columns, widen
 
 _STATE = slice(KERNELS + 1, None)
 
@@ -70,7 +70,10 @@ class _Workspace:
         self.own = np.ones((1, LSTM_UNITS + 1, WIDTH), np.float32)  # states, and one for what comes from outside
         self.gates = np.empty((MIRNA_STEPS, 1, 4 * LSTM_UNITS, LSTM_UNITS + 1), np.float32)
         self.hidden = np.empty((DENSE_UNITS, WIDTH), np.float32)
+        self.site = Convolution(dmiso.SITE_LENGTH)
         self.recurrence = Recurrence(1)
+        self.site_hidden = np.empty((DENSE_UNITS, WIDTH), np.float32)
+        self.site_state = np.empty((2, 1, LSTM_UNITS, WIDTH), np.float32)
 
 
 class Scanner:
@@ -138,7 +141,8 @@ class Scanner:
         """Do what miRNAs need alone, up to ``batch_size`` of them."""
         work, folded, columns = self._workspace(), self._folded, self._columns[: len(codes)]
         x, states, recurrence = work.inputs[: MIRNA_STEPS + 1], work.states[:MIRNA_STEPS], work.recurrence
-        convolve(widen(codes, columns), folded.mirna_strip, folded.mirna_bias, x[:MIRNA_STEPS, 0, :KERNELS])
+        branch = Convolution(dmiso.MIRNA_LENGTH)
+        branch.run(widen(codes, columns), folded.mirna_strip, folded.mirna_bias, x[:MIRNA_STEPS, 0, :KERNELS])
         x[0, :, _STATE] = 0
         recurrence.cell.fill(0)
         for step in range(MIRNA_STEPS):
@@ -157,7 +161,7 @@ class Scanner:
     def _batch(self, mirnas: Sequence[int], codes: Codes, out: Floats) -> None:
         work, folded, columns = self._workspace(), self._folded, self._columns[: len(codes)]
         x, recurrence, shared = work.inputs, work.recurrence, self._mirnas
-        convolve(widen(codes, columns), folded.site_strip, folded.site_bias, x[:SITE_STEPS, 0, :KERNELS])
+        work.site.run(widen(codes, columns), folded.site_strip, folded.site_bias, x[:SITE_STEPS, 0, :KERNELS])
         x[SITE_STEPS - 1, :, _STATE] = 0
         recurrence.cell.fill(0)
         states = work.states[:SITE_STEPS]
@@ -165,8 +169,9 @@ class Scanner:
             place = SITE_STEPS - 1 - step
             recurrence.step(folded.gates[1:], x[place], states[step])
             x[place - 1, :, _STATE] = states[step]
-        hidden, cell = states[-1].copy(), recurrence.cell.copy()
-        dense = self._site_dense @ states.reshape(-1, WIDTH)
+        hidden, cell = work.site_state
+        hidden[:], cell[:] = states[-1], recurrence.cell
+        dense = np.matmul(self._site_dense, states.reshape(-1, WIDTH), out=work.site_hidden)
         dense += folded.dense_bias
 
         work.gates[:, 0, :, :LSTM_UNITS] = self._own_gates
