@@ -30,6 +30,7 @@ from mirtools.chimera.hyb import read_hyb
 from mirtools.chimera.inserts import ReadLayout, inserts_of
 from mirtools.chimera.references import References
 from mirtools.errors import MirtoolsError
+from mirtools.genes import read_genes
 from mirtools.interactions import TableReader
 from mirtools.negatives.table import read_pairs, read_positives
 from mirtools.regions import REGIONS, Transcript, transcripts_of
@@ -88,6 +89,7 @@ GTF = (
     b'1\tx\tCDS\t15\t31\t.\t+\t0\ttranscript_id "T1";\n1\tx\tstop_codon\t32\t32\t.\t+\t.\ttranscript_id "T1";\n'
     b'2\tx\texon\t1\t5\t.\t-\t.\ttranscript_id "T2"; transcript_version "3";\n'
 )
+GENE_TABLE = b"target_id\tgene_id\tgene_name\nENST1.2\tENSG1\tFTL\nENST2\tENSG2\t\n"
 REGION_TABLE = b"transcript_id\tcds_start\tcds_end\tnote\nT1\t3\t9\tx\nT2.3\t.\t.\ty\n"
 GENCODE = b">T1|G|UTR5:1-3|CDS:4-9|UTR3:10-12|\nACGTACGTACGT\n>T2|G|CDS:1-5|\nACGTA\n>T3|lncRNA|\nACG\n"
 REPORT = b'{"schema": 1, "tool": "chimera-parse", "counts": {"reads": 5}, "dropped": {"gap": 2}, "x": [1, null]}\n'
@@ -255,6 +257,10 @@ def report() -> None:
     assert all(count >= 0 for count in found.counts.values())
 
 
+def genes() -> None:
+    assert all(gene.identifier and gene.symbol for gene in read_genes("-").values())
+
+
 READERS: dict[Callable[[], None], Sequence[bytes]] = {
     reads: (FASTQ, FASTA),
     inserts: (COLLAPSED, UMIS),
@@ -266,6 +272,7 @@ READERS: dict[Callable[[], None], Sequence[bytes]] = {
     hyb: (HYB,),
     gtf: (GTF,),
     region_table: (REGION_TABLE,),
+    genes: (GENE_TABLE,),
     report: (REPORT,),
 }
 
