@@ -122,7 +122,7 @@ def _add_reads(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--shard",
         type=cli.share,
-        default=(0, 1),
+        default="1/1",
         metavar="I/N",
         help="use the I-th of N parts of the reads only; run with --min-reads 1, isomir-classify joins the tables "
         "of all parts to that of all reads (default: 1/1)",
