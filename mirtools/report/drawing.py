@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
@@ -47,6 +48,8 @@ LEGEND: Any = {
     "handletextpad": 0.5,
     "columnspacing": 1.2,
 }
+
+_HYB_NAME = re.compile("MIMAT[0-9]+_[^_]+_(.+)_microRNA")
 
 Panel = Callable[[Any], None]
 
@@ -190,3 +193,9 @@ def mark_bases(axes: Any) -> None:
     low, high = axes.get_xlim()
     axes.set_xticks([base for base in (1, *range(5, int(high) + 1, 5)) if low <= base <= high])
     axes.set_xlim(low, high)
+
+
+def plain_mirna(name: str) -> str:
+    """Return the miRNA in a name of the databases of hyb: accession, source, miRNA and kind."""
+    match = _HYB_NAME.fullmatch(name)
+    return name if match is None else match.group(1)

@@ -9,7 +9,17 @@ import numpy as np
 
 from mirtools.errors import shorten
 from mirtools.interpretation.clusters import Clusters
-from mirtools.report.drawing import BLUE, GREEN, GREY, ORANGE, SKY, draw_page, mark_bases, whole_numbers
+from mirtools.report.drawing import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    SKY,
+    draw_page,
+    mark_bases,
+    plain_mirna,
+    whole_numbers,
+)
 
 NOTHING = "no miRNA with enough interacting pairs"
 # colours and lines together tell up to 21 clusters apart
@@ -71,7 +81,7 @@ def _draw_picture(axes: Any, clusters: Clusters, width: int) -> None:
         if number > 1:
             axes.axhline(rows[0] - 0.5, color="black", linewidth=0.8)
         axes.text(first + windows + 0.15, rows.mean(), f"{number}", va="center", fontsize=9, clip_on=False)
-    names = [shorten(clusters.profiles.names[at], 24) for at in clusters.order]
+    names = [shorten(plain_mirna(clusters.profiles.names[at]), 24) for at in clusters.order]
     if len(names) <= _MOST_NAMES:
         axes.set_yticks(range(len(names)), names, fontsize=6.5)
         axes.tick_params(axis="y", length=0)
@@ -132,5 +142,5 @@ def _draw_sharing(axes: Any, clusters: Clusters) -> None:
     axes.set_xticks(places, [str(sharing.cluster or "all") for sharing in some])
     axes.set_xlabel("cluster")
     axes.set_ylabel("mean overlap of targets")
-    axes.margins(y=0.15)
+    axes.margins(y=0.3)
     axes.legend(fontsize=8.5)

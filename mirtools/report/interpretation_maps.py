@@ -69,6 +69,6 @@ def _finish(axes: Any, sequence: str, pairs: str, width: int) -> None:
     axes.set_title(f"{_NAMES[sequence]}, {pairs}")
     axes.set_xlabel(f"base, 5' to 3' (middle of the {width} masked)")
     axes.set_ylabel("masked − unmasked score")
-    axes.margins(x=0.02)
+    axes.margins(x=0.02, y=0.12)
     mark_bases(axes)
     axes.legend(**LEGEND | {"ncols": 3, "fontsize": 8.5})

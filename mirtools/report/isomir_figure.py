@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -22,11 +21,11 @@ from mirtools.report.drawing import (
     Panel,
     draw_bars,
     draw_page,
+    plain_mirna,
     whole_numbers,
 )
 
 MOST_MIRNAS = 14
-_HYB_NAME = re.compile("MIMAT[0-9]+_[^_]+_(.+)_microRNA")
 _MOST_FOLD = 3  # log2
 
 
@@ -125,7 +124,7 @@ def _draw_preferences(axes: Any, preferences: Sequence[Preference], min_pairs: i
         for name in ISOMIR_TYPES
     ]
     axes.set_xticks(range(len(ISOMIR_TYPES)), [label.replace("_", "\n") for label in labels], fontsize=9)
-    axes.set_yticks(range(len(shown)), [shorten(_plain(name), 20) for name in shown], fontsize=9)
+    axes.set_yticks(range(len(shown)), [shorten(plain_mirna(name), 20) for name in shown], fontsize=9)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_title("Preferred types")
@@ -135,12 +134,6 @@ def _draw_preferences(axes: Any, preferences: Sequence[Preference], min_pairs: i
         f"{some}{len(mirnas):,} miRNAs with {min_pairs:,} or more isomiR pairs",
         fontsize=9,
     )
-
-
-def _plain(name: str) -> str:
-    """Return the miRNA in a name of the databases of hyb: accession, source, miRNA and kind."""
-    match = _HYB_NAME.fullmatch(name)
-    return name if match is None else match.group(1)
 
 
 def _draw_shared(axes: Any, shared: Sequence[Shared]) -> None:
