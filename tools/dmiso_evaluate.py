@@ -73,6 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     cli.add_output(parser, "table of figures")
     parser.add_argument("--differences", metavar="FILE", help="write the lead of each predictor over the first")
+    parser.add_argument("--summary", metavar="FILE", help="write the figures as tables to read (Markdown)")
     parser.add_argument("--figure", metavar="FILE", help="draw ROC and precision-recall curves (.png, .svg, .pdf)")
     _add_scores(parser)
     _add_peers(parser)
@@ -269,10 +270,12 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.evaluation.pairs import Column, read_pairs
     from mirtools.evaluation.predictors import require_good_names, with_thresholds
     from mirtools.report.drawing import figure_format
+    from mirtools.report.evaluation_summary import write_evaluation
 
     kind = "" if args.figure is None else figure_format(args.figure)
     table = run.outputs.open(args.output)
     differences = None if args.differences is None else run.outputs.open(args.differences)
+    summary = None if args.summary is None else run.outputs.open(args.summary)
     figure = None if args.figure is None else run.outputs.open_binary(args.figure)
     columns = [Column(name) for name in args.score] + [Column(name, "lower") for name in args.energy]
     threshold = next((value for name, value in args.threshold if not name), None)
@@ -288,6 +291,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         run.say(f"{path}: no scores for {pairs_without:,} of {len(pairs):,} pairs; they rank last")
         run.dropped["pairs without scores in a table"] += pairs_without
     training = None if args.training is None else read_pairs(args.training, ())[0]
+    warnings: list[str] = []
     if training is not None:
         run.facts["training"], warnings = leaks(pairs, training)
         for warning in warnings:
@@ -313,6 +317,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     if differences is not None:
         for row in judgement.lead_rows(judged, predictors[0].name):
             differences.write("\t".join(row) + "\n")
+    if summary is not None:
+        write_evaluation(summary, judged, args.confidence, warnings)
     if figure is not None:
         from mirtools.report.evaluation_figure import draw_evaluation
 

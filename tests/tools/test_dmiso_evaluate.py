@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -225,6 +226,29 @@ def test_standard_input_and_figure(here):
     first = Path("f.svg").read_bytes()
     evaluate("--figure", "f.svg", stdin=TABLE.encode())
     assert Path("f.svg").read_bytes() == first
+
+
+def test_summary(here):
+    evaluate("<a|b>=test.tsv", "--training", "test.tsv", "--parts", "all,class", "--summary", "s.md")
+    lines = Path("s.md").read_text().splitlines()
+    assert lines[0] == "# What the predictors are worth"
+    assert lines[2] == "**Warning**: 6 of 6 pairs are training pairs; figures on these mean nothing."
+    assert "## All pairs: 3 positives, 3 negatives" in lines
+    assert "## exact: 1 positives, 2 negatives" in lines
+    at = lines.index("## All pairs: 3 positives, 3 negatives")
+    # too few pairs and miRNAs for intervals
+    assert lines[at + 2 : at + 5] == [
+        "| predictor | AUROC | AP | AUROC within miRNAs | AP within miRNAs "
+        "| F1 | precision | recall | specificity |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| &lt;a\\|b&gt; | 0.889 | 0.917 | 0.750 | 0.917 | 0.857 | 0.750 | 1.000 | 0.667 |",
+    ]
+    Path("many.tsv").write_text("label\tscore\n" + "1\t0.9\n0\t0.3\n1\t0.2\n" * 10)
+    evaluate("many.tsv", "--parts", "all", "--summary", "s.md")
+    cells = r"\| score \| 0\.500 \(0\.\d{3}-0\.\d{3}\) \| 0\.833 \(0\.\d{3}-0\.\d{3}\) \| 0\.500 \| "
+    assert re.search(cells, Path("s.md").read_text())
+    evaluate("test.tsv", "--only", "mirna_class=other", "--summary", "s.md")
+    assert Path("s.md").read_text() == "# What the predictors are worth\n\nNo pairs to judge by.\n"
 
 
 def test_a_file_whose_name_holds_an_equals_sign(here):
