@@ -143,7 +143,10 @@ COMMANDS = {
         empty={"": "no_labelled.tsv"},
         many=True,
         rows=False,
-        extra_outputs={"--differences": "part\tpredictor\treference\tfigure\tdifference\tlow\thigh\n"},
+        extra_outputs={
+            "--differences": "part\tpredictor\treference\tfigure\tdifference\tlow\thigh\n",
+            "--summary": "# What the predictors are worth\n",
+        },
     ),
     "dmiso-interpret": Command(
         options="--min-pairs 2 --n-clusters 2 --quiet",
