@@ -82,6 +82,21 @@ def audited(path: Path, each: Set, data: Path, energies: int, figure: Path | Non
             return list(csv.DictReader(stream, delimiter="\t"))
 
 
+def print_table(found: dict[str, dict[str, dict[str, str]]]) -> None:
+    """Print AUROCs in Markdown, a column for each set: rows of its audit by property."""
+    marks = {"leak": "**{}**", "reversed": "**{}**", "group_by_target": "*{}*"}
+    print("| property |", " | ".join(found), "|")
+    print("| --- |", " | ".join("---:" for _ in found), "|")
+    for name in dict.fromkeys(name for rows in found.values() for name in rows):
+        cells = [
+            marks.get(rows[name]["verdict"], "{}").format(f"{float(rows[name]['auroc']):.2f}")
+            if name in rows
+            else ""
+            for rows in found.values()
+        ]
+        print("|", name, "|", " | ".join(cells), "|")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=ROOT / ".." / "shared" / "data")
@@ -95,17 +110,7 @@ def main() -> int:
         )
         rows = audited(args.data / each.file, each, args.data, args.energies, figure)
         found[each.name] = {row["property"]: row for row in rows}
-    marks = {"leak": "**{}**", "reversed": "**{}**", "group_by_target": "*{}*"}
-    print("| property |", " | ".join(found), "|")
-    print("| --- |", " | ".join("---:" for _ in found), "|")
-    for name in dict.fromkeys(name for rows in found.values() for name in rows):
-        cells = [
-            marks.get(rows[name]["verdict"], "{}").format(f"{float(rows[name]['auroc']):.2f}")
-            if name in rows
-            else ""
-            for rows in found.values()
-        ]
-        print("|", name, "|", " | ".join(cells), "|")
+    print_table(found)
     return 0
 
 

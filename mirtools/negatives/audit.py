@@ -36,6 +36,8 @@ from mirtools.negatives.ranking import area_under_curve
 LIMIT = 0.6
 SIGNIFICANCE = 0.01  # chance that a set without any leak is warned of, over all its properties together
 
+_LONGEST_JUNCTION = 8
+
 # What kind of property it is
 LEAK, SPLIT, BASELINE = "leak", "split", "baseline"
 # What was found
@@ -50,6 +52,7 @@ REMEDIES = {
     "n_count": "draw negatives without N, or leave out positives with N",
     "site_gc": "draw negatives from the same region as the positives",
     "site_dinucleotides": "draw negatives from the same region as the positives",
+    "junction": "cut off the sites what they share with the end of the miRNA on the read",
     "region": "draw negatives from the same region as the positives",
     "mirna_identity": "give each miRNA the same share of both labels",
     "mirna_seed": "give each miRNA family the same share of both labels",
@@ -249,6 +252,9 @@ class _Judge:
                 mirna.count("N") + site.count("N") for mirna, site in zip(rows.mirnas, rows.sites, strict=True)
             ]
             return self._by_value(name, np.array(counts, np.int64))
+        if name == "junction":
+            pairs = zip(rows.mirnas, rows.sites, strict=True)
+            return self._by_value(name, np.array([_shared_ends(*pair) for pair in pairs], np.int64))
         if name == "site_gc":
             gc = gc_shares(rows.sites)
             return self._by_discriminant(name, np.column_stack([gc, gc**2]))
@@ -336,6 +342,14 @@ class _Judge:
 
 def _has_both(rows: LabelledRows) -> bool:
     return 0 < sum(rows.labels) < len(rows)
+
+
+def _shared_ends(mirna: str, site: str) -> int:
+    """Return how many bases at the end of one are the beginning of the other, as where a read was cut in two."""
+    for length in range(_LONGEST_JUNCTION, 0, -1):
+        if mirna[-length:] == site[:length] or site[-length:] == mirna[:length]:
+            return length
+    return 0
 
 
 def _lengths(sequences: Sequence[str]) -> NDArray[np.int64]:

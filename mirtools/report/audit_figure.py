@@ -18,6 +18,7 @@ _RED = "#D55E00"
 _DESCRIBED = {
     "n_count": "N in sequences",
     "site_gc": "site GC",
+    "junction": "bases shared at the junction",
     "mirna_seed": "miRNA seed",
     "site_memory": "site a positive elsewhere",
     "site_type": "seed match",

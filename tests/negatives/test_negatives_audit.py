@@ -126,6 +126,17 @@ def test_composition_is_found_also_where_gc_is_the_same():
     assert "site_gc" in warned(found)
 
 
+@pytest.mark.parametrize("target_first", [False, True])
+def test_bases_shared_at_the_junction_are_found(target_first):
+    rows = clean_set(4, 2500)
+    for number, (label, mirna, site) in enumerate(zip(rows.labels, rows.mirnas, rows.sites, strict=True)):
+        if label:
+            rows.sites[number] = site[:-3] + mirna[:3] if target_first else mirna[-3:] + site[3:]
+    found = findings_of(rows)
+    assert warned(found) == ["junction"]
+    assert found["junction"].auroc > 0.9
+
+
 def test_target_memory_is_found_against_the_training():
     rng = random.Random(5)
     sites = [bases(rng, 50) for _ in range(4000)]
@@ -161,7 +172,7 @@ def test_clean_sets_are_found_clean_as_often_as_stated():
     warnings = unsure = 0
     for seed in range(250):
         found = findings_of(clean_set(seed, 200, ratio=1 + seed % 2))
-        assert len(found) == 12
+        assert len(found) == 13
         warnings += bool(warned(found))
         unsure += found["site_length"].verdict == "too_few_pairs"
     # one in a hundred may be; 2.5 are expected at most, eight or more once in 250 trials
