@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.interactions import MISSING
-from mirtools.negatives.baselines import cofold_scores, duplex_scores, seed_grades
+from mirtools.negatives.baselines import cofold_energies, duplex_energies, seed_grades
 from mirtools.negatives.held_out import (
     Labels,
     Mask,
@@ -317,9 +317,9 @@ class _Judge:
         else:
             drawn = np.random.default_rng([self._rules.seed, 0xF01D]).permutation(chosen)
             chosen = np.sort(drawn[: self._rules.folded])
-            function = duplex_scores if name == "duplex_energy" else cofold_scores
+            function = duplex_energies if name == "duplex_energy" else cofold_energies
             known = np.array(rows.energies)[chosen]
-            if function is duplex_scores:
+            if function is duplex_energies:
                 known = np.full(len(chosen), np.nan)
             unknown = chosen[np.isnan(known)].tolist()
             mirnas, sites = [rows.mirnas[number] for number in unknown], [rows.sites[number] for number in unknown]

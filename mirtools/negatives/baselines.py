@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.negatives.energy import cofold_energies, duplex_energy
+from mirtools.negatives import energy
 from mirtools.negatives.parallel import in_order
 from mirtools.sequences import reverse_complement
 
@@ -39,15 +39,15 @@ def _seed_grade(mirna: str, site: str) -> int:
     return 2 if six + "A" in site else 1
 
 
-def duplex_scores(mirnas: Sequence[str], sites: Sequence[str], threads: int = 1) -> Scores:
+def duplex_energies(mirnas: Sequence[str], sites: Sequence[str], threads: int = 1) -> Scores:
     """Return ViennaRNA's duplex energies (pairs between the two strands only), kcal/mol, shape ``(n,)``."""
     return np.array(list(in_order(_duplex, zip(mirnas, sites, strict=True), threads)), np.float64)
 
 
-def cofold_scores(mirnas: Sequence[str], sites: Sequence[str], threads: int = 1) -> Scores:
+def cofold_energies(mirnas: Sequence[str], sites: Sequence[str], threads: int = 1) -> Scores:
     """Return ViennaRNA's energies of both strands folded together, kcal/mol, shape ``(n,)``."""
-    return np.array(list(cofold_energies(zip(mirnas, sites, strict=True), threads)), np.float64)
+    return np.array(list(energy.cofold_energies(zip(mirnas, sites, strict=True), threads)), np.float64)
 
 
 def _duplex(pair: tuple[str, str]) -> float:
-    return duplex_energy(*pair)
+    return energy.duplex_energy(*pair)
