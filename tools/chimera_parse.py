@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 from mirtools import cli
 
@@ -215,7 +215,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.chimera.adapters import Adapters
     from mirtools.chimera.blast import BlastEngine
     from mirtools.chimera.engine import SearchReferences
-    from mirtools.chimera.hyb import hyb_lines
+    from mirtools.chimera.hyb import HybSpool, hyb_lines
     from mirtools.chimera.inserts import ReadLayout
     from mirtools.chimera.kmers import read_transcripts
     from mirtools.chimera.native import NativeEngine
@@ -259,6 +259,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
 
     with ExitStack() as stack:
         chimeras = stack.enter_context(parse.Chimeras(pairing, samples, args.min_reads, annotation))
+        spool = stack.enter_context(closing(HybSpool()))
         if all(hyb):
             found = parse.pair_known_hits(samples, pairing)
         else:
@@ -273,13 +274,15 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
                 new = chimeras.add(some)
                 if chimeric is not None:
                     sample = samples[some.batch.sample].name if len(samples) > 1 else ""
-                    chimeric.writelines(hyb_lines(some.batch, some.pairs, new, references, sample))
+                    spool.add(hyb_lines(some.batch, some.pairs, new, references, sample))
                 bar.update(some.reads)
 
         summary = chimeras.report()
         run.counts.update(summary.counts)
         run.dropped.update(summary.dropped)
         run.facts["statistics"] = summary.statistics
+        if chimeric is not None:
+            spool.write(chimeric, chimeras.copies())
         if report is not None:
             fates = TableWriter(report, ("read_id", "status", "pair_id"))
             for fate in chimeras.fates():

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mirtools.chimera.batches import ReadBatch
 from mirtools.chimera.digests import Chosen, DigestNumbers, Places, first_copies
+from mirtools.chimera.growing import Growing
 from mirtools.chimera.junctions import counted
 from mirtools.chimera.spool import FILES, LineSpool, Spool
 
@@ -74,7 +75,7 @@ class Fates:
     samples : int
         How many samples there are.
     keep_names : bool
-        Keep what :meth:`reads` needs.
+        Keep what :meth:`reads` and :attr:`copies` need.
     """
 
     def __init__(self, reasons: Sequence[str], samples: int, keep_names: bool = False) -> None:
@@ -84,6 +85,7 @@ class Fates:
         self._seen = 0
         self._unpaired = Spool(_UNPAIRED)
         self._paired = DigestNumbers()
+        self._copies = Growing(np.int64)
         self._paired_reads: list[NDArray[np.int64]] = [np.empty((0, 4), np.int64)]  # number, row, length, sample
 
     def __enter__(self) -> Fates:
@@ -123,7 +125,11 @@ class Fates:
         self._unpaired.add(records, (records["digest"][:, 1] >> np.uint64(32)).astype(np.int64))
         paired = np.flatnonzero(reasons == 0)
         known = len(self._paired)
-        new = paired[self._paired.add(batch.digests[paired]) >= known]
+        places = self._paired.add(batch.digests[paired])
+        new = paired[places >= known]
+        if self._names is not None:
+            self._copies.extend(np.zeros(len(self._paired) - known, np.int64))
+            np.add.at(self._copies.values, places, batch.copies[paired])
         samples = np.full(len(new), batch.sample)
         self._paired_reads.append(np.column_stack([numbers[new], rows[new], lengths[new], samples]))
         first_seen = np.zeros(len(reasons), bool)
@@ -153,6 +159,11 @@ class Fates:
             reads_of += np.bincount(group["sample"], minlength=self._samples)
         counts = zip(reads_of.tolist(), paired_of.tolist(), strict=True)
         return FateSummary(+fates, dict(sorted(insert_lengths.items())), [SampleCounts(*pair) for pair in counts])
+
+    @property
+    def copies(self) -> Places:
+        """How many reads each paired read stands for, in input order; needs the names to have been kept."""
+        return self._copies.values
 
     def reads(self, pair_id: Callable[[int], str]) -> Iterator[ReadFate]:
         """Yield what became of each distinct read, in input order; needs the names to have been kept."""

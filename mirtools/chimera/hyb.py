@@ -9,9 +9,9 @@ what is missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from mirtools.chimera.batches import BATCH_SIZE, RawReads, ReadBatch, pack
 from mirtools.chimera.engine import Hits, SearchReferences
 from mirtools.chimera.references import References, decode
+from mirtools.chimera.spool import LineSpool
 from mirtools.errors import InputError, shorten
 from mirtools.interactions import MISSING
 from mirtools.sequences import Read, to_dna
@@ -31,6 +32,9 @@ _SEGMENTS = (3, 9)
 # hyb's references are called gene_transcript_symbol_type; GENCODE and Ensembl write the type into the header
 _TYPE_IN_NAME = re.compile(r"[^_]+_[^_]+_[^_]+_([A-Za-z-]+)")
 _BIOTYPE = re.compile(r"(?:[^|\s]*\|){7}(\w+)\||\S+ .*\btranscript_biotype:(\w+)")
+
+# No other cell holds a tab before it
+_COUNT = "\tread_count="
 
 _Row = tuple[int, int, int, int, int, int, float]
 
@@ -134,6 +138,27 @@ def hits_of_inserts(hits: Hits, raw: NDArray[np.int64]) -> Hits:
     return Hits(*columns)
 
 
+class HybSpool:
+    """Lines of paired reads, which wait in a file until the last copy of each is read."""
+
+    def __init__(self) -> None:
+        self._lines = LineSpool()
+
+    def add(self, lines: Iterable[str]) -> None:
+        """Add lines of :func:`hyb_lines`, one a distinct read."""
+        self._lines.add([line.removesuffix("\n") for line in lines])
+
+    def write(self, stream: TextIO, copies: NDArray[np.int64]) -> None:
+        """Write all lines; ``copies`` tells how many reads each stands for, as its ``read_count`` then does."""
+        for line, count in zip(self._lines.lines(), copies, strict=True):
+            cells, _, flags = line.partition(_COUNT)
+            stream.write(f"{cells}{_COUNT}{count};{flags.partition(';')[2]}\n")
+
+    def close(self) -> None:
+        """Give the file up."""
+        self._lines.close()
+
+
 def hyb_lines(
     batch: ReadBatch,
     pairs: Pairs,
@@ -146,7 +171,7 @@ def hyb_lines(
     Names stand as they are; a read without one is called ``unnamed``, and ``#`` in front, where many look for a
     comment, becomes ``%23``. Coordinates are those of the aligned parts. The flags:
 
-    - ``read_count``: copies of the read in the batch.
+    - ``read_count``: copies of the read in the batch; :class:`HybSpool` makes it those in all batches.
     - ``seg1_type``, ``seg2_type``: ``miRNA`` (``microRNA`` where its name says so, as hyb's do), and for
       transcripts what their names (hyb) or headers (GENCODE, Ensembl) say, else ``mRNA``.
     - ``miRNA_seg``: ``5p`` where the miRNA lies before its target on the read, else ``3p``.
@@ -182,7 +207,7 @@ def hyb_lines(
             segments, types, place = segments[::-1], types[::-1], "3p"
         name, bases = _read_name(batch.names[read]), text[starts[read] : starts[read + 1]]
         yield (
-            f"{name}\t{bases}\t{MISSING}\t{segments[0]}\t{segments[1]}\tread_count={copies[read]};"
+            f"{name}\t{bases}\t{MISSING}\t{segments[0]}\t{segments[1]}{_COUNT}{copies[read]};"
             f"seg1_type={types[0]};seg2_type={types[1]};miRNA_seg={place}{dataset}\n"
         )
 

@@ -185,6 +185,10 @@ class Chimeras:
         }
         return ChimeraReport(counts, dropped, statistics)
 
+    def copies(self) -> NDArray[np.int64]:
+        """Return how many reads each paired read stands for, in input order; needs names to be kept."""
+        return self._fates.copies
+
     def fates(self) -> Iterator[ReadFate]:
         """Yield what became of each distinct read, in input order; needs names to be kept."""
         return self._fates.reads(self.table.pair_id)

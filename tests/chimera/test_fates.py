@@ -49,7 +49,7 @@ def test_against_a_dictionary(place, seed):
     """Copies within and across batches and samples; every outcome is a function of the read."""
     rng = random.Random(seed)
     expected = {}
-    firsts, wanted, number = 0, 0, 0
+    firsts, wanted, number, copies = 0, 0, 0, Counter()
     with Fates(REASONS, 2, keep_names=True) as fates:
         for _ in range(rng.choice([0, 1, 30])):
             sample, reads, reasons, rows = rng.randrange(2), [], [], []
@@ -58,6 +58,7 @@ def test_against_a_dictionary(place, seed):
                 reason = identity % len(REASONS)
                 read = (f"read{number}", identity, 20 + identity % 7)
                 number += 1
+                copies[identity, sample] += 1
                 reads.append(read)
                 reasons.append(reason)
                 rows.append(identity % 20 if reason == 0 else -1)
@@ -76,6 +77,8 @@ def test_against_a_dictionary(place, seed):
             of_sample = [entry[1] for entry in expected.values() if entry[4] == sample]
             assert counts == (len(of_sample), of_sample.count("paired"))
         assert list(fates.reads(pair_id)) == [entry[:3] for entry in expected.values()]
+        paired = [key for key, entry in expected.items() if entry[1] in ("paired", "low_support")]
+        assert fates.copies.tolist() == [copies[key] for key in paired]
 
 
 def test_no_reads_at_all(place):
