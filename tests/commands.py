@@ -145,7 +145,7 @@ COMMANDS = {
         rows=False,
         extra_outputs={
             "--differences": "part\tpredictor\treference\tfigure\tdifference\tlow\thigh\n",
-            "--summary": "# What the predictors are worth\n",
+            "--summary": "# What the predictors are worth\n\nNo pairs to judge by.\n",
         },
     ),
     "dmiso-interpret": Command(
