@@ -35,7 +35,7 @@ the tables of Talukder et al. 2022 on your data (test.tsv: labelled pairs with s
 """
 PEERS = {
     "miranda": "miRanda 3.3a, as it prints it",
-    "rnahybrid": "RNAhybrid, in full or compact (-c)",
+    "rnahybrid": "RNAhybrid, in full or compact (-c); all that it prints is a yes, see --threshold",
     "rna22": "RNA22 version 2, its own table or one of its pre-computed sets",
     "targetscan": "TargetScan, predicted sites or context++ scores",
     "miraw": "miRAW, target sites or summary (tab-separated .csv)",
