@@ -24,7 +24,7 @@ CELLS = 21
 # Outcomes; of several the last is told: the one nearest to a pair.
 PAIRED, NO_MIRNA, NO_TARGET, LOOP, GAP_TOO_LONG, SHORT_SITE = range(6)
 # What candidates are compared by, lesser ones first: see _set_key
-_KEYS = 12
+_KEYS = 16
 
 
 @compiled
@@ -252,6 +252,9 @@ def _set_key(
     # beyond this the order says nothing, but must not depend on that of the hits
     key[7], key[8] = cell[TARGET_REF_END], cell[MIRNA_END]
     key[9], key[10], key[11] = cell[MIRNA_REF_START], cell[TARGET_START], cell[TARGET_END]
+    # hits that extend to the same place
+    key[12], key[13] = mirnas.evalue[mirna], mirnas.bits[mirna]
+    key[14], key[15] = targets.evalue[target], targets.bits[target]
 
 
 @compiled

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mirtools.chimera.engine import Hits, SearchReferences
-from mirtools.chimera.pairing import REASONS, Pairs, natural
+from mirtools.chimera.pairing import REASONS, natural
 from mirtools.chimera.references import References, encode
 from mirtools.sequences import Reference
 

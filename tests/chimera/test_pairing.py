@@ -325,6 +325,17 @@ def test_the_first_place_on_a_transcript_wins():
     assert (pair.target_ref_start, pair.n_best, pair.tied) == (4, 3, ((0, 0),))
 
 
+@pytest.mark.parametrize("step", [1, -1])
+def test_of_hits_that_make_one_pair_the_order_does_not_matter(step):
+    """With an e-value of 0 beside them their own make no difference to the product."""
+    mirnas = [mirna_hit(0, 20, evalue=1e-5), mirna_hit(0, 22), mirna_hit(0, 21, evalue=1e-5)]
+    pair = pair_of(MIRNA + SITE, mirnas[::step], [target_hit(22, evalue=0.0)])
+    assert (pair.mirna_end, pair.n_best, pair.mirna_evalue) == (22, 3, 1e-6)
+    targets = [target_hit(22, evalue=1e-4), target_hit(22, evalue=1e-5)]
+    pair = pair_of(MIRNA + SITE, [mirna_hit(0, evalue=0.0)], targets[::step])
+    assert (pair.n_best, pair.target_evalue) == (2, 1e-5)
+
+
 def test_top_keeps_more():
     transcripts = [(f"t{n}", TRANSCRIPT) for n in range(3)]
     targets = [target_hit(22, subject=n, evalue=10.0**-n) for n in range(3)]

@@ -63,8 +63,9 @@ def agree(made, rules, keep_ties=True):
     return expected, reasons
 
 
-@settings(deadline=None)  # the kernel is compiled, or read from its file, within the first case
-@given(st.randoms(use_true_random=False), st.sampled_from([1, 5]), st.integers(0, 6), st.booleans())
+# the kernel is compiled, or read from its file, within the first case; a seed is drawn faster than every base
+@settings(deadline=None, max_examples=300)
+@given(st.integers(0, 2**32).map(random.Random), st.sampled_from([1, 5]), st.integers(0, 6), st.booleans())
 def test_equals_plain_python(rng, top, max_gap, keep_ties):
     rules = PairingRules(max_gap, rng.randint(8, 16), rng.randint(0, 30), rng.randint(10, 35), top)
     agree(random_set(rng), rules, keep_ties)
