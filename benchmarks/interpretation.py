@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from mirtools.interactions import TableReader  # noqa: E402
-from mirtools.interpretation.comparison import compare, comparison_summary, permutation_controls  # noqa: E402
+from mirtools.interpretation.comparison import Comparison, compare, compare_with_control, comparison_summary  # noqa: E402
 from mirtools.interpretation.kernels import BRANCHES, SITE_SHARE  # noqa: E402
 from mirtools.interpretation.motiffile import read_motifs  # noqa: E402
 from mirtools.interpretation.motifs import Motif  # noqa: E402
@@ -78,7 +78,7 @@ def looked_at(pairs: list[Pair], weights: Weights, threshold: float) -> tuple[St
 def kernels(study: Study, pairs: list[Pair], weights: Weights, known: list[Motif]) -> Iterator[str]:
     """Yield the cells on kernels: trained, permuted, untrained (several models)."""
     motifs = [kernel.motif for kernel in study.kernels(SITE_SHARE) if kernel.motif is not None]
-    summary = comparison_summary(compare(motifs, known), permutation_controls(motifs, known))
+    summary = comparison_summary(compare_with_control(motifs, known))
     yield f"{summary['motifs_matched']}"
     yield f"{summary['motifs_matched_when_permuted']:.1f}"
     matched = []
@@ -87,7 +87,7 @@ def kernels(study: Study, pairs: list[Pair], weights: Weights, known: list[Motif
         fresh.sites["mirna"].add(pair.mirna for pair in pairs)
         fresh.sites["site"].add(pair.site for pair in pairs)
         motifs = [kernel.motif for kernel in fresh.kernels(SITE_SHARE) if kernel.motif is not None]
-        matched.append(comparison_summary(compare(motifs, known), {})["motifs_matched"])
+        matched.append(comparison_summary(Comparison(compare(motifs, known), {}))["motifs_matched"])
     yield ", ".join(f"{count:.0f}" for count in matched)
 
 

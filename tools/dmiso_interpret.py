@@ -63,7 +63,11 @@ def build_parser() -> argparse.ArgumentParser:
     maps.add_argument("--plot", metavar="FILE", help="draw the maps (.png, .svg, .pdf)")
     motifs = parser.add_argument_group("kernels as motifs")
     motifs.add_argument("--motifs", metavar="FILE", help="write the motifs in MEME format to FILE")
-    motifs.add_argument("--kernels", metavar="FILE", help="write a table of the kernels to FILE")
+    motifs.add_argument(
+        "--kernels",
+        metavar="FILE",
+        help="write a table of the kernels to FILE, each with its best reverse complement in the other branch",
+    )
     motifs.add_argument("--logos", metavar="FILE", help="draw the motifs as sequence logos (.png, .svg, .pdf)")
     motifs.add_argument(
         "--min-activation",
@@ -134,12 +138,11 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     )
     from mirtools.interpretation.comparison import (
         MATCH_COLUMNS,
-        best_matches,
-        compare,
+        compare_with_control,
         comparison_summary,
         match_rows,
-        permutation_controls,
     )
+    from mirtools.interpretation.complements import complements
     from mirtools.interpretation.kernels import KERNEL_COLUMNS, kernel_rows
     from mirtools.interpretation.masking import COLUMNS
     from mirtools.interpretation.motiffile import read_motifs, write_meme
@@ -192,20 +195,20 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     kernels = study.kernels(args.min_activation)
     motifs = [kernel.motif for kernel in kernels if kernel.motif is not None]
     run.counts["kernels_excited"] = len(motifs)
-    matches = compare(motifs, targets, args.both_strands) if targets else []
-    best = best_matches(matches, args.max_evalue)
-    controls = permutation_controls(motifs, targets, args.both_strands, args.seed) if targets else {}
+    known = compare_with_control(motifs, targets, args.both_strands, args.seed)
     if targets:
-        run.facts["comparison"] = comparison_summary(matches, controls)
+        run.facts["comparison"] = comparison_summary(known)
     if "motifs" in streams:
         write_meme(streams["motifs"], motifs, study.background())
     if "kernels" in streams:
+        pairing = complements(kernels, args.seed)
+        run.facts["complements"] = comparison_summary(pairing)
         backgrounds = {branch: sites.background() for branch, sites in study.sites.items()}
-        write("kernels", KERNEL_COLUMNS, kernel_rows(kernels, backgrounds, best, controls))
+        write("kernels", KERNEL_COLUMNS, kernel_rows(kernels, backgrounds, known, pairing, args.max_evalue))
     if "matches" in streams:
-        write("matches", MATCH_COLUMNS, match_rows(matches, args.max_evalue))
+        write("matches", MATCH_COLUMNS, match_rows(known.matches, args.max_evalue))
     if "logos" in figures:
-        draw_logos(figures["logos"], kinds["logos"], kernels, best, controls)
+        draw_logos(figures["logos"], kinds["logos"], kernels, known, args.max_evalue)
 
     if not {"clusters", "shared_targets", "clusters_plot"} & {*streams, *figures}:
         return

@@ -16,8 +16,9 @@ other orders: only a match that these do not reach says something about the moti
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +82,23 @@ class Control:
 
     p_value: float
     matched: float
+
+
+class Comparison(NamedTuple):
+    """Matches of queries with targets, and by the queries' names how well their permutations match."""
+
+    matches: list[Match]
+    controls: dict[str, Control]
+
+
+def compare_with_control(
+    queries: Sequence[Motif], targets: Sequence[Motif], both_strands: bool = False, seed: int = 1
+) -> Comparison:
+    """Return the matches of queries with targets, and the control; empty without targets."""
+    if not targets:
+        return Comparison([], {})
+    controls = permutation_controls(queries, targets, both_strands, seed)
+    return Comparison(compare(queries, targets, both_strands), controls)
 
 
 def compare(queries: Sequence[Motif], targets: Sequence[Motif], both_strands: bool = False) -> list[Match]:
@@ -271,12 +289,12 @@ def best_matches(matches: Sequence[Match], max_e_value: float) -> dict[str, Matc
     return best
 
 
-def comparison_summary(matches: Sequence[Match], controls: Mapping[str, Control]) -> dict[str, float]:
+def comparison_summary(comparison: Comparison) -> dict[str, float]:
     """Return how many queries match at an E-value of at most 0.05, and how many of their permutations would."""
     return {
         "max_e_value": CONTROL_E_VALUE,
-        "motifs_matched": len(best_matches(matches, CONTROL_E_VALUE)),
-        "motifs_matched_when_permuted": round(sum(control.matched for control in controls.values()), 2),
+        "motifs_matched": len(best_matches(comparison.matches, CONTROL_E_VALUE)),
+        "motifs_matched_when_permuted": round(sum(control.matched for control in comparison.controls.values()), 2),
     }
 
 

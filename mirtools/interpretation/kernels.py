@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.encoding import encode
-from mirtools.interpretation.comparison import Control, Match
+from mirtools.interpretation.comparison import Comparison, best_matches
 from mirtools.interpretation.motifs import Frequencies, Motif, consensus, information, relative_entropy
 from mirtools.models.dmiso import KERNEL_WIDTH, KERNELS, MIRNA_LENGTH, SITE_LENGTH, Weights
 
 KERNEL_COLUMNS = (
     "kernel branch bias largest_activation sites distinct_kmers share_of_sequences consensus information "
-    "relative_entropy best_match best_match_name best_e_value control_p_value"
+    "relative_entropy best_match best_match_name best_e_value control_p_value "
+    "complement complement_e_value complement_control_p_value"
 ).split()
 # the two inputs of the model: the name of its kernels, and the bases that it sees
 BRANCHES = {"mirna": ("mirna_conv", MIRNA_LENGTH), "site": ("site_conv", SITE_LENGTH)}
@@ -200,8 +201,9 @@ def kernel_motifs(sites: KernelSites, share: float = SITE_SHARE) -> list[KernelM
 def kernel_rows(
     kernels: Iterable[KernelMotif],
     backgrounds: Mapping[str, Frequencies],
-    best: Mapping[str, Match],
-    controls: Mapping[str, Control],
+    known: Comparison,
+    complements: Comparison,
+    max_e_value: float,
 ) -> Iterator[list[str]]:
     """Yield the table of kernels, with KERNEL_COLUMNS.
 
@@ -210,11 +212,15 @@ def kernel_rows(
     kernels : iterable of KernelMotif
     backgrounds : mapping of str to ndarray of shape (4,)
         Letter frequencies of each branch.
-    best : mapping of str to Match
-        Best matches by name; empty where nothing was compared.
-    controls : mapping of str to Control
-        How well permutations match, by name.
+    known : Comparison
+        With known motifs; empty where nothing was compared.
+    complements : Comparison
+        With the reverse complements of the other branch's kernels.
+    max_e_value : float
+        Of known motifs.
     """
+    best = best_matches(known.matches, max_e_value)
+    partners = best_matches(complements.matches, float("inf"))
     for kernel in kernels:
         row = [kernel.name, kernel.branch, f"{kernel.bias:.6g}", f"{kernel.largest:.6g}"]
         motif = kernel.motif
@@ -225,10 +231,14 @@ def kernel_rows(
             distance = relative_entropy(motif.frequencies, backgrounds[kernel.branch]).sum()
             row += [str(motif.sites), str(kernel.kmers), f"{kernel.share:.4f}", consensus(motif.frequencies)]
             row += [f"{bits:.4f}", f"{distance:.4f}"]
-        match = best.get(kernel.name)
-        if match is None:
-            row += [".", ".", ".", "."]
-        else:
+        if match := best.get(kernel.name):
             row += [match.target.name, match.target.alternative or ".", f"{match.e_value:.3g}"]
-            row.append(f"{controls[kernel.name].p_value:.3f}")
+            row.append(f"{known.controls[kernel.name].p_value:.2f}")
+        else:
+            row += ["."] * 4
+        if match := partners.get(kernel.name):
+            row += [match.target.name, f"{match.e_value:.3g}"]
+            row.append(f"{complements.controls[kernel.name].p_value:.2f}")
+        else:
+            row += ["."] * 3
         yield row

@@ -7,7 +7,7 @@ from functools import cache, partial
 from typing import Any, BinaryIO
 
 from mirtools.errors import shorten
-from mirtools.interpretation.comparison import Control, Match
+from mirtools.interpretation.comparison import Comparison, best_matches
 from mirtools.interpretation.kernels import KernelMotif
 from mirtools.interpretation.motifs import LETTERS, information
 from mirtools.report.drawing import BLUE, GREEN, GREY, ORANGE, draw_page
@@ -23,8 +23,8 @@ def draw_logos(
     stream: BinaryIO,
     kind: str,
     kernels: Sequence[KernelMotif],
-    best: Mapping[str, Match],
-    controls: Mapping[str, Control],
+    known: Comparison,
+    max_e_value: float,
 ) -> None:
     """Draw the logo of every kernel: heights in bits, small samples corrected for.
 
@@ -34,10 +34,9 @@ def draw_logos(
     kind : {"png", "svg", "pdf"}
     kernels : sequence of KernelMotif
         The miRNA branch stands left, the site branch right.
-    best : mapping of str to Match
-        The best match of a motif, by its name; empty where nothing was compared.
-    controls : mapping of str to Control
-        How well its permutations match.
+    known : Comparison
+        With known motifs; the best match up to an E-value stands below a logo.
+    max_e_value : float
     """
     halves = [[kernel for kernel in kernels if kernel.branch == branch] for branch in _BRANCHES]
     side = _COLUMNS // 2
@@ -49,8 +48,8 @@ def draw_logos(
         columns += [ranked[at * depth : (at + 1) * depth] for at in range(side)]
     notes = {
         name: f"{shorten(match.target.alternative or match.target.name, 18)}, E {match.e_value:.2g}, "
-        f"control p {controls[name].p_value:.2g}"
-        for name, match in best.items()
+        f"control p {known.controls[name].p_value:.2g}"
+        for name, match in best_matches(known.matches, max_e_value).items()
     }
     rows = [
         [partial(_draw_logo, kernel=column[row] if row < len(column) else None, notes=notes) for column in columns]

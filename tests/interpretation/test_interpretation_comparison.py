@@ -7,11 +7,13 @@ import pytest
 
 from mirtools.interpretation.comparison import (
     MATCH_COLUMNS,
+    Comparison,
     Control,
     alignments,
     best_matches,
     column_scores,
     compare,
+    compare_with_control,
     comparison_summary,
     match_rows,
     permutation_controls,
@@ -148,7 +150,9 @@ def test_permutations_are_a_control():
     assert best_matches(matches, 0.05)["flat"].target.name == "poly_a"
     assert controls["flat"] == Control(1.0, 1.0)
     assert permutation_controls(queries, targets, seed=1) == controls
-    summary = comparison_summary(matches, controls)
+    summary = comparison_summary(Comparison(matches, controls))
+    assert compare_with_control(queries, targets) == Comparison(matches, controls)
+    assert compare_with_control(queries, []) == Comparison([], {})
     assert summary["motifs_matched"] == 2
     assert summary["motifs_matched_when_permuted"] == pytest.approx(1 + controls["planted"].matched, abs=0.01)
 

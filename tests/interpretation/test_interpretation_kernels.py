@@ -7,17 +7,21 @@ from hypothesis import strategies as st
 from models import slow_dmiso
 
 from mirtools.encoding import encode, one_hot
+from mirtools.interpretation.comparison import Comparison, best_matches
+from mirtools.interpretation.complements import complements
 from mirtools.interpretation.kernels import (
     KERNEL_COLUMNS,
+    KernelMotif,
     KernelSites,
     activations,
     kernel_motifs,
     kernel_rows,
     kmer_numbers,
 )
-from mirtools.interpretation.motifs import consensus, information, relative_entropy, reverse_complement
+from mirtools.interpretation.motifs import Motif, consensus, information, relative_entropy, reverse_complement
 
 LETTERS = "ATCG"
+NOTHING = Comparison([], {})
 BRANCH = {"mirna": ("mirna_conv", 30), "site": ("site_conv", 60)}
 
 
@@ -132,11 +136,12 @@ def test_rows_without_and_with_sites():
     sites.add(["NNNNNNNNNN", "ACG"])
     assert (sites.sequences, sites.scanned) == (2, 0)
     sites.add(["ACGTACGT"])
-    rows = list(kernel_rows(kernel_motifs(sites), {"mirna": sites.background()}, {}, {}))
+    rows = list(kernel_rows(kernel_motifs(sites), {"mirna": sites.background()}, NOTHING, NOTHING, 10))
     assert [len(row) for row in rows] == [len(KERNEL_COLUMNS)] * 10
     # one site says little: the correction for small samples takes all away
-    assert rows[0] == ["mirna_kernel_1", "mirna", "0", "8", "1", "1", "1.0000", "ACGTACGT", "0.0000", *rows[0][9:]]
-    assert rows[1] == ["mirna_kernel_2", "mirna", "0", "0", "0", "0", "0.0000", ".", ".", ".", ".", ".", ".", "."]
+    assert rows[0][:9] == ["mirna_kernel_1", "mirna", "0", "8", "1", "1", "1.0000", "ACGTACGT", "0.0000"]
+    assert rows[0][10:] == ["."] * 7
+    assert rows[1] == ["mirna_kernel_2", "mirna", "0", "0", "0", "0", "0.0000", *["."] * 10]
 
 
 def test_information():
@@ -161,3 +166,26 @@ def test_consensus():
     table = np.array([[0.9, 0.1, 0, 0], [0, 0.5, 0, 0.5], [0.4, 0, 0.36, 0.24], [0.4, 0.3, 0.3, 0]])
     assert consensus(table) == "AYRN"
     assert consensus(reverse_complement(table)) == "NYRT"
+
+
+def test_kernels_that_pair_are_found():
+    random = np.random.default_rng(8)
+    tables = random.dirichlet([0.3] * 4, (20, 8))
+    # the third site kernel is the seventh miRNA kernel's reverse complement, one base further
+    tables[12, :7] = reverse_complement(tables[6])[1:]
+    kernels = [
+        KernelMotif(branch, at, 0.0, 1.0, 9, 0.5, Motif(f"{branch}_kernel_{at}", table, 99))
+        for (branch, at), table in zip(
+            [(b, n) for b in ("mirna", "site") for n in range(1, 11)], tables, strict=True
+        )
+    ]
+    kernels.append(KernelMotif("site", 11, 0.0, 0.0, 0, 0.0, None))
+    found = complements(kernels)
+    best = best_matches(found.matches, 0.05)
+    assert best["mirna_kernel_7"].target.name == "site_kernel_3"
+    assert best["site_kernel_3"].target.name == "mirna_kernel_7"
+    assert found.controls["mirna_kernel_7"].p_value <= 0.05
+    rows = list(kernel_rows(kernels, dict.fromkeys(("mirna", "site"), np.full(4, 0.25)), NOTHING, found, 10))
+    assert rows[6][KERNEL_COLUMNS.index("complement")] == "site_kernel_3"
+    assert rows[20][-3:] == [".", ".", "."]
+    assert complements(kernels[20:]) == NOTHING
