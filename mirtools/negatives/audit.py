@@ -57,7 +57,7 @@ REMEDIES = {
     "mirna_identity": "give each miRNA the same share of both labels",
     "mirna_seed": "give each miRNA family the same share of both labels",
     "target_identity": "give each target the same share of both labels",
-    "site_identity": "give each site the same share of both labels",
+    "site_identity": "split by target, never at random",
     "site_memory": "split by target, never at random",
     "site_type": "the negatives have more seed matches than the positives",
     "duplex_energy": "the negatives bind better than the positives",
@@ -226,19 +226,20 @@ class _Judge:
     def __init__(self, rows: LabelledRows, training: LabelledRows | None, rules: AuditRules) -> None:
         self._rules = rules
         self._learned_from = FOLDS if training is None else TRAINING
+        # sites that recur within a table do harm where it is split at random; in another table the harm is done
+        self._within = SPLIT if training is None else LEAK
         self._rows = rows if training is None else training.joined(rows)
         self._labels = self._rows.label_array()
         self._first = len(self._rows) - len(rows)  # of those to judge
         if training is None:
-            self._share = float(self._labels.mean())
             pairs = zip(rows.mirnas, rows.sites, strict=True)
             self._folds = deal_folds(numbered(pairs), rules.seed)
             self._asked = np.unique(self._folds).tolist()
         else:
-            self._share = float(self._labels[: self._first].mean())
             self._folds = (np.arange(len(self._rows)) >= self._first).astype(np.int64)
             self._asked = [1]
         self._sites = site_groups(self._rows.sites)
+        self._dinucleotides = dinucleotide_shares(self._rows.sites)
 
     def measure(self, name: str) -> _Measured | None:
         """Return what a property tells, or ``None`` where it is not known of enough pairs."""
@@ -259,7 +260,7 @@ class _Judge:
             gc = gc_shares(rows.sites)
             return self._by_discriminant(name, np.column_stack([gc, gc**2]))
         if name == "site_dinucleotides":
-            return self._by_discriminant(name, dinucleotide_shares(rows.sites))
+            return self._by_discriminant(name, self._dinucleotides)
         if name == "region":
             return self._by_name(name, rows.regions)
         if name == "mirna_identity":
@@ -269,7 +270,7 @@ class _Judge:
         if name == "target_identity":
             return self._by_name(name, rows.targets)
         if name == "site_identity":
-            return self._by_value(name, self._sites, recurs=True)
+            return self._by_value(name, self._sites, recurs=True, kind=self._within)
         if name == "site_memory":
             return self._by_memory(name)
         return self._by_binding(name)
@@ -279,20 +280,31 @@ class _Judge:
         return self._by_value(name, numbered(values), known, recurs=True)
 
     def _by_value(
-        self, name: str, values: Numbers, known: Mask | None = None, recurs: bool = False
+        self, name: str, values: Numbers, known: Mask | None = None, recurs: bool = False, kind: str = LEAK
     ) -> _Measured | None:
         some = np.ones(len(values), bool) if known is None else known
-        shares, seen = held_out_shares(values[some], self._labels[some], self._folds[some], self._share)
         judged = np.flatnonzero(some) >= self._first
-        share = float(seen[judged].mean()) if recurs and judged.any() else float("nan")
+        source = self._labels[some] if self._learned_from == FOLDS else self._labels[some][~judged]
+        if not len(source):
+            return None
+        share = float(source.mean())
+        shares, seen = held_out_shares(values[some], self._labels[some], self._folds[some], share)
+        recurring = float(seen[judged].mean()) if recurs and judged.any() else float("nan")
         varies = bool(seen[judged].any()) and len(np.unique(values[some])) > 1
-        return self._measured(name, LEAK, some, shares[judged], share, varies)
+        return self._measured(name, kind, some, shares[judged], recurring, varies)
 
     def _by_discriminant(self, name: str, features: Scores) -> _Measured | None:
-        values = held_out_discriminant(features, self._labels, self._folds, self._asked)
+        folds, asked = self._folds, self._asked
+        if self._learned_from == FOLDS:
+            # A site and its shuffled twin look alike and have different labels: apart, each would teach the
+            # opposite of the other.
+            composition = np.unique(self._dinucleotides, axis=0, return_inverse=True)[1].ravel()
+            folds = deal_folds(composition, self._rules.seed)
+            asked = np.unique(folds).tolist()
+        values = held_out_discriminant(features, self._labels, folds, asked)
         every = np.ones(len(values), bool)
         varies = bool(np.ptp(features, axis=0).any())
-        return self._measured(name, LEAK, every, values[self._first :], float("nan"), varies)
+        return self._measured(name, LEAK, every, values[self._first :], float("nan"), varies, folds)
 
     def _by_memory(self, name: str) -> _Measured | None:
         """Judge whether the very same site is a positive elsewhere, which a model may remember."""
@@ -302,10 +314,9 @@ class _Judge:
         for fold in self._asked:
             held = self._folds == fold
             elsewhere[held] = np.bincount(sites[~held], positive[~held], size)[sites[held]] > 0
-        kind = SPLIT if self._learned_from == FOLDS else LEAK
         scores = elsewhere[self._first :]
         return self._measured(
-            name, kind, np.ones(len(sites), bool), scores, float(scores.mean()), bool(scores.any())
+            name, self._within, np.ones(len(sites), bool), scores, float(scores.mean()), bool(scores.any())
         )
 
     def _by_binding(self, name: str) -> _Measured | None:
@@ -331,10 +342,17 @@ class _Judge:
         return _Measured(name, BASELINE, NOTHING, labels, scores, np.zeros(len(labels), np.int64), float("nan"))
 
     def _measured(
-        self, name: str, kind: str, some: Mask, scores: Scores, seen: float, varies: bool
+        self,
+        name: str,
+        kind: str,
+        some: Mask,
+        scores: Scores,
+        seen: float,
+        varies: bool,
+        dealt: Numbers | None = None,
     ) -> _Measured | None:
         judged = np.flatnonzero(some[self._first :]) + self._first
-        labels, folds = self._labels[judged], self._folds[judged]
+        labels, folds = self._labels[judged], (self._folds if dealt is None else dealt)[judged]
         if not np.intersect1d(folds[labels == 1], folds[labels == 0]).size:
             return None
         return _Measured(name, kind, self._learned_from, labels, scores, folds, seen, varies)

@@ -158,6 +158,22 @@ def test_target_memory_is_found_against_the_training():
     assert warned(findings_of(clean_set(8, 4000), training)) == []
 
 
+def test_sites_that_recur_among_positives_need_a_split_by_target():
+    rng = random.Random(11)
+    genome = bases(rng, 3000)
+
+    def site(label, rng):
+        start = rng.randrange(2900)
+        return genome[start : start + 50] if label and rng.random() < 0.6 else bases(rng, 50)
+
+    rows = clean_set(11, 3000, sites=site)
+    found = findings_of(rows)
+    assert warned(found) == []
+    assert (found["site_identity"].verdict, found["site_identity"].direction) == ("group_by_target", "as_learned")
+    assert found["site_identity"].auroc == pytest.approx(0.8, abs=0.03)
+    assert warned(findings_of(clean_set(12, 3000, sites=site), rows)) == ["site_identity"]
+
+
 def test_frequency_is_learned_from_the_training_alone():
     leaky = clean_set(1, 3000, mirnas=unlike(0.9)(lambda rng: MIRNAS[0], lambda rng: MIRNAS[1]))
     clean = clean_set(2, 3000, mirnas=lambda label, rng: rng.choice(MIRNAS[:2]))
@@ -218,6 +234,8 @@ def test_what_the_strategies_make():
     ]
     found = findings_of(labelled(pairs, shuffled))
     assert warned(found) == []
+    # a site and its shuffled twin do not teach the opposite of each other
+    assert found["site_dinucleotides"].auroc < 0.53
     assert found["site_memory"].verdict == "clean"
     other = [
         pairs[number]._replace(site_seq=pair.site_seq)
