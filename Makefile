@@ -57,10 +57,11 @@ comma := ,
 # ---- demo ---------------------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: setup blast
+demo: setup
 	@mkdir -p $(RESULTS)
 	chimera-parse --mirnas $(DATA)/mirnas.fa --transcripts $(DATA)/transcripts.fa.gz \
-	      --adapter TGGAATTCTCGGGTGCCAAGG --json $(RESULTS)/chimera-parse.json $(DATA)/reads.fastq.gz \
+	      --adapter TGGAATTCTCGGGTGCCAAGG --plot $(RESULTS)/reads.png --json $(RESULTS)/chimera-parse.json \
+	      $(DATA)/reads.fastq.gz \
 	  | isomir-classify --mirnas $(DATA)/mirnas.fa --json $(RESULTS)/isomir-classify.json - \
 	  | dmiso-predict --json $(RESULTS)/dmiso-predict.json -o $(RESULTS)/interactions.tsv -
 	interactions-report --run-report $(RESULTS)/chimera-parse.json --run-report $(RESULTS)/isomir-classify.json \
@@ -72,6 +73,7 @@ demo: setup blast
 	@echo "Look at:"
 	@echo "  $(RESULTS)/summary.md        what was found, to read"
 	@echo "  $(RESULTS)/interactions.png  the same as a figure"
+	@echo "  $(RESULTS)/reads.png         what became of the reads"
 	@echo "  $(RESULTS)/interactions.tsv  every interaction, for the next program"
 
 # ---- tests --------------------------------------------------------------------------------------------------

@@ -237,7 +237,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     columns = [*PARSE_COLUMNS, *(SAMPLE_PREFIX + sample.name for sample in samples if len(samples) > 1)]
     columns += TIE_COLUMNS if args.ties else []
     # opened first: an output that cannot be written is better known before the search than after it
-    writer = TableWriter(run.outputs.open(args.output), columns)
+    output = run.outputs.open(args.output)
     report, chimeric, bed, bed_genome = (
         None if path is None else run.outputs.open(path)
         for path in (args.read_report, args.hyb, args.bed, args.bed_genome)
@@ -253,6 +253,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     layout = ReadLayout(
         Adapters(cli.dna_options(args.adapter, "--adapter")), *umi, args.min_length, args.collapsed, *args.shard
     )
+    # its header goes out now: not before all references are read
+    writer = TableWriter(output, columns)
     rules = PairingRules(args.max_gap, args.min_score, args.extend, args.min_site, args.top)
     named = report is not None or chimeric is not None
     pairing = parse.Pairing(references, rules, layout, named, args.ties)
