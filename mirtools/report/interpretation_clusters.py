@@ -22,9 +22,10 @@ from mirtools.report.drawing import (
 )
 
 NOTHING = "no miRNA with enough interacting pairs"
-# colours and lines together tell up to 21 clusters apart
 _COLOURS = (BLUE, ORANGE, GREEN, "#D55E00", "#CC79A7", SKY, "#000000")
-_LINES = ("-", "--", ":")
+# as many, the largest, are told apart below the picture
+_MOST_LINES = len(_COLOURS)
+_MOST_BARS = 11
 # names beside the rows of the picture are readable up to this number
 _MOST_NAMES = 100
 _NAME_HEIGHT = 0.11
@@ -94,23 +95,22 @@ def _draw_picture(axes: Any, clusters: Clusters, width: int) -> None:
 
 
 def _draw_means(axes: Any, clusters: Clusters, width: int) -> None:
-    for number in range(1, clusters.count + 1):
+    for number in range(1, min(clusters.count, _MOST_LINES) + 1):
         members = clusters.profiles.changes[clusters.of_mirna == number]
         known = np.isfinite(members)
         # a mean over few of the cluster's miRNAs would jump
         drawn = np.flatnonzero(2 * known.sum(0) >= len(members))
         mean = np.where(known, members, 0).sum(0)[drawn] / known.sum(0)[drawn]
-        round_, colour = divmod(number - 1, len(_COLOURS))
         axes.plot(
             drawn + (width + 1) / 2,
             mean,
-            color=_COLOURS[colour],
-            ls=_LINES[round_ % len(_LINES)],
+            color=_COLOURS[number - 1],
             marker=".",
             label=f"{number} ({len(members):,})",
         )
     axes.axhline(0, color="black", linewidth=0.8)
-    axes.set_title("Mean profile of the clusters")
+    largest = "" if clusters.count <= _MOST_LINES else "largest "
+    axes.set_title(f"Mean profile of the {largest}clusters")
     axes.set_xlabel(f"base (middle of the {width} masked)")
     axes.set_ylabel("masked − unmasked score")
     mark_bases(axes)
@@ -123,6 +123,7 @@ def _draw_means(axes: Any, clusters: Clusters, width: int) -> None:
 def _draw_sharing(axes: Any, clusters: Clusters) -> None:
     # clusters of one miRNA share nothing with anyone
     some = [sharing for sharing in clusters.sharing if sharing.overlap == sharing.overlap]
+    some = [*some[:-1][:_MOST_BARS], *some[-1:]]
     axes.set_title("Targets shared within clusters (above: p)")
     if not some:
         axes.set_axis_off()

@@ -43,14 +43,13 @@ def _draw_spread(axes: Any, sums: MaskingSums, sequence: str) -> None:
 
 
 def _draw_groups(axes: Any, sums: MaskingSums, sequence: str) -> None:
-    predicted = "" if sums.counts["labelled_pairs"] else "predicted "
     for group, colour, style in (("positive", GREEN, "-"), ("negative", ORANGE, "--")):
         found = sums.map(sequence, group)
         positions, drawn = _drawn(found, sums.width)
         if len(positions):
-            label = f"{predicted}{group} ({int(found.counts.max()):,})"
+            label = f"{group} ({int(found.counts.max()):,})"
             axes.plot(positions, found.mean[drawn], color=colour, ls=style, linewidth=1.8, marker=".", label=label)
-    _finish(axes, sequence, "by label" if not predicted else "by prediction", sums.width)
+    _finish(axes, sequence, "by label" if sums.counts["labelled_pairs"] else "by prediction", sums.width)
 
 
 def _drawn(found: MaskingMap, width: int) -> tuple[np.ndarray, np.ndarray]:

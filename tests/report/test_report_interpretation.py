@@ -75,7 +75,8 @@ def test_maps_show_the_means():
     assert np.allclose(axes.lines[0].get_ydata(), sums.map("site", "positive").mean)
     axes = axes_of()
     interpretation_maps._draw_groups(axes, sums_of(None), "site")
-    assert [line.get_label() for line in axes.lines[:2]] == ["predicted positive (5)", "predicted negative (5)"]
+    assert [line.get_label() for line in axes.lines[:2]] == ["positive (5)", "negative (5)"]
+    assert axes.get_title(loc="left") + axes.get_title() == "Site, by prediction"
 
 
 @pytest.mark.parametrize("count", [1, 2, 120])
@@ -87,3 +88,4 @@ def test_clusters_of_few_and_many(count):
     stream = io.BytesIO()
     interpretation_clusters.draw_clusters(stream, "png", cluster_mirnas(profiles, None, 1), 4)
     assert stream.getvalue().startswith(b"\x89PNG")
+    interpretation_clusters.draw_clusters(io.BytesIO(), "png", cluster_mirnas(profiles, 100, 1), 4)
