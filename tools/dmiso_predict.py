@@ -18,7 +18,7 @@ EXAMPLES = """\
   dmiso-predict --shard 2/8 --mirnas mirnas.fa --targets cdna.fa -o hits.2.tsv.gz
   dmiso-predict --model mine.safetensors --format dmiso pairs.txt
 """
-_SCAN_ONLY = ("best", "predicted", "genes", "gene_table", "bed", "gtf")
+_SCAN_ONLY = ("best", "predicted", "background", "genes", "gene_table", "bed", "gtf")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -95,6 +95,14 @@ def build_parser() -> argparse.ArgumentParser:
         "--predicted", action="store_true", help="only windows (and genes) that are predicted to interact"
     )
     windows.add_argument(
+        "--background",
+        type=cli.number(0, 1),
+        default=None,
+        metavar="P",
+        help="predict only where at most the share P of 10,000 windows, drawn evenly from all targets, scores as "
+        "high with the same miRNA; adds the column background with that share",
+    )
+    windows.add_argument(
         "--genes",
         metavar="FILE",
         help="also write a table of miRNAs and genes: targets, windows, sites, and the best window; of predicted "
@@ -131,7 +139,7 @@ def _check(args: argparse.Namespace) -> bool:
     if scan and (args.long_sites or args.format == "dmiso"):
         raise UsageError("--format and --long-sites are for tables of pairs; leave them out with --targets")
     for name in _SCAN_ONLY:
-        if not scan and getattr(args, name):
+        if not scan and getattr(args, name) not in (None, False):
             raise UsageError(f"--{name.replace('_', '-')} needs --mirnas and --targets")
     for needed, name in (("genes", "gene_table"), ("bed", "gtf")):
         if getattr(args, name) and not getattr(args, needed):
@@ -140,8 +148,9 @@ def _check(args: argparse.Namespace) -> bool:
         raise UsageError("--genes needs all targets of a gene in one run; leave --shard out")
     if args.shard:
         must_be_file((args.targets if scan else args.pairs) or "-", "--shard")
-    if args.gtf:
-        must_be_file(args.targets, "--gtf")
+    for name in ("gtf", "background"):
+        if getattr(args, name) is not None:
+            must_be_file(args.targets, f"--{name}")
     return scan
 
 
@@ -197,30 +206,32 @@ def _score_pairs(args: argparse.Namespace, run: cli.Run, model: Model, threshold
 
 
 def _scan(args: argparse.Namespace, run: cli.Run, model: Model, threshold: float) -> None:
+    import numpy as np
+
     from mirtools.encoding import encode
     from mirtools.genes import Genes, read_genes
     from mirtools.gtf import read_placements
     from mirtools.interactions import TableWriter
     from mirtools.models.abundance import knows_abundance
+    from mirtools.models.background import background_of, draw
     from mirtools.models.dmiso import MIRNA_LENGTH
     from mirtools.models.scanning import PairByPair, Scanner, WindowScorer
     from mirtools.models.shards import survey, target_share, targets_of
     from mirtools.models.sites import GENE_COLUMNS, GeneSummary, SiteBed, sites_of
     from mirtools.models.tiling import Tiling
-    from mirtools.models.windows import COLUMNS, Selection, lines, scan
+    from mirtools.models.windows import Selection, lines, scan
     from mirtools.sequences import read_references
 
     if knows_abundance(model.weights):
         run.say("the model knows abundances; all miRNAs and targets are taken as equally abundant")
     mirnas = read_references(args.mirnas)
     tiling = Tiling(args.window, args.stride)
-    transcripts = survey(args.targets) if args.shard or args.gtf else []
+    surveyed = args.shard or args.gtf or args.background is not None
+    transcripts = survey(args.targets) if surveyed else []
     chosen = target_share(transcripts, tiling, args.shard) if args.shard else None
     table = run.outputs.open(args.output)
     genes = bed = None
-    if args.genes:
-        names = Genes(read_genes(args.gene_table) if args.gene_table else None)
-        genes = GeneSummary(mirnas, names, threshold), run.outputs.open(args.genes)
+    gene_names = Genes(read_genes(args.gene_table) if args.gene_table else None)
     if args.bed:
         bed = SiteBed(read_placements(args.gtf, transcripts) if args.gtf else None), run.outputs.open(args.bed)
     codes = encode([mirna.sequence for mirna in mirnas], MIRNA_LENGTH)
@@ -233,14 +244,23 @@ def _scan(args: argparse.Namespace, run: cli.Run, model: Model, threshold: float
     else:
         scorer = Scanner(model.weights, codes)
 
-    TableWriter(table, COLUMNS)  # writes the header
-    selection = Selection(threshold, args.best, args.predicted)
+    thresholds, background = np.full(len(mirnas), threshold), None
+    if args.background is not None:
+        lengths = [transcript.length for transcript in transcripts]
+        sample = draw(targets_of(args.targets, None), lengths, tiling)
+        background = background_of(scorer, len(mirnas), sample, threads)
+        thresholds = background.thresholds(args.background, threshold)
+        run.counts["background_windows"] = len(sample)
+    if args.genes:
+        genes = GeneSummary(mirnas, gene_names, thresholds), run.outputs.open(args.genes)
+    selection = Selection(thresholds, args.best, args.predicted, background)
+    TableWriter(table, selection.columns)  # writes the header
     run.counts["predicted_interactions"] = 0
     found = scan(mirnas, targets_of(args.targets, chosen), scorer, tiling, threads, run.counts)
     for scores in run.progress(found, "targets"):
         table.writelines(lines(scores, selection, run.counts))
         if genes or bed:
-            sites = sites_of(scores, threshold)
+            sites = sites_of(scores, thresholds)
             run.counts["sites"] += sum(map(len, sites))
         if genes:
             genes[0].add(scores, sites)

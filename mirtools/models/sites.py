@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mirtools.chimera.sites import escaped
 from mirtools.genes import Gene, Genes
@@ -27,17 +28,21 @@ _BLUE = "0,114,178"  # Okabe and Ito's, as in the figures
 _HEADINGS = ("#", "track", "browser")
 
 
-def sites_of(found: TargetScores, threshold: float) -> list[list[int]]:
+def sites_of(found: TargetScores, thresholds: NDArray[np.float64]) -> list[list[int]]:
     """Return for each miRNA the numbers of the windows that are its sites on a target, ascending.
 
-    A window is predicted to interact where its score, as printed, is larger than ``threshold``.
+    Parameters
+    ----------
+    found : TargetScores
+    thresholds : ndarray of shape (mirnas,)
+        For each of all miRNAs: a window is predicted to interact where its score, as printed, is larger.
     """
     # overlapping windows are neighbours: from lows to before highs
     lows = np.searchsorted(found.ends, found.starts, side="right").tolist()
     highs = np.searchsorted(found.starts, found.ends, side="left").tolist()
     sites = []
-    for scores in found.scores:
-        called = np.flatnonzero(scores > threshold)
+    for number, scores in enumerate(found.scores, found.first):
+        called = np.flatnonzero(scores > thresholds[number])
         free = bytearray(b"\1") * len(scores)
         chosen = []
         for window in called[np.argsort(-scores[called], kind="stable")].tolist():
@@ -135,13 +140,13 @@ class GeneSummary:
     mirnas : sequence of Reference
         All of them.
     genes : Genes
-    threshold : float
+    thresholds : ndarray of shape (mirnas,)
     """
 
-    def __init__(self, mirnas: Sequence[Reference], genes: Genes, threshold: float) -> None:
+    def __init__(self, mirnas: Sequence[Reference], genes: Genes, thresholds: NDArray[np.float64]) -> None:
         self._mirnas = mirnas
         self._genes = genes
-        self._threshold = threshold
+        self._thresholds = thresholds
         self._found: dict[str, _GeneScores] = {}
 
     def __len__(self) -> int:
@@ -173,7 +178,7 @@ class GeneSummary:
         """
         for sums in self._found.values():
             for number, mirna in enumerate(self._mirnas):
-                called = bool(sums.best[number] > self._threshold)
+                called = bool(sums.best[number] > self._thresholds[number])
                 if predicted and not called:
                     continue
                 yield [

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mirtools.models.background import Background
 from mirtools.models.dmiso import MIRNA_LENGTH
 from mirtools.models.layers import Floats
 from mirtools.models.parallel import in_order
@@ -144,21 +145,29 @@ class Selection(NamedTuple):
 
     Attributes
     ----------
-    threshold : float
-        A window is predicted to interact where its score, as printed, is larger.
+    thresholds : ndarray of shape (mirnas,)
+        For each of all miRNAs: a window is predicted to interact where its score, as printed, is larger.
     best : bool
         Only the best window of every miRNA on every target, the first of several.
     predicted : bool
         Only windows that are predicted to interact.
+    background : Background, optional
+        Adds the column ``background``: the share of windows that score so high.
     """
 
-    threshold: float
+    thresholds: NDArray[np.float64]
     best: bool = False
     predicted: bool = False
+    background: Background | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """The header of the table."""
+        return [*COLUMNS, "background"] if self.background else COLUMNS
 
 
 def lines(found: TargetScores, selection: Selection, counts: Counter[str]) -> Iterator[str]:
-    """Yield the lines of a table (:data:`COLUMNS`); ``counts`` gains predicted_interactions."""
+    """Yield the lines of a table; ``counts`` gains predicted_interactions."""
     target, starts, ends = found.target, found.starts.tolist(), found.ends.tolist()
 
     def place(window: int) -> str:
@@ -167,13 +176,20 @@ def lines(found: TargetScores, selection: Selection, counts: Counter[str]) -> It
 
     if len(found.mirnas) > 1 and len(starts) < _MOST_TEXTS:
         place = cache(place)  # miRNAs share the text
-    for mirna, scores in zip(found.mirnas, found.scores, strict=True):
+    for number, (mirna, scores) in enumerate(zip(found.mirnas, found.scores, strict=True), found.first):
+        threshold = selection.thresholds[number]
         chosen = np.array([scores.argmax()]) if selection.best else np.arange(len(scores))
         if selection.predicted:
-            chosen = chosen[scores[chosen] > selection.threshold]
+            chosen = chosen[scores[chosen] > threshold]
         values = scores[chosen]
-        flags = values > selection.threshold
+        flags = values > threshold
         counts["predicted_interactions"] += int(flags.sum())
         begin = f"{mirna.name}\t{mirna.sequence}\t{target.name}\t"
-        for window, value, flag in zip(chosen.tolist(), values.tolist(), flags.tolist(), strict=True):
-            yield f"{begin}{place(window)}\t{value:.6f}\t{flag:d}\n"
+        cells = zip(chosen.tolist(), values.tolist(), flags.tolist(), strict=True)
+        if selection.background is None:
+            for window, value, flag in cells:
+                yield f"{begin}{place(window)}\t{value:.6f}\t{flag:d}\n"
+        else:
+            shares = selection.background.shares(number, values).tolist()
+            for (window, value, flag), share in zip(cells, shares, strict=True):
+                yield f"{begin}{place(window)}\t{value:.6f}\t{flag:d}\t{share:.4f}\n"

@@ -50,13 +50,13 @@ def test_sites_are_the_highest_without_overlap(length, window, stride, random, t
     scores = [[random.choice([0, 0.2, 0.5, 0.7, 1]) for _ in range(tiling.count(length))] for _ in range(2)]
     found = found_of(scores, length, tiling=tiling)
     expected = [slow_sites(row, found.starts, found.ends, threshold) for row in scores]
-    assert sites_of(found, threshold) == expected
+    assert sites_of(found, np.full(2, threshold)) == expected
 
 
 def bed_of(placements, *several, threshold=0.5):
     bed, stream = SiteBed(placements), io.StringIO()
     for found in several:
-        bed.add(found, sites_of(found, threshold))
+        bed.add(found, sites_of(found, np.full(2, threshold)))
     bed.write(stream)
     return [line.split("\t") for line in stream.getvalue().splitlines()], bed.unplaced
 
@@ -96,7 +96,8 @@ def test_bed_on_the_genome(strand):
 
 
 def test_genes_add_up():
-    summary = GeneSummary(MIRNAS, Genes(), 0.5)
+    halves = np.full(2, 0.5)
+    summary = GeneSummary(MIRNAS, Genes(), halves)
     for found in (
         found_of([[0.6, 0.2], [0.1, 0.1]], name="t1", header="t1 gene=g"),
         found_of([[0.3], [0.2]], name="t2"),
@@ -105,7 +106,7 @@ def test_genes_add_up():
         found_of([[0.4, 0.95]], name="t4", header="t4 gene=g"),
         found_of([[0.1, 0.1]], name="t4", header="t4 gene=g", mirnas=MIRNAS[1:], first=1),
     ):
-        summary.add(found, sites_of(found, 0.5))
+        summary.add(found, sites_of(found, halves))
     assert len(summary) == 2
     rows = [dict(zip(GENE_COLUMNS, row, strict=True)) for row in summary.rows()]
     assert [(row["mirna_id"], row["gene_id"], row["n_sites"], row["prediction"]) for row in rows] == [

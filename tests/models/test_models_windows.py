@@ -38,7 +38,9 @@ def scorer_of(mirnas, kind=Scanner):
 def scanned(mirnas, targets, tiling=SIXTY, threads=1, kind=Scanner, **selection):
     counts = Counter()
     found = scan(mirnas, iter(targets), scorer_of(mirnas, kind), tiling, threads, counts)
-    text = [line for each in found for line in lines(each, Selection(0.5, **selection), counts)]
+    text = [
+        line for each in found for line in lines(each, Selection(np.full(len(mirnas), 0.5), **selection), counts)
+    ]
     return [line.rstrip("\n").split("\t") for line in text], counts
 
 

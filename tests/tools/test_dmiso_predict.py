@@ -140,6 +140,12 @@ def scan_inputs(workplace):
     return ["--model", "model.safetensors", "--mirnas", "m.fa", "--targets", "t.fa"]
 
 
+def median_score(options):
+    """Return a threshold that half of the windows pass."""
+    scores = sorted(row["score"] for row in rows_of(predict(*options)))
+    return scores[len(scores) // 2]
+
+
 @pytest.mark.parametrize("shards", [2, 3, 7])
 def test_shards_follow_each_other(scan_inputs, shards):
     (Path("wide.tsv")).write_text(PAIRS + PAIRS.split("\n", 1)[1] * 300)
@@ -177,10 +183,11 @@ def test_scan_is_the_same_for_threads_and_hash_seeds(scan_inputs):
 
 def test_genes_and_sites(scan_inputs):
     Path("genes_of.tsv").write_text("target_id\tgene_id\tgene_name\nt10\tg1\tone\n")
+    median = median_score(scan_inputs)
+    scan_inputs += ["--threshold", median]
     table = rows_of(
         predict(*scan_inputs, "--genes", "genes.tsv", "--gene-table", "genes_of.tsv", "--bed", "sites.bed")
     )
-    threshold = 0.5
     genes = rows_of(Path("genes.tsv").read_text())
     members = {"g0": ["t0", "t3"], "g1": ["t1", "t4", "t10"], "g2": ["t2", "t5"]}
     members |= {f"t{number}": [f"t{number}"] for number in range(6, 10)}
@@ -202,12 +209,45 @@ def test_genes_and_sites(scan_inputs):
         assert (int(row["n_targets"]), int(row["n_windows"])) == (len(members[row["gene_id"]]), len(mine))
         sites = [line for line in bed if line[3] == row["mirna_id"] and line[0] in members[row["gene_id"]]]
         assert int(row["n_sites"]) == len(sites)
-        assert (row["n_sites"] == "0") == (float(best["score"]) <= threshold)
+        assert (row["n_sites"] == "0") == (float(best["score"]) <= float(median))
     called = {(row["target_id"], row["site_start"], row["site_end"], row["mirna_id"]) for row in table}
     assert {tuple(line[:4]) for line in bed} <= called
+    assert len(bed) > 50
     few = rows_of(predict(*scan_inputs, "--predicted", "--genes", "few.tsv", "--gene-table", "genes_of.tsv"))
     assert few == [row for row in table if row["prediction"] == "1"]
     assert rows_of(Path("few.tsv").read_text()) == [row for row in genes if row["prediction"] == "1"]
+
+
+def test_background(scan_inputs):
+    median = median_score(scan_inputs)
+    scan_inputs += ["--threshold", median]
+    plain = rows_of(predict(*scan_inputs))
+    options = [*scan_inputs, "--background", "0.05"]
+    text = predict(*options, "--genes", "genes.tsv", "--bed", "sites.bed", "--json", "report.json")
+    rows = rows_of(text)
+    counts = json.loads(Path("report.json").read_text())["counts"]
+    windows = counts["background_windows"]
+    assert windows * 5 == len(rows)  # few enough to be drawn all
+    for number in range(5):
+        mine = [row for row in rows if row["mirna_id"] == f"m{number}"]
+        scores = [float(row["score"]) for row in mine]
+        for row in mine:
+            share = (sum(score >= float(row["score"]) for score in scores) + 1) / (windows + 1)
+            assert row["background"] == f"{share:.4f}"
+            assert row["prediction"] == str(int(share <= 0.05 and float(row["score"]) > float(median)))
+    assert [row["score"] for row in rows] == [row["score"] for row in plain]
+    called = [row for row in rows if row["prediction"] == "1"]
+    assert 0 < len(called) == counts["predicted_interactions"] < sum(row["prediction"] == "1" for row in plain)
+    genes = rows_of(Path("genes.tsv").read_text())
+    expected = {(row["target_id"], row["mirna_id"]) for row in called}
+    bed = [line.split("\t") for line in Path("sites.bed").read_text().splitlines()]
+    assert {(line[0], line[3]) for line in bed} == expected
+    assert sum(int(row["n_sites"]) for row in genes) == counts["sites"]
+    assert {row["mirna_id"] for row in genes if row["prediction"] == "1"} == {mirna for _, mirna in expected}
+    assert rows_of(predict(*options, "--predicted")) == called
+    # a share of the targets has the background of all
+    shards = [predict(*options, "--shard", f"{number}/3") for number in (1, 2, 3)]
+    assert text == shards[0] + "".join(shard.split("\n", 1)[1] for shard in shards[1:])
 
 
 def test_sites_on_the_genome(scan_inputs):
@@ -407,6 +447,9 @@ FASTA = ["--mirnas", "mirnas.fa", "--targets", "transcripts.fa"]
         (["--best", "few.tsv"], "--best needs --mirnas and --targets"),
         (["--genes", "g.tsv", "few.tsv"], "--genes needs --mirnas and --targets"),
         ([*FASTA, "--gene-table", "g.tsv"], "--gene-table does nothing without --genes"),
+        ([*FASTA, "--background", "0.000001"], "is less than"),
+        (["--background", "0.01", "few.tsv"], "--background needs --mirnas and --targets"),
+        (["--mirnas", "mirnas.fa", "--targets", "-", "--background", "0.01"], "--background reads '-' twice"),
         ([*FASTA, "--gtf", "a.gtf"], "--gtf does nothing without --bed"),
         ([*FASTA, "--genes", "g.tsv", "--shard", "1/2"], "leave --shard out"),
         ([*FASTA, "--format", "dmiso"], "for tables of pairs"),
@@ -418,7 +461,7 @@ FASTA = ["--mirnas", "mirnas.fa", "--targets", "transcripts.fa"]
     ],
 )
 def test_usage_errors(pairs, arguments, words):
-    done = run("dmiso-predict", [*arguments, "-o", "out.tsv"])
+    done = run("dmiso-predict", [*arguments, "--quiet", "-o", "out.tsv"])
     assert done.status == 2
     assert words in done.err
     assert done.err.count("\n") == 1
