@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 EXAMPLES = """\
   dmiso-predict pairs.tsv > scored.tsv
   dmiso-predict --mirnas mirnas.fa --targets utrs.fa --best -o hits.tsv.gz
-  dmiso-predict --mirnas mirnas.fa --targets cdna.fa --predicted --genes genes.tsv --bed sites.bed -o hits.tsv
+  dmiso-predict --mirnas mirnas.fa --targets cdna.fa --background 0.001 --predicted --genes genes.tsv -o hits.tsv
+  dmiso-predict --mirnas mirnas.fa --targets cdna.fa --best --bed sites.bed --gtf annotation.gtf.gz -o best.tsv
   dmiso-predict --shard 2/8 --mirnas mirnas.fa --targets cdna.fa -o hits.2.tsv.gz
   dmiso-predict --model mine.safetensors --format dmiso pairs.txt
 """
@@ -47,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
         choices=("centre", "windows"),
         default=None,
         help="pairs with sites over 60 nt: score the central 60 nt, as in training, or overlapping windows of "
-        "which the best counts (default: centre; windows with --format dmiso)",
+        "which the best counts, cut by --window and --stride (default: centre; windows with --format dmiso)",
     )
     parser.add_argument(
         "--model",

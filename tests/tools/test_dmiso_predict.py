@@ -347,6 +347,22 @@ def peak_memory(arguments):
     return next(int(line.split()[1]) / 1024 for line in done.stdout.splitlines() if line.startswith("VmHWM"))
 
 
+def test_a_thousand_pairs_take_half_a_second(workplace):
+    row = f"{bases(1, 22)}\t{bases(2, 50)}\n"
+    Path("p.tsv").write_text("mirna_seq\tsite_seq\n" + row * 1000)
+    code = (
+        "import resource, sys\nfrom tools.dmiso_predict import main\nmain()\n"
+        "used = resource.getrusage(resource.RUSAGE_SELF)\nprint(used.ru_utime + used.ru_stime)\n"
+        "print(*({'numba', 'pandas', 'tensorflow', 'keras', 'matplotlib', 'scipy'} & set(sys.modules)))"
+    )
+    # processor time, of several runs the shortest: tests share the machine
+    line = [sys.executable, "-c", code, "--quiet", "p.tsv", "-o", "out.tsv"]
+    runs = [subprocess.run(line, env=environment(), capture_output=True, check=True, text=True) for _ in range(3)]
+    assert {done.stdout.splitlines()[1] for done in runs} == {""}
+    assert min(float(done.stdout.splitlines()[0]) for done in runs) < 0.5
+    assert Path("out.tsv").read_text().count("\n") == 1001
+
+
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_input(scan_inputs):
     peaks = {}
