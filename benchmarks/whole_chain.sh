@@ -42,7 +42,7 @@ dmiso-evaluate --baselines 6mer,duplex_energy --figure others.png own=others.tsv
 show "Another experiment" <(grep -E '^(part|all)\b' others_evaluation.tsv) 1,2,5,11-17
 
 dmiso-interpret --model own.safetensors --plot maps.png --motifs kernels.meme --kernels kernels.tsv \
-    --logos logos.png --clusters clusters.tsv --shared-targets shared.tsv --clusters-plot clusters.png \
-    labelled.tsv -o maps.tsv
+    --logos logos.png --clusters clusters.tsv --shared-targets shared.tsv --common-targets common.tsv \
+    --clusters-plot clusters.png labelled.tsv -o maps.tsv
 show "Kernels" kernels.tsv 1,4,5,7-9,15-17
 show "Clusters of miRNAs" shared.tsv 1-8

@@ -163,6 +163,7 @@ COMMANDS = {
                 "cluster\tmirnas\tpairs\ttargets\tshared_targets\tmean_overlap\trandom_overlap\tp_value\t"
                 "mirna_ids\n"
             ),
+            "--common-targets": "cluster\ttarget_id\tmirnas\tmirna_ids\n",
             "--motifs": (
                 "MEME version 4\n\nALPHABET= ACGT\n\nstrands: +\n\nBackground letter frequencies\n"
                 "A 0.250000 C 0.250000 G 0.250000 T 0.250000\n"

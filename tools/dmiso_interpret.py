@@ -16,7 +16,7 @@ EXAMPLES = """\
 """
 
 # arguments that name a file to be written
-_TEXTS = ("output", "motifs", "kernels", "matches", "clusters", "shared_targets")
+_TEXTS = ("output", "motifs", "kernels", "matches", "clusters", "shared_targets", "common_targets")
 _FIGURES = ("plot", "logos", "clusters_plot")
 
 
@@ -93,6 +93,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--clusters", metavar="FILE", help="write a table of the miRNAs and their clusters to FILE"
     )
     clusters.add_argument("--shared-targets", metavar="FILE", help="write a table of the clusters to FILE")
+    clusters.add_argument(
+        "--common-targets", metavar="FILE", help="write the targets that miRNAs of a cluster share to FILE"
+    )
     clusters.add_argument("--clusters-plot", metavar="FILE", help="draw the clusters (.png, .svg, .pdf)")
     clusters.add_argument(
         "--n-clusters",
@@ -132,9 +135,11 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.interpretation.clusters import (
         CLUSTER_COLUMNS,
         MIRNA_COLUMNS,
+        TARGET_COLUMNS,
         cluster_mirnas,
         cluster_rows,
         mirna_rows,
+        target_rows,
     )
     from mirtools.interpretation.comparison import (
         MATCH_COLUMNS,
@@ -210,7 +215,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     if "logos" in figures:
         draw_logos(figures["logos"], kinds["logos"], kernels, known, args.max_evalue)
 
-    if not {"clusters", "shared_targets", "clusters_plot"} & {*streams, *figures}:
+    if not {"clusters", "shared_targets", "common_targets", "clusters_plot"} & {*streams, *figures}:
         return
     clusters = cluster_mirnas(study.profiles.profiles(args.min_pairs, run.dropped), args.n_clusters, args.seed)
     run.counts["mirnas_clustered"] = len(clusters.of_mirna)
@@ -219,6 +224,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         write("clusters", MIRNA_COLUMNS, mirna_rows(clusters))
     if "shared_targets" in streams:
         write("shared_targets", CLUSTER_COLUMNS, cluster_rows(clusters))
+    if "common_targets" in streams:
+        write("common_targets", TARGET_COLUMNS, target_rows(clusters))
     if "clusters_plot" in figures:
         draw_clusters(figures["clusters_plot"], kinds["clusters_plot"], clusters, args.mask)
 

@@ -15,6 +15,7 @@ MIRNA_COLUMNS = "mirna_id cluster pairs targets silhouette strongest_start stron
 CLUSTER_COLUMNS = (
     "cluster mirnas pairs targets shared_targets mean_overlap random_overlap p_value mirna_ids"
 ).split()
+TARGET_COLUMNS = "cluster target_id mirnas mirna_ids".split()
 # without a number of clusters given, the one with the best silhouettes up to this
 MOST_CLUSTERS = 10
 _PERMUTATIONS = 1000
@@ -220,6 +221,23 @@ def cluster_rows(clusters: Clusters) -> Iterator[list[str]]:
             f"{sharing.p_value:.4f}" if some else ".",
             names or ".",
         ]
+
+
+def target_rows(clusters: Clusters) -> Iterator[list[str]]:
+    """Yield the targets that miRNAs of a cluster share, with TARGET_COLUMNS: those of most miRNAs first."""
+    profiles = clusters.profiles
+    for number in range(1, clusters.count + 1):
+        mirnas_of: dict[int, list[str]] = {}
+        for at in np.flatnonzero(clusters.of_mirna == number).tolist():
+            for target in profiles.targets[at]:
+                mirnas_of.setdefault(target, []).append(profiles.names[at])
+        shared = [
+            (-len(mirnas), profiles.target_names[target], mirnas)
+            for target, mirnas in mirnas_of.items()
+            if len(mirnas) > 1
+        ]
+        for count, name, mirnas in sorted(shared):
+            yield [str(number), name, str(-count), ",".join(mirnas)]
 
 
 def _by_size(clusters: Integers) -> Integers:

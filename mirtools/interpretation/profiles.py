@@ -32,13 +32,15 @@ class Profiles:
     changes : ndarray of shape (n, windows), float64
         Mean change of the score by first masked base; not a number where no sequence reaches.
     targets : list of set of int
-        Numbers that stand for targets.
+        Positions in the list of target names.
+    target_names : list of str
     """
 
     names: list[str]
     pairs: list[int]
     changes: Floats
     targets: list[set[int]]
+    target_names: list[str]
 
 
 class ProfileSums:
@@ -80,7 +82,11 @@ class ProfileSums:
             counts, total = self._sums[name]
             np.divide(total, counts, out=row, where=counts > 0)
         return Profiles(
-            names, [self._pairs[name] for name in names], changes, [self._targets[name] for name in names]
+            names=names,
+            pairs=[self._pairs[name] for name in names],
+            changes=changes,
+            targets=[self._targets[name] for name in names],
+            target_names=list(self._number_of),
         )
 
 

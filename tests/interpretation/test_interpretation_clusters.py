@@ -13,16 +13,20 @@ from sklearn.metrics import adjusted_rand_score, silhouette_samples
 from mirtools.interpretation.clusters import (
     CLUSTER_COLUMNS,
     MIRNA_COLUMNS,
+    TARGET_COLUMNS,
     average_linkage,
     cluster_mirnas,
     cluster_rows,
     cut,
     mirna_rows,
     silhouettes,
+    target_rows,
 )
 from mirtools.interpretation.masking import MaskedPairs
 from mirtools.interpretation.pairs import Pair
 from mirtools.interpretation.profiles import Profiles, ProfileSums, profile_distances, target_overlaps
+
+NAMES = [f"t{number}" for number in range(200_000)]
 
 
 def planted(groups=3, size=8, noise=0.3, seed=1):
@@ -40,7 +44,7 @@ def planted(groups=3, size=8, noise=0.3, seed=1):
         targets.append({*own.tolist(), *shared.tolist()})
         truth.append(group)
     names = [f"m{number:02}" for number in range(groups * size)]
-    return Profiles(names, [20] * len(names), np.array(changes), targets), truth
+    return Profiles(names, [20] * len(names), np.array(changes), targets, NAMES), truth
 
 
 @pytest.mark.parametrize("groups", [2, 3, 5])
@@ -65,7 +69,7 @@ def test_no_sharing_where_targets_are_drawn_at_random():
     profiles, _ = planted(3)
     random = np.random.default_rng(2)
     targets = [set(random.choice(200, 20, replace=False).tolist()) for _ in profiles.names]
-    found = cluster_mirnas(Profiles(profiles.names, profiles.pairs, profiles.changes, targets), 3, 1)
+    found = cluster_mirnas(Profiles(profiles.names, profiles.pairs, profiles.changes, targets, NAMES), 3, 1)
     assert found.sharing[-1].p_value > 0.01
     assert found.sharing[-1].overlap == pytest.approx(found.sharing[-1].random, rel=0.1)
 
@@ -77,14 +81,14 @@ def test_random_clusters_have_as_many_targets():
     many = np.array(profiles.names) >= "m30"  # half of either cluster
     sizes = np.where(many, 80, 10)
     targets = [set(random.choice(100, size, replace=False).tolist()) for size in sizes]
-    found = cluster_mirnas(Profiles(profiles.names, profiles.pairs, profiles.changes, targets), 2, 1)
+    found = cluster_mirnas(Profiles(profiles.names, profiles.pairs, profiles.changes, targets, NAMES), 2, 1)
     assert all(sharing.p_value > 0.01 for sharing in found.sharing)
     # as a cluster of their own
     swapped = np.concatenate([np.flatnonzero(many), np.flatnonzero(~many)])
     order = np.argsort(np.arange(60) % 2, kind="stable")
     changes = np.empty_like(profiles.changes)
     changes[swapped] = profiles.changes[order]
-    found = cluster_mirnas(Profiles(profiles.names, profiles.pairs, changes, targets), 2, 1)
+    found = cluster_mirnas(Profiles(profiles.names, profiles.pairs, changes, targets, NAMES), 2, 1)
     assert {tuple(found.of_mirna[many].tolist()), tuple(found.of_mirna[~many].tolist())} == {(1,) * 30, (2,) * 30}
     for sharing in found.sharing:
         assert (sharing.random, sharing.p_value) == (pytest.approx(sharing.overlap), 1)
@@ -93,11 +97,16 @@ def test_random_clusters_have_as_many_targets():
 def test_sharing_by_hand():
     profiles, _ = planted(2, 2, 0.01)  # m00 and m02 belong together, m01 and m03
     targets = [{1, 2, 3, 4}, {5, 6}, {3, 4}, {6, 7, 1}]
-    found = cluster_mirnas(Profiles(profiles.names, profiles.pairs, profiles.changes, targets), 2, 1)
+    found = cluster_mirnas(Profiles(profiles.names, profiles.pairs, profiles.changes, targets, NAMES), 2, 1)
     rows = [dict(zip(CLUSTER_COLUMNS, row, strict=True)) for row in cluster_rows(found)]
     assert [row["mirna_ids"] for row in rows] == ["m00,m02", "m01,m03", "."]
     assert [(row["targets"], row["shared_targets"]) for row in rows] == [("4", "2"), ("4", "1"), ("7", "4")]
     assert [row["mean_overlap"] for row in rows] == ["1.0000", "0.5000", "0.7500"]
+    assert [dict(zip(TARGET_COLUMNS, row, strict=True)) for row in target_rows(found)] == [
+        {"cluster": "1", "target_id": "t3", "mirnas": "2", "mirna_ids": "m00,m02"},
+        {"cluster": "1", "target_id": "t4", "mirnas": "2", "mirna_ids": "m00,m02"},
+        {"cluster": "2", "target_id": "t6", "mirnas": "2", "mirna_ids": "m01,m03"},
+    ]
     # there are three ways to halve four miRNAs
     overlaps = target_overlaps(targets)
     ways = [((0, 2), (1, 3)), ((0, 1), (2, 3)), ((0, 3), (1, 2))]
@@ -184,7 +193,7 @@ def test_profiles_are_means_by_mirna():
     for row, targets, number in zip(found.changes, found.targets, kept, strict=True):
         own = [at for at in range(number, 90, 4) if chosen[at]]
         assert np.allclose(row, np.nanmean(table[own], axis=0))
-        assert len(targets) == len({at % 7 for at in own})
+        assert sorted(found.target_names[target] for target in targets) == sorted({f"t{at % 7}" for at in own})
 
 
 def test_the_most_frequent_mirnas_are_kept(monkeypatch):
@@ -204,7 +213,7 @@ def test_the_most_frequent_mirnas_are_kept(monkeypatch):
 @pytest.mark.parametrize("n", [0, 1, 2, 3])
 def test_few_mirnas(n, count):
     profiles, _ = planted(3, 1)
-    few = Profiles(profiles.names[:n], profiles.pairs[:n], profiles.changes[:n], profiles.targets[:n])
+    few = Profiles(profiles.names[:n], profiles.pairs[:n], profiles.changes[:n], profiles.targets[:n], NAMES)
     found = cluster_mirnas(few, count, 1)
     assert found.count == min(n, {None: 1 if n < 3 else 2}.get(count, count))
     rows = list(mirna_rows(found))

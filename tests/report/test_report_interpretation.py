@@ -84,7 +84,7 @@ def test_clusters_of_few_and_many(count):
     random = np.random.default_rng(3)
     names = [f"miR-{number}$_1" for number in range(count)]
     targets = [set(random.choice(50, 5).tolist()) for _ in names]
-    profiles = Profiles(names, [10] * count, random.normal(0, 1, (count, 27)), targets)
+    profiles = Profiles(names, [10] * count, random.normal(0, 1, (count, 27)), targets, [])
     stream = io.BytesIO()
     interpretation_clusters.draw_clusters(stream, "png", cluster_mirnas(profiles, None, 1), 4)
     assert stream.getvalue().startswith(b"\x89PNG")

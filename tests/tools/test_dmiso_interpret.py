@@ -134,7 +134,15 @@ def test_no_match_is_a_header(planted):
 
 def test_clusters(planted):
     interpret(
-        *planted, "--clusters", "c.tsv", "--shared-targets", "s.tsv", "--json", "r.json", "--n-clusters", "1"
+        *planted,
+        "--clusters",
+        "c.tsv",
+        "--shared-targets",
+        "s.tsv",
+        "--common-targets",
+        "t.tsv",
+        "--n-clusters",
+        "1",
     )
     rows = rows_of(Path("c.tsv").read_text())
     assert sorted((row["mirna_id"], row["cluster"], row["pairs"]) for row in rows) == [
@@ -145,6 +153,9 @@ def test_clusters(planted):
     shared = rows_of(Path("s.tsv").read_text())
     assert [row["cluster"] for row in shared] == ["1", "all"]
     assert (shared[0]["mirna_ids"], shared[0]["targets"]) == ("let-7a,miR-21", "7")
+    common = rows_of(Path("t.tsv").read_text())
+    assert [row["target_id"] for row in common] == [f"t{number}" for number in range(7)]
+    assert {(row["cluster"], row["mirnas"], row["mirna_ids"]) for row in common} == {("1", "2", "let-7a,miR-21")}
     interpret(*planted, "--clusters", "c.tsv", "--min-pairs", "16", "--json", "r.json")
     assert rows_of(Path("c.tsv").read_text()) == []
     assert json.loads(Path("r.json").read_text())["dropped"] == {"mirnas_with_too_few_pairs": 2}
