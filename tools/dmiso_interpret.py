@@ -42,7 +42,10 @@ def build_parser() -> argparse.ArgumentParser:
         help="dmiso: four columns without header, miRNA and target identifiers, miRNA and site (default: table)",
     )
     parser.add_argument(
-        "--model", default="dmiso", metavar="NAME|FILE", help="bundled model or model file (default: dmiso)"
+        "--model",
+        default=None,
+        metavar="NAME|FILE",
+        help="bundled model or model file (default: the bundled model that validates best)",
     )
     parser.add_argument(
         "--sample",
