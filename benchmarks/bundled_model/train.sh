@@ -1,39 +1,62 @@
 #!/bin/sh
-# Makes the bundled model and the figures of its card: train.sh DATA_FOLDER WORK_FOLDER (about an hour on two cores).
-# Needs mirtools with its extra `train` and the public data sets as make_pairs.py names them.
+# Makes the bundled model and the figures of its card: train.sh DATA_FOLDER WORK_FOLDER (about two hours on two idle
+# cores, most of it pre-training). Needs mirtools with its extra `train` and the public data sets as make_pairs.py and
+# pretrain.py name them. Goes on where it was stopped.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 data=$1
 work=$2
 mkdir -p "$work"
-python "$here/make_pairs.py" "$data" "$work/pairs.tsv"
+[ -e "$work/pairs.tsv" ] || python "$here/make_pairs.py" "$data" "$work/pairs.tsv"
+python "$here/hold_out_both.py" "$work/pairs.tsv" "$work/both.train.tsv" "$work/both.test.tsv"
 
-# train NAME GROUP HOLD_OUT TABLE OPTIONS...: model, figures, history and learning curves
+# Pre-training on soft labels, away from all that the tests below hold out.
+pretrained=$work/pretrained
+python "$here/pretrain.py" "$data/teacher/mirbind2_soft_labels.tsv.gz" "$work/pairs.tsv" "$data" "$pretrained" \
+    --epochs 16 --batch-size 512 --learning-rate 0.003 --dropout 0,0,0.05
+python "$here/pretrain.py" "$data/teacher/mirbind2_soft_labels.tsv.gz" "$work/pairs.tsv" "$data" "$pretrained" \
+    --cool-down 16 --batch-size 512 --learning-rate 0.003 --dropout 0,0,0.05
+
+# train NAME GROUP HOLD_OUT TABLE OPTIONS...: model, scores of all pairs, history and learning curves
 train() {
     name=$1 group=$2 share=$3 table=$4
     shift 4
     dmiso-train -m "$work/$name.safetensors" --name dmiso --group "$group" --hold-out "$share" --batch-size 200 "$@" \
         --history "$work/$name.history.tsv" --curves "$work/$name.png" --checkpoint "$work/checkpoint_$name" \
-        "$work/$table" > "$work/$name.tsv"
+        --scores "$work/$name.scores.tsv" "$work/$table" > "$work/$name.tsv"
 }
 
-# The recipes that were compared, by the validation AUROC in their histories: on Helwak's pairs, then on all.
-awk -F '\t' 'NR == 1 || $5 == "helwak"' "$work/pairs.tsv" > "$work/helwak.tsv"
-train helwak_paper target 0.2 helwak.tsv --epochs 10 --patience 10 --l1 0.01
-train helwak_l1 target 0.2 helwak.tsv --epochs 10 --patience 10 --l1 1e-5
-train helwak_dropout target 0.2 helwak.tsv --epochs 10 --patience 10 --l1 1e-5 --dropout 0.1,0.2,0.3
-train all_paper target 0.2 pairs.tsv --epochs 20 --patience 20 --l1 0.01
-train all_l1 target 0.2 pairs.tsv --epochs 20 --patience 20 --l1 1e-5
+# apart NAME: the scored pairs that were held out, and those that were not
+apart() {
+    for side in test train; do
+        awk -F '\t' -v side=$side 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "part") p = i }
+            NR == 1 || ($p == "held_out") == (side == "test")' "$work/$1.scores.tsv" > "$work/$1.$side.tsv"
+    done
+}
 
-# The chosen one: the bundled model, judged by new targets; the same without some miRNAs; and without some of both.
-recipe="--epochs 60 --patience 8 --l1 1e-5 --dropout 0.1,0.2,0.3"
-python "$here/hold_out_both.py" "$work/pairs.tsv" "$work/both_train.tsv" "$work/both_test.tsv"
-train target target 0.2 pairs.tsv $recipe
-train mirna mirna 0.2 pairs.tsv $recipe
-train both mirna 0 both_train.tsv $recipe
-for group in target mirna; do
-    python "$here/evaluate.py" "$work/pairs.tsv" "$work/$group.safetensors" > "$work/$group.figures.tsv"
+# judge TEST NAME=SCORES...: several models on the same held-out pairs, beside plain predictors
+judge() {
+    test=$1
+    shift
+    dmiso-evaluate --training "$work/$test.train.tsv" --baselines all --parts all,class,seen --by source \
+        --differences "$work/$test.differences.tsv" "$@" > "$work/$test.figures.tsv"
+}
+
+# From random weights and from the pre-trained ones; on all pairs but the held-out targets, families, or both.
+plain="--epochs 60 --patience 8 --l1 1e-5 --dropout 0.1,0.2,0.3"
+tuned="--start $pretrained/cooled.safetensors --learning-rate 5e-4 --decay-after 1 --epochs 12 --patience 4 --l1 1e-6
+    --dropout 0.1,0.1,0.3 --fresh-negatives 2 --positive-weight balanced"
+for group in target family; do
+    train "plain_$group" $group 0.2 pairs.tsv $plain
+    train "$group" $group 0.2 pairs.tsv $tuned
+    apart "plain_$group"
+    apart $group
+    judge $group "plain=$work/plain_$group.test.tsv" "dmiso=$work/$group.test.tsv"
 done
-python "$here/evaluate.py" "$work/both_train.tsv" "$work/both.safetensors" "$work/both_test.tsv" \
-    > "$work/both.figures.tsv"
+train plain_both family 0 both.train.tsv $plain
+train both family 0 both.train.tsv $tuned
+for name in plain_both both; do
+    dmiso-predict --model "$work/$name.safetensors" "$work/both.test.tsv" > "$work/$name.test_scores.tsv"
+done
+judge both "plain=$work/plain_both.test_scores.tsv" "dmiso=$work/both.test_scores.tsv"
 echo "the bundled model is $work/target.safetensors"
