@@ -45,10 +45,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--long-sites",
-        choices=("centre", "windows"),
+        choices=("windows", "centre"),
         default=None,
-        help="pairs with sites over 60 nt: score the central 60 nt, as in training, or overlapping windows of "
-        "which the best counts, cut by --window and --stride (default: centre; windows with --format dmiso)",
+        help="pairs with sites over 60 nt: score overlapping windows, cut by --window and --stride, of which the "
+        "best counts and is named in window_start and window_end; or the central 60 nt alone (default: windows)",
     )
     parser.add_argument(
         "--model",
@@ -193,8 +193,7 @@ def _score_pairs(args: argparse.Namespace, run: cli.Run, model: Model, threshold
 
         scorer = Predictor(model.weights)
     path = cli.stdin_default(args.pairs, "pairs")
-    in_windows = (args.long_sites or ("windows" if args.format == "dmiso" else "centre")) == "windows"
-    tiling = Tiling(args.window, args.stride) if in_windows else None
+    tiling = None if args.long_sites == "centre" else Tiling(args.window, args.stride)
     chosen = row_share(path, args.format, args.shard) if args.shard else None
     reader = TableReader(path, ("mirna_seq", "site_seq"), args.format)
     scores = PairScores(

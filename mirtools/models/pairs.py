@@ -56,8 +56,7 @@ class PairScores:
         ``prediction`` is 1 where the score, as printed, is larger.
     tiling : Tiling, optional
         Sites longer than a window are cut into windows, and the best one's score counts (the first of several);
-        ``window_start`` and ``window_end`` tell which it is. Without it they are cropped around their centre, as
-        in training.
+        ``window_start`` and ``window_end`` tell which it is. Without it they are cropped around their centre.
     weights : dict of str to ndarray, optional
         Of a model that knows abundance (:mod:`mirtools.models.abundance`): the table's coverages move the scores.
 

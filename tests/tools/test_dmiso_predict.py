@@ -49,7 +49,7 @@ def pairs(workplace):
 
 def test_rows_come_back_with_scores(pairs):
     text = predict("--model", "model.safetensors", pairs, "--json", "report.json")
-    assert text.startswith("mirna_id\tmirna_seq\tsite_seq\tnote\tscore\tprediction\n")
+    assert text.startswith("mirna_id\tmirna_seq\tsite_seq\tnote\tscore\tprediction\twindow_start\twindow_end\n")
     rows = rows_of(text)
     assert [row["note"] for row in rows] == list("1234")
     assert rows[0]["score"] == rows[1]["score"]  # RNA and lower case are the same sequence
@@ -62,7 +62,7 @@ def test_rows_come_back_with_scores(pairs):
         "pairs": 4,
         "predicted_interactions": sum(row["prediction"] == "1" for row in rows),
         "mirnas_cropped": 1,
-        "sites_cropped": 1,
+        "sites_in_windows": 1,
     }
     assert report["model"]["name"] == "test"
     assert len(report["model"]["sha256"]) == 64
@@ -91,7 +91,7 @@ def test_threshold(pairs):
 
 def test_zero_rows(workplace):
     done = predict("--model", "model.safetensors", "-", "--json", "report.json", stdin=b"miRNA\tgene\n")
-    assert done == "miRNA\tgene\tscore\tprediction\n"
+    assert done == "miRNA\tgene\tscore\tprediction\twindow_start\twindow_end\n"
     assert json.loads(Path("report.json").read_text())["counts"]["pairs"] == 0
     assert predict("--model", "model.safetensors", "--format", "dmiso", "-").count("\n") == 1
 
