@@ -259,7 +259,8 @@ class _AuditOutputs(NamedTuple):
 
 
 def _audit(args: argparse.Namespace, run: cli.Run, rows: LabelledRows, outputs: _AuditOutputs) -> None:
-    from mirtools.negatives.audit import WARNINGS, AuditRules, as_json, audit, remedy, table_rows
+    from mirtools.negatives.audit import AuditRules, audit
+    from mirtools.negatives.findings import WARNINGS, as_json, remedy, table_rows
     from mirtools.negatives.labelled import read_labelled_rows
 
     training = None if args.against is None else read_labelled_rows(args.against)

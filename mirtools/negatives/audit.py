@@ -1,8 +1,8 @@
 """The audit of labelled pairs: how well the label is told by what should have nothing to do with it.
 
 Each property is judged alone, by the AUROC of what can be learned from it: on pairs that it was not learned from
-(ten folds), or on one table after learning from another. A property above :data:`LIMIT` leaks: a model that looks
-at nothing else reaches that figure. Plain predictors, which may know something, stand beside for comparison.
+(ten folds), or on one table after learning from another. A property above the limit leaks: a model that looks at
+nothing else reaches that figure. Plain predictors, which may know something, stand beside for comparison.
 """
 
 from __future__ import annotations
@@ -10,13 +10,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.interactions import MISSING
 from mirtools.negatives.baselines import cofold_energies, duplex_energies, seed_grades
+from mirtools.negatives.findings import (
+    BASELINE,
+    CLEAN,
+    FOLDS,
+    GROUP,
+    LEAK,
+    LEAKS,
+    LIMIT,
+    NOTHING,
+    REMEDIES,
+    REVERSED,
+    SIGNIFICANCE,
+    SPLIT,
+    TOO_FEW,
+    TRAINING,
+    Finding,
+)
+from mirtools.negatives.held_out import FOLDS as FOLD_COUNT
 from mirtools.negatives.held_out import (
     Labels,
     Mask,
@@ -25,6 +42,7 @@ from mirtools.negatives.held_out import (
     deal_folds,
     dinucleotide_shares,
     gc_shares,
+    held_out_combination,
     held_out_discriminant,
     held_out_shares,
     numbered,
@@ -33,77 +51,9 @@ from mirtools.negatives.held_out import (
 from mirtools.negatives.labelled import LabelledRows
 from mirtools.negatives.ranking import area_under_curve
 
-LIMIT = 0.6
-SIGNIFICANCE = 0.01  # chance that a set without any leak is warned of, over all its properties together
-
 _LONGEST_JUNCTION = 8
 
-# What kind of property it is
-LEAK, SPLIT, BASELINE = "leak", "split", "baseline"
-# What was found
-CLEAN, LEAKS, TOO_FEW, GROUP, REVERSED = "clean", "leak", "too_few_pairs", "group_by_target", "reversed"
-WARNINGS = (LEAKS, REVERSED)
-# Where a property's figure was learned
-FOLDS, TRAINING, NOTHING = "other_folds", "training", "nothing"
-
-REMEDIES = {
-    "mirna_length": "cut or pad miRNAs alike, or draw negatives with miRNAs of the same lengths",
-    "site_length": "cut sites to one length, or draw negatives as long as their positives",
-    "n_count": "draw negatives without N, or leave out positives with N",
-    "site_gc": "draw negatives from the same region as the positives",
-    "site_dinucleotides": "draw negatives from the same region as the positives",
-    "junction": "cut off the sites what they share with the end of the miRNA on the read",
-    "region": "draw negatives from the same region as the positives",
-    "mirna_identity": "give each miRNA the same share of both labels",
-    "mirna_seed": "give each miRNA family the same share of both labels",
-    "target_identity": "give each target the same share of both labels",
-    "site_identity": "split by target, never at random",
-    "site_memory": "split by target, never at random",
-    "site_type": "the negatives have more seed matches than the positives",
-    "duplex_energy": "the negatives bind better than the positives",
-    "cofold_energy": "the negatives bind better than the positives; see --max-energy",
-}
-_TRAINING_REMEDY = "miRNAs or targets of the training recur here; split by them"
-_RECURRING = ("mirna_identity", "mirna_seed", "target_identity", "site_identity")
-
 Watch = Callable[[Iterable[str]], Iterator[str]]
-
-
-class Finding(NamedTuple):
-    """What one property tells.
-
-    Attributes
-    ----------
-    name : str
-    kind : {"leak", "split", "baseline"}
-        ``split``: harmless in itself, but a split at random makes it leak.
-    learned_from : {"other_folds", "training", "nothing"}
-    pairs : int
-        Pairs of which the property is known and was looked at.
-    seen : float
-        Share of them whose value occurs among those that it was learned from; NaN where nothing recurs.
-    auroc, low, high : float
-        AUROC, at least 0.5, and its 95 % interval.
-    direction : {"as_learned", "reversed"}
-        ``reversed``: pairs that resemble positives are negatives.
-    verdict : str
-        ``clean``, ``leak``, ``too_few_pairs`` (a leak could not be told from chance), ``group_by_target``; for
-        baselines ``.``, or ``reversed`` where negatives bind better than positives.
-    """
-
-    name: str
-    kind: str
-    learned_from: str
-    pairs: int
-    seen: float
-    auroc: float
-    low: float
-    high: float
-    direction: str
-    verdict: str
-
-
-TABLE_COLUMNS = ["property", *Finding._fields[1:]]
 
 
 @dataclass(frozen=True)
@@ -143,7 +93,8 @@ def audit(
     Returns
     -------
     list of Finding
-        In the order of :data:`REMEDIES`; empty where ``rows`` or ``training`` lack one of the labels.
+        In the order of :data:`mirtools.negatives.findings.REMEDIES`; empty where ``rows`` or ``training`` lack
+        one of the labels.
     """
     if not (_has_both(rows) and (training is None or _has_both(training))):
         return []
@@ -152,39 +103,6 @@ def audit(
     checked = sum(each.kind != BASELINE for each in found)
     beyond = NormalDist().inv_cdf(1 - SIGNIFICANCE / (2 * max(checked, 1)))
     return [each.finding(beyond) for each in found]
-
-
-def remedy(finding: Finding) -> str:
-    """Return what to do about a warning."""
-    if finding.learned_from == TRAINING and finding.name in _RECURRING:
-        return _TRAINING_REMEDY
-    return REMEDIES[finding.name]
-
-
-def table_rows(findings: Sequence[Finding]) -> Iterator[list[str]]:
-    """Yield the audit as a table, :data:`TABLE_COLUMNS` first; figures with four decimals."""
-    yield TABLE_COLUMNS
-    for each in findings:
-        yield [_cell(value) if isinstance(value, float) else str(value) for value in each]
-
-
-def as_json(findings: Sequence[Finding]) -> dict[str, object]:
-    """Return the audit for ``--json``."""
-    properties = {}
-    for each in findings:
-        entry = each._asdict()
-        del entry["name"]
-        properties[each.name] = {
-            key: round(value, 4) if isinstance(value, float) else value
-            for key, value in entry.items()
-            if value == value
-        }
-    return {
-        "limit": LIMIT,
-        "significance": SIGNIFICANCE,
-        "warnings": [each.name for each in findings if each.verdict in WARNINGS],
-        "properties": properties,
-    }
 
 
 @dataclass(frozen=True)
@@ -240,6 +158,9 @@ class _Judge:
             self._asked = [1]
         self._sites = site_groups(self._rows.sites)
         self._dinucleotides = dinucleotide_shares(self._rows.sites)
+        gc = gc_shares(self._rows.sites)
+        self._gc = np.column_stack([gc, gc**2])
+        self._leaks: list[tuple[Numbers, Mask]] = []  # what has been measured by value
 
     def measure(self, name: str) -> _Measured | None:
         """Return what a property tells, or ``None`` where it is not known of enough pairs."""
@@ -257,8 +178,7 @@ class _Judge:
             pairs = zip(rows.mirnas, rows.sites, strict=True)
             return self._by_value(name, np.array([_shared_ends(*pair) for pair in pairs], np.int64))
         if name == "site_gc":
-            gc = gc_shares(rows.sites)
-            return self._by_discriminant(name, np.column_stack([gc, gc**2]))
+            return self._by_discriminant(name, self._gc)
         if name == "site_dinucleotides":
             return self._by_discriminant(name, self._dinucleotides)
         if name == "region":
@@ -273,6 +193,8 @@ class _Judge:
             return self._by_value(name, self._sites, recurs=True, kind=self._within)
         if name == "site_memory":
             return self._by_memory(name)
+        if name == "all_together":
+            return self._by_all(name)
         return self._by_binding(name)
 
     def _by_name(self, name: str, values: Sequence[str]) -> _Measured | None:
@@ -291,16 +213,33 @@ class _Judge:
         shares, seen = held_out_shares(values[some], self._labels[some], self._folds[some], share)
         recurring = float(seen[judged].mean()) if recurs and judged.any() else float("nan")
         varies = bool(seen[judged].any()) and len(np.unique(values[some])) > 1
-        return self._measured(name, kind, some, shares[judged], recurring, varies)
+        measured = self._measured(name, kind, some, shares[judged], recurring, varies)
+        if measured is not None and kind == LEAK:
+            self._leaks.append((values, some))
+        return measured
+
+    def _composition_folds(self) -> tuple[Numbers, list[int]]:
+        """Return folds and those to judge, sites of equal composition in one fold.
+
+        A site and its shuffled twin look alike and have different labels: apart, each would teach the opposite
+        of the other.
+        """
+        composition = np.unique(self._dinucleotides, axis=0, return_inverse=True)[1].ravel()
+        folds = deal_folds(composition, self._rules.seed)
+        if self._learned_from == TRAINING:
+            folds[self._first :] = FOLD_COUNT
+            return folds, [FOLD_COUNT]
+        return folds, np.unique(folds).tolist()
+
+    def _by_all(self, name: str) -> _Measured | None:
+        folds, asked = self._composition_folds()
+        features = np.column_stack([self._gc, self._dinucleotides])
+        scores = held_out_combination(self._leaks, features, self._labels, folds, asked)
+        every = np.ones(len(scores), bool)
+        return self._measured(name, LEAK, every, scores[self._first :], float("nan"), True, folds)
 
     def _by_discriminant(self, name: str, features: Scores) -> _Measured | None:
-        folds, asked = self._folds, self._asked
-        if self._learned_from == FOLDS:
-            # A site and its shuffled twin look alike and have different labels: apart, each would teach the
-            # opposite of the other.
-            composition = np.unique(self._dinucleotides, axis=0, return_inverse=True)[1].ravel()
-            folds = deal_folds(composition, self._rules.seed)
-            asked = np.unique(folds).tolist()
+        folds, asked = self._composition_folds()
         values = held_out_discriminant(features, self._labels, folds, asked)
         every = np.ones(len(values), bool)
         varies = bool(np.ptp(features, axis=0).any())
@@ -372,7 +311,3 @@ def _shared_ends(mirna: str, site: str) -> int:
 
 def _lengths(sequences: Sequence[str]) -> NDArray[np.int64]:
     return np.array([len(sequence) for sequence in sequences], np.int64)
-
-
-def _cell(value: float) -> str:
-    return MISSING if value != value else f"{value:.4f}"

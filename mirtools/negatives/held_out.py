@@ -107,6 +107,47 @@ def held_out_discriminant(features: Scores, labels: Labels, folds: Numbers, aske
     return values
 
 
+def held_out_combination(
+    properties: Sequence[tuple[Numbers, Mask]],
+    features: Scores,
+    labels: Labels,
+    folds: Numbers,
+    asked: Sequence[int],
+) -> Scores:
+    """Return what properties tell together: a linear discriminant of their shares and of further features.
+
+    The shares that the discriminant learns from are themselves held out, within the folds that it learns from.
+
+    Parameters
+    ----------
+    properties : sequence of tuple of ndarray, each of shape (n,)
+        Values, and where they are known.
+    features : ndarray of float64, shape (n, m)
+    labels, folds : ndarray, shape (n,)
+    asked : sequence of int
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        0 for pairs of folds that are not asked.
+    """
+    combined = np.zeros(len(labels))
+    for fold in asked:
+        held = folds == fold
+        share = float(labels[~held].mean()) if not held.all() else 0.5
+        columns = []
+        for values, known in properties:
+            column = np.full(len(labels), share)
+            learned = known & ~held
+            column[learned] = held_out_shares(values[learned], labels[learned], folds[learned], share)[0]
+            told = held_out_shares(values[known], labels[known], held[known].astype(np.int64), share)[0]
+            column[known & held] = told[held[known]]
+            columns.append(column)
+        table = np.column_stack([*columns, features])
+        combined += held_out_discriminant(table, labels, held.astype(np.int64), [1])
+    return combined
+
+
 def gc_shares(sequences: Sequence[str]) -> Scores:
     """Return the share of G and C among the known bases of each sequence, shape ``(n,)``; 0 for N alone."""
     strong = np.array([sequence.count("G") + sequence.count("C") for sequence in sequences], np.float64)

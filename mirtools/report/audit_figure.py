@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, BinaryIO
 
-from mirtools.negatives.audit import BASELINE, CLEAN, LIMIT, SPLIT, TOO_FEW, WARNINGS, Finding
+from mirtools.negatives.findings import BASELINE, CLEAN, LIMIT, SPLIT, TOO_FEW, WARNINGS, Finding
 from mirtools.negatives.held_out import gc_shares
 from mirtools.negatives.labelled import LabelledRows
 from mirtools.report.drawing import BLUE, GREY, ORANGE, SKY, draw_page
@@ -20,6 +20,7 @@ _DESCRIBED = {
     "site_gc": "site GC",
     "junction": "bases shared at the junction",
     "mirna_seed": "miRNA seed",
+    "all_together": "all of these together",
     "site_memory": "site a positive elsewhere",
     "site_type": "seed match",
 }

@@ -12,6 +12,7 @@ from mirtools.negatives.held_out import (
     FOLDS,
     deal_folds,
     dinucleotide_shares,
+    held_out_combination,
     held_out_discriminant,
     held_out_shares,
     linked,
@@ -65,6 +66,26 @@ def test_discriminant_equals_solving_for_each_fold():
         )
         direction = np.linalg.solve(within + 1e-3 * np.eye(4), one.mean(axis=0) - other.mean(axis=0))
         assert values[folds == fold] == pytest.approx(scaled[folds == fold] @ direction)
+
+
+def test_combination_of_one_property_ranks_as_its_shares():
+    chance = np.random.default_rng(5)
+    values = chance.integers(0, 6, 900)
+    labels = (chance.random(900) < values / 6 + 0.05).astype(np.uint8)
+    folds = chance.integers(0, 5, 900)
+    nothing, known = np.zeros((900, 0)), np.ones(900, bool)
+    combined = held_out_combination([(values, known)], nothing, labels, folds, [1, 3])
+    assert (combined[(folds != 1) & (folds != 3)] == 0).all()
+    for fold in (1, 3):
+        held = folds == fold
+        shares = held_out_shares(values, labels, held.astype(int), float(labels[~held].mean()))[0][held]
+        assert np.corrcoef(combined[held], shares)[0, 1] == pytest.approx(1)
+    # labels of the fold itself do not matter
+    turned = np.where(folds == 3, 1 - labels, labels).astype(np.uint8)
+    again = held_out_combination([(values, known)], nothing, turned, folds, [3])
+    assert again[folds == 3] == pytest.approx(combined[folds == 3])
+    unknown = held_out_combination([(values, values > 2)], nothing, labels, folds, [1])[folds == 1]
+    assert len(np.unique(unknown[values[folds == 1] <= 2])) == 1
 
 
 def test_discriminant_without_one_label_elsewhere_tells_nothing():

@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from mirtools.negatives.audit import AuditRules, Finding, audit
+from mirtools.negatives.audit import AuditRules, audit
+from mirtools.negatives.findings import Finding
 from mirtools.negatives.labelled import LabelledRows
 from mirtools.report.audit_figure import _look, draw_audit
 

@@ -55,10 +55,10 @@ def test_golden(tables, tmp_path, threads):
     assert (tmp_path / "a.tsv").read_text() == (GOLDEN / "leaky_audit.tsv").read_text()
     assert "audit: site_length alone has AUROC 0.81" in done.err
     assert "audit: mirna_identity alone has AUROC 0.73" in done.err
-    assert done.err.count("\n") == 4  # two more: the miRNA's seed, and the counts
+    assert done.err.count("\n") == 5  # three more: the miRNA's seed, all together, and the counts
     report = json.loads((tmp_path / "a.json").read_text())
     assert report["counts"] == {"positives": 300, "negatives": 300}
-    assert report["audit"]["warnings"] == ["site_length", "mirna_identity", "mirna_seed"]
+    assert report["audit"]["warnings"] == ["site_length", "mirna_identity", "mirna_seed", "all_together"]
     assert (tmp_path / "a.svg").read_bytes().startswith(b"<?xml")
 
 
