@@ -176,6 +176,7 @@ COMMANDS = {
         kinds={"": "table"},
         header="model\t",
         heavy=True,
+        rows=False,
         extra_outputs={"--history": "part\tepoch\t", "--metrics": "{", "--scores": "pair_id\tn_reads\t"},
     ),
 }

@@ -215,7 +215,7 @@ def keras_variables(model: Any) -> dict[str, Any]:
 
 def get_weights(model: Any) -> Weights:
     """Return copies of all weights of a Keras model by tensor name, float32."""
-    return {name: np.array(variable, dtype=np.float32) for name, variable in keras_variables(model).items()}
+    return {name: np.array(variable.numpy(), np.float32) for name, variable in keras_variables(model).items()}
 
 
 def set_weights(model: Any, weights: Mapping[str, NDArray[np.float32]]) -> None:

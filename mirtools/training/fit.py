@@ -304,7 +304,7 @@ class _Trainer:
         """Return weights and optimizer state, by name."""
         state: dict[str, NDArray[Any]] = {f"model.{name}": value for name, value in self.weights().items()}
         for place, variable in enumerate(self._optimizer.variables):
-            state[f"optimizer.{place}"] = np.array(variable)
+            state[f"optimizer.{place}"] = np.array(variable.numpy())
         return state
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
