@@ -37,9 +37,10 @@ class Scorer(Protocol):
 
 
 class _Chunk(NamedTuple):
-    """Rows whose scores are being computed, and the windows of their sites where these are cut."""
+    """Rows whose scores are being computed, with their sites, and the windows of these where any is cut."""
 
     rows: list[list[str]]
+    sites: list[str]
     windows: Windows | None
     coverages: list[list[float]]
 
@@ -104,7 +105,7 @@ class PairScores:
             chunk = waiting.popleft()
             if self._weights:
                 scores = self._moved(scores, chunk, self._weights)
-            cells = _best_cells(scores, chunk.windows, self._threshold)
+            cells = self._cells(scores, chunk)
             for row, new in zip(chunk.rows, cells, strict=True):
                 row.extend([""] * missing)
                 for place, cell in zip(self._places, new, strict=True):
@@ -120,6 +121,20 @@ class PairScores:
             shifts = np.repeat(shifts, np.diff(chunk.windows.bounds))
         return abundance.shifted(scores, shifts)
 
+    def _cells(self, scores: Floats, chunk: _Chunk) -> Iterator[Sequence[str]]:
+        """Yield the new cells of each row."""
+        windows = chunk.windows
+        if self._tiling is None:
+            yield from score_cells(scores, self._threshold)
+        elif windows is None:
+            for cells, site in zip(score_cells(scores, self._threshold), chunk.sites, strict=True):
+                yield (*cells, "0", str(len(site)))
+        else:
+            best = _best_windows(printed(scores), windows.bounds)
+            places = zip(windows.starts[best].tolist(), windows.ends[best].tolist(), strict=True)
+            for cells, (start, end) in zip(score_cells(scores[best], self._threshold), places, strict=True):
+                yield (*cells, str(start), str(end))
+
     def _chunks(self, waiting: deque[_Chunk], chosen: tuple[int, int] | None) -> Iterator[tuple[Codes, Codes]]:
         reader, tiling = self._reader, self._tiling
         mirna_column, site_column = reader.index("mirna_seq"), reader.index("site_seq")
@@ -133,13 +148,14 @@ class PairScores:
             self.counts["pairs"] += len(rows)
             self.counts["mirnas_cropped"] += sum(len(mirna) > MIRNA_LENGTH for mirna in mirnas)
             longest = tiling.window if tiling else SITE_LENGTH
-            self.counts[self._long] += sum(len(site) > longest for site in sites)
+            long = sum(len(site) > longest for site in sites)
+            self.counts[self._long] += long
             codes = encode(mirnas, MIRNA_LENGTH)
-            if tiling is None:
-                waiting.append(_Chunk(rows, None, coverages))
+            if tiling is None or not long:
+                waiting.append(_Chunk(rows, sites, None, coverages))
                 return codes, encode(sites, SITE_LENGTH)
             windows = Windows(sites, tiling)
-            waiting.append(_Chunk(rows, windows, coverages))
+            waiting.append(_Chunk(rows, sites, windows, coverages))
             return np.repeat(codes, np.diff(windows.bounds), axis=0), windows.codes(0, len(windows))
 
         first, last = chosen or (0, -1)
@@ -154,23 +170,13 @@ class PairScores:
             rows.append(row)
             if self._abundances:
                 coverages.append(self._abundances.coverages(row))
-            held += tiling.count(len(sites[-1])) if tiling else 1
+            length = len(sites[-1])
+            held += tiling.count(length) if tiling and length > tiling.window else 1
             if held >= size:
                 yield chunk()
                 rows, mirnas, sites, coverages, held = [], [], [], [], 0
         if rows:
             yield chunk()
-
-
-def _best_cells(scores: Floats, windows: Windows | None, threshold: float) -> Iterator[Sequence[str]]:
-    """Yield the new cells of each row."""
-    if windows is None:
-        yield from score_cells(scores, threshold)
-        return
-    best = _best_windows(printed(scores), windows.bounds)
-    places = zip(windows.starts[best].tolist(), windows.ends[best].tolist(), strict=True)
-    for cells, (start, end) in zip(score_cells(scores[best], threshold), places, strict=True):
-        yield (*cells, str(start), str(end))
 
 
 def _best_windows(scores: NDArray[np.float64], bounds: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -82,6 +82,15 @@ def test_long_sites_in_windows(tmp_path, tiling, threads):
     assert scores.counts["sites_in_windows"] == sum(len(row[2]) > tiling.window for row in rows)
 
 
+def test_short_sites_are_one_window(tmp_path):
+    random = np.random.default_rng(8)
+    rows = [(bases(random, 22), "", bases(random, length)) for length in (1, 30, 59, 60)]
+    found = list(PairScores(table(tmp_path / "pairs.tsv", rows), PREDICTOR, 0.5, Tiling(60, 10)).rows())
+    plain = list(PairScores(table(tmp_path / "pairs.tsv", rows), PREDICTOR, 0.5).rows())
+    assert [row[:5] for row in found] == plain
+    assert [row[5:] for row in found] == [["0", "1"], ["0", "30"], ["0", "59"], ["0", "60"]]
+
+
 def test_cropped_around_the_centre_without_windows(tmp_path):
     random = np.random.default_rng(6)
     mirna, site = bases(random, 22), bases(random, 75)
