@@ -20,7 +20,7 @@ _DESCRIBED = {
     "site_gc": "site GC",
     "junction": "bases shared at the junction",
     "mirna_seed": "miRNA seed",
-    "all_together": "all of these together",
+    "all_together": "all but memory together",
     "site_memory": "site a positive elsewhere",
     "site_type": "seed match",
 }
