@@ -18,7 +18,7 @@ Chosen = NDArray[np.bool_]
 
 _FIRST_SLOTS = 1 << 10
 # Slots of recent digests, 16 bytes each
-_RECENT = 1 << 20
+_RECENT = 1 << 19
 
 
 class DigestNumbers:
