@@ -6,11 +6,11 @@ Positives are places of 35-60 nt on real transcripts, each with a real miRNA, a 
 seconds by the clock; seconds of processor time of all processes together, which says more where the machine has
 other users; peak memory of the main process; negatives made and positives without.
 
-Measured on two cores shared with seven others (load 10), Python 3.11, ViennaRNA 2.7.2, 100,000 positives:
+Measured on two cores, one of them busy with something else, Python 3.11, ViennaRNA 2.7.2, 100,000 positives:
 
-    same-transcript, 2 threads: 1,861 s by the clock, 634 s of processor time, 145 MB; 96,042 negatives
+    same-transcript, 2 threads: 506 s by the clock, 657 s of processor time, 145 MB; 96,042 negatives
 
-So they take five and a half minutes where both cores are free. Windows that the energy rule refuses are folded:
+Windows that the energy rule refuses are folded:
 no bound cheaper than RNAcofold itself tells them (its energy may lie below that of the duplex and of both strands
 alone taken together).
 """
