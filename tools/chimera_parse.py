@@ -150,7 +150,7 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
         type=cli.positive_int,
         default=16,
         metavar="N",
-        help="least score of a miRNA, 1 for an equal and -1 for a changed base; or its length less 4, if that is "
+        help="least score of a miRNA, 1 for an equal and -1 for a changed base; or its length less 5, if that is "
         "less. Few chance hits score so much (default: 16)",
     )
 

@@ -48,7 +48,7 @@ class PairingRules(NamedTuple):
     max_gap : int
         Largest distance, and largest overlap, of the two parts on the read in nt.
     min_score : int
-        Least score of a miRNA, or four less than its canonical length where that is less.
+        Least score of a miRNA, or five less than its canonical length where that is less.
     extend : int
         Bases that the target part is extended by at its 3' end.
     min_site : int

@@ -11,7 +11,7 @@ from mirtools.chimera.compiled import compiled
 # Bases at the end of a miRNA that may be replaced and so left out by the alignment.
 _HIDDEN = 2
 # Bases that a miRNA may lack, or twice the changed ones that it may hold, whatever the least score.
-_LACKING = 4
+_LACKING = 5
 # Least length of what remains of a target hit that is cut back.
 _LEAST_TARGET = 15
 # Where an integer of a pair stands: see mirtools.chimera.pairing.Pairs

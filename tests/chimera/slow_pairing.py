@@ -11,7 +11,7 @@ from mirtools.chimera.references import References, encode
 from mirtools.sequences import Reference
 
 HIDDEN = 2
-LACKING = 4
+LACKING = 5
 LEAST_TARGET = 15
 
 
