@@ -265,6 +265,8 @@ def test_other_threads_may_run_commands(tmp_path):
 def test_ctrl_c_is_silent(tmp_path):
     code = (
         "import os, signal, sys\nfrom mirtools import cli\n"
+        # a shell's background jobs ignore it
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def parser():\n"
         "    made = cli.make_parser('tool', 'x', ''); cli.add_output(made); cli.add_common(made); return made\n"
         "def work(args, run):\n"
