@@ -8,7 +8,6 @@ Bases of low complexity start no target.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from mirtools.chimera.engine import Hits, SearchReferences
 from mirtools.chimera.kmers import KmerIndex
 from mirtools.chimera.masking import mask_low_complexity
 from mirtools.chimera.pairing import MIN_SCORE, likely_hits
-from mirtools.chimera.statistics import LAMBDA, K, least_score, search_space
+from mirtools.chimera.statistics import LAMBDA, K, bit_score, least_score, search_space
 
 _MIRNA_SEED = 7
 # Seeds of the second search, and of the third, are so many bases shorter.
@@ -133,7 +132,7 @@ class _Database:
         read, subject, start, end, subject_start, subject_end, score = (np.ascontiguousarray(c) for c in found.T)
         spaces = self._spaces[np.minimum(np.diff(starts)[read], _LONGEST_READ - 1)]
         evalues = K * spaces * np.exp(-LAMBDA * score)
-        bits = (LAMBDA * score - math.log(K)) / math.log(2)
+        bits = bit_score(score)
         return Hits(read, subject, start, end, subject_start, subject_end, evalues, bits)
 
 

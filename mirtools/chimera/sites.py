@@ -119,7 +119,7 @@ class SiteCollector:
             "".join(f"{last - begin}," for begin, last in blocks),
             "".join(f"{begin - first}," for begin, _ in blocks),
         )
-        self._sites.append(_Site(_first_column(chromosome), first, blocks[-1][1], "\t".join(map(str, cells))))
+        self._sites.append(_Site(first_column(chromosome), first, blocks[-1][1], "\t".join(map(str, cells))))
 
     def write(self, stream: TextIO) -> None:
         """Write all sites; none give an empty file, which is valid BED."""
@@ -128,7 +128,8 @@ class SiteCollector:
 
 
 @lru_cache(maxsize=100_000)  # a name comes with many sites, which share the text
-def _first_column(name: str) -> str:
+def first_column(name: str) -> str:
+    """Return a sequence's name for the first column of BED, escaped also where it would read as a heading."""
     chromosome = escaped(name)
     if chromosome.startswith(_HEADINGS):
         return f"%{ord(chromosome[0]):02X}{chromosome[1:]}"

@@ -8,6 +8,7 @@ give the same e-value for the same alignment.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 MATCH, MISMATCH, GAP_OPEN, GAP_EXTEND = 1, -3, 5, 2
 
@@ -17,8 +18,8 @@ K = 0.710603
 H = LAMBDA * (math.exp(LAMBDA) - 9 * math.exp(-3 * LAMBDA)) / 4
 
 
-def bit_score(score: float) -> float:
-    """Return the bit score of a raw alignment score.
+def bit_score(score: Any) -> Any:
+    """Return the bit score of a raw alignment score, or of an array of them.
 
     >>> round(bit_score(21), 1)
     42.1

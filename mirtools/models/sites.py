@@ -14,7 +14,7 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.chimera.sites import escaped
+from mirtools.chimera.sites import escaped, first_column
 from mirtools.genes import Gene, Genes
 from mirtools.gtf import Placement, genomic_blocks
 from mirtools.models.windows import TargetScores
@@ -24,8 +24,6 @@ GENE_COLUMNS = (
     "mirna_id gene_id gene_name n_targets n_windows n_sites target_id site_start site_end score prediction"
 ).split()
 _BLUE = "0,114,178"  # Okabe and Ito's, as in the figures
-# Lines that begin so are no sites to those who read BED
-_HEADINGS = ("#", "track", "browser")
 
 
 def sites_of(found: TargetScores, thresholds: NDArray[np.float64]) -> list[list[int]]:
@@ -87,7 +85,7 @@ class SiteBed:
                 self.unplaced[reason] += sum(map(len, sites))
                 return
             chromosome, strand = placement.chromosome, placement.strand
-        chromosome = _first_column(chromosome)
+        chromosome = first_column(chromosome)
         for mirna, scores, windows in zip(found.mirnas, found.scores, sites, strict=True):
             for window in windows:
                 blocks = [(int(found.starts[window]), int(found.ends[window]))]
@@ -111,11 +109,6 @@ class SiteBed:
         """Write all sites; none give an empty file, which is valid BED."""
         for line in sorted(self._lines):
             stream.write("\t".join(map(str, line)) + "\n")
-
-
-def _first_column(name: str) -> str:
-    text = escaped(name)
-    return f"%{ord(text[0]):02X}{text[1:]}" if text.startswith(_HEADINGS) else text
 
 
 class _GeneScores:

@@ -37,19 +37,25 @@ class Pair(NamedTuple):
 
 
 class Bound:
-    """Which sites are bound by which miRNA names and seeds."""
+    """Which sites are bound by which miRNA names and seeds.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    positives : iterable of Pair
+    """
+
+    def __init__(self, positives: Iterable[Pair]) -> None:
         self._words = SharedWords()
         self._sites: dict[str, set[str]] = {}
+        for pair in positives:
+            self._add(pair)
 
     @staticmethod
     def keys(pair: Pair) -> tuple[str, str]:
         """Return what a miRNA is known by: its name (or sequence), and its seed."""
         return f"name {mirna_key(pair.mirna_id, pair.mirna_seq)}", f"seed {pair.mirna_seq[1:8]}"
 
-    def add(self, pair: Pair) -> None:
-        """Note a positive pair."""
+    def _add(self, pair: Pair) -> None:
         site_words = words(pair.site_seq)
         for key in self.keys(pair):
             self._words.add(key, site_words)
@@ -87,9 +93,7 @@ def pair_anew(pairs: Sequence[Pair], ratio: int, seed: int, avoid: Iterable[Pair
         where no partner was found.
     """
     rng = random.Random(seed)
-    bound = Bound()
-    for pair in (*pairs, *avoid):
-        bound.add(pair)
+    bound = Bound((*pairs, *avoid))
     partners: list[list[int]] = [[] for _ in pairs]
     made: set[tuple[str, str]] = set()
     for _ in range(ratio):

@@ -60,9 +60,7 @@ def draw_mirnas(
     families : mapping, optional
         Family by ``mirna_id``; a miRNA that is not there is its own.
     """
-    bound = Bound()
-    for pair in (*pairs, *avoid):
-        bound.add(pair)
+    bound = Bound((*pairs, *avoid))
     known = families or {}
 
     def family(pair: Pair) -> str:

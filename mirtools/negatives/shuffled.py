@@ -69,9 +69,7 @@ def shuffle_sites(pairs: Sequence[Pair], ratio: int, seed: int, avoid: Iterable[
     avoid : iterable of Pair
         Further positives to keep away from.
     """
-    bound = Bound()
-    for pair in (*pairs, *avoid):
-        bound.add(pair)
+    bound = Bound((*pairs, *avoid))
     made: set[tuple[str, str]] = set()
     result = []
     for pair in pairs:

@@ -49,21 +49,8 @@ def drawn(kind, *what):
 
 
 @pytest.fixture
-def pages(monkeypatch):
-    """The panels of every figure, drawn on axes that are kept."""
-    kept = []
-
-    def page(stream, kind, rows, title=""):
-        from matplotlib.figure import Figure
-
-        axes = [[Figure().subplots() for _ in row] for row in rows]
-        for row, places in zip(rows, axes, strict=True):
-            for panel, place in zip(row, places, strict=True):
-                panel(place)
-        kept.append((title, axes))
-
-    monkeypatch.setattr(evaluation_figure, "draw_page", page)
-    return kept
+def pages(pages_of):
+    return pages_of(evaluation_figure)
 
 
 def titles(page):

@@ -46,21 +46,8 @@ def drawn(statistics, comparison=None, kind="png"):
 
 
 @pytest.fixture
-def pages(monkeypatch):
-    """The panels of every figure, drawn on axes that are kept."""
-    kept = []
-
-    def page(stream, kind, rows, title=""):
-        from matplotlib.figure import Figure
-
-        axes = [[Figure().subplots() for _ in row] for row in rows]
-        for row, places in zip(rows, axes, strict=True):
-            for panel, place in zip(row, places, strict=True):
-                panel(place)
-        kept.append((title, axes))
-
-    monkeypatch.setattr(isomir_figure, "draw_page", page)
-    return kept
+def pages(pages_of):
+    return pages_of(isomir_figure)
 
 
 def titles(page):
