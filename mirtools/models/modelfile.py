@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 
 from mirtools import __version__
 from mirtools.errors import InputError, shorten
-from mirtools.models import abundance, dmiso
+from mirtools.models import abundance, dmiso, network
+from mirtools.models.network import Network
 
 FORMAT_VERSION = 1
 _METADATA_KEY = "mirtools"
 _MAX_HEADER = 256 * 1024  # bytes; a DMISO header has about 8,000
-_MAX_NUMBERS = 1_000_000  # of 4 bytes in all tensors together; DMISO has 145,000
+_MAX_NUMBERS = 8_000_000  # of 4 bytes in all tensors together; DMISO has 145,000, mirbind 160,000
 _FOREIGN = {
     b"PK": "a zip archive (.keras?)",
     b"\x89HDF": "an HDF5 file",
@@ -50,7 +51,7 @@ class Model:
     ----------
     weights : dict of str to ndarray
         float32, names and shapes of the architecture (``TENSOR_SHAPES`` of :mod:`mirtools.models.dmiso` or
-        :mod:`mirtools.models.abundance`).
+        :mod:`mirtools.models.abundance`) or of the network.
     name : str
     threshold : float
         A pair is predicted to interact where its score is larger.
@@ -63,6 +64,8 @@ class Model:
     architecture : str
     checksum : str
         SHA-256 of the file it was read from; empty for a model that was not read.
+    network : Network, optional
+        The layout of an architecture on pairing matrices; None for DMISO.
     """
 
     weights: dmiso.Weights
@@ -73,6 +76,7 @@ class Model:
     version: str = __version__
     architecture: str = dmiso.NAME
     checksum: str = ""
+    network: Network | None = None
 
 
 def save_model(model: Model, stream: BinaryIO) -> None:
@@ -83,19 +87,31 @@ def save_model(model: Model, stream: BinaryIO) -> None:
         "format_version": FORMAT_VERSION,
         "name": model.name,
         "architecture": model.architecture,
-        "encoder": dmiso.ENCODER,
-        "mirna_length": dmiso.MIRNA_LENGTH,
-        "site_length": dmiso.SITE_LENGTH,
+        **_layout(model),
         "threshold": model.threshold,
         "training": model.training,
         "metrics": model.metrics,
         "mirtools_version": model.version,
     }
     text = json.dumps(description, sort_keys=True, allow_nan=False, separators=(",", ":"))
-    shapes = _ARCHITECTURES[model.architecture]
+    shapes = _shapes(model.architecture, model.network)
     tensors = {name: np.ascontiguousarray(model.weights[name], np.float32) for name in shapes}
     # one metadata entry: safetensors does not keep the order of several
     stream.write(save(tensors, metadata={_METADATA_KEY: text}))
+
+
+def _layout(model: Model) -> dict[str, Any]:
+    if model.network is not None:
+        return {"encoder": network.ENCODER, "network": model.network.described()}
+    return {
+        "encoder": dmiso.ENCODER,
+        "mirna_length": dmiso.MIRNA_LENGTH,
+        "site_length": dmiso.SITE_LENGTH,
+    }
+
+
+def _shapes(architecture: str, layout: Network | None) -> Mapping[str, tuple[int, ...]]:
+    return _ARCHITECTURES[architecture] if layout is None else layout.tensor_shapes()
 
 
 def load_model(path: str) -> Model:
@@ -155,14 +171,23 @@ def _checked(header: bytes, data: bytes, path: str, checksum: str) -> Model:
             f"has model format version {found}, this mirtools reads {FORMAT_VERSION}; update mirtools", source=path
         )
     architecture = description.get("architecture")
-    if not isinstance(architecture, str) or architecture not in _ARCHITECTURES:
-        known = ", ".join(_ARCHITECTURES)
+    known_names = (*_ARCHITECTURES, *network.ARCHITECTURES)
+    if not isinstance(architecture, str) or architecture not in known_names:
+        known = ", ".join(known_names)
         found = shorten(str(architecture), 30)
         raise InputError(f"has the unknown architecture '{found}'; known: {known}", source=path)
-    expected = {"encoder": dmiso.ENCODER, "mirna_length": dmiso.MIRNA_LENGTH, "site_length": dmiso.SITE_LENGTH}
-    for key, value in expected.items():
-        if type(description.get(key)) is not type(value) or description[key] != value:
-            raise _refusal(path, f"has another {key.replace('_', ' ')} than {architecture} models")
+    layout = None
+    if architecture in _ARCHITECTURES:
+        _expect(description, _layout(Model({}, "")), architecture, path)
+    else:
+        _expect(description, {"encoder": network.ENCODER}, architecture, path)
+        try:
+            layout = network.network_from(description.get("network"))
+        except ValueError as error:
+            raise _refusal(path, f"has a network that is none ({error})") from error
+    shapes = _shapes(architecture, layout)
+    if sum(math.prod(shape) for shape in shapes.values()) > _MAX_NUMBERS:
+        raise _refusal(path, "has a network larger than any that this suite makes")
     values = {
         key: _typed(description, key, kind, path)
         for key, kind in (("name", str), ("training", dict), ("metrics", dict), ("mirtools_version", str))
@@ -171,7 +196,7 @@ def _checked(header: bytes, data: bytes, path: str, checksum: str) -> Model:
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
         raise _refusal(path, "has no threshold from 0 to 1")
     return Model(
-        weights=_tensors(table, data, _ARCHITECTURES[architecture], path),
+        weights=_tensors(table, data, shapes, path),
         name=values["name"],
         threshold=float(threshold),
         training=values["training"],
@@ -179,7 +204,14 @@ def _checked(header: bytes, data: bytes, path: str, checksum: str) -> Model:
         version=values["mirtools_version"],
         architecture=architecture,
         checksum=checksum,
+        network=layout,
     )
+
+
+def _expect(description: dict[str, Any], expected: Mapping[str, Any], architecture: str, path: str) -> None:
+    for key, value in expected.items():
+        if type(description.get(key)) is not type(value) or description[key] != value:
+            raise _refusal(path, f"has another {key.replace('_', ' ')} than {architecture} models")
 
 
 def _typed(description: dict[str, Any], key: str, kind: type, path: str) -> Any:
