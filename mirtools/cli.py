@@ -111,6 +111,18 @@ def share(text: str) -> tuple[int, int]:
     return number - 1, shares
 
 
+def number_range(text: str) -> range:
+    """Argument type: ``A-B``, the whole numbers from 2 or more up to B, at most 50."""
+    try:
+        low, dash, high = text.partition("-")
+        first, last = positive_int(low), positive_int(high if dash else low)
+    except argparse.ArgumentTypeError:
+        first, last = 1, 0
+    if not 2 <= first <= last <= 50:
+        raise argparse.ArgumentTypeError(f"'{shorten(text, 30)}' is no range such as 2-8, from 2 to 50")
+    return range(first, last + 1)
+
+
 def number(low: float, high: float = float("inf")) -> Callable[[str], float]:
     """Return an argument type: a finite number from ``low`` to ``high``."""
 
