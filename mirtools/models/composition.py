@@ -1,0 +1,259 @@
+"""What a model's training pairs were like, without them: letter statistics, and pairs drawn from these.
+
+Explanations compare a pair with a background of ordinary pairs. A model file may hold some of the pairs that it
+learned from (``background_pairs`` of its training), or only their composition: how long miRNAs and sites are,
+their first letters, and which letter follows which (a Markov chain of first order).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.encoding import crop_centre
+from mirtools.errors import InputError
+from mirtools.models import dmiso
+from mirtools.models.modelfile import Model
+
+Pairs = list[tuple[str, str]]
+Shares = NDArray[np.float64]
+
+PAIRS_KEY, COMPOSITION_KEY = "background_pairs", "composition"
+STORED, DRAWN, UNIFORM = "training pairs", "composition of the training pairs", "uniform letters"
+DNA = "ATCG"
+_MIRNA_LENGTH, _SITE_LENGTH = 22, 50  # where nothing is known
+_STREAM = 0xC0395  # keeps these random numbers apart from others of the same seed
+_DECIMALS = 6
+_MOST_LENGTH, _MOST_LETTERS, _MOST_PAIRS = 1000, 32, 100_000
+
+
+class Typical(NamedTuple):
+    """Pairs such as a model learned from, and where they come from (:data:`STORED`, ``DRAWN`` or ``UNIFORM``)."""
+
+    pairs: Pairs
+    source: str
+
+
+def composition_of(mirnas: Sequence[str], sites: Sequence[str], alphabet: str = DNA) -> dict[str, Any]:
+    """Return letter statistics of pairs as plain data.
+
+    Parameters
+    ----------
+    mirnas, sites : sequence of str
+        At least one letter of the alphabet in each list; other letters do not count.
+    alphabet : str
+        Distinct letters.
+
+    Returns
+    -------
+    dict
+        ``alphabet``, and for ``mirna`` and ``site``: ``lengths`` (share by length), ``first`` (share of each
+        letter at the beginning) and ``next`` (one row a letter: shares of those that follow it).
+    """
+    return {
+        "alphabet": alphabet,
+        "mirna": _statistics(mirnas, alphabet),
+        "site": _statistics(sites, alphabet),
+    }
+
+
+def uniform(
+    alphabet: str = DNA, mirna_length: int = _MIRNA_LENGTH, site_length: int = _SITE_LENGTH
+) -> dict[str, Any]:
+    """Return a composition of one length each and equally common letters."""
+
+    def statistics(length: int) -> dict[str, Any]:
+        shares = [1 / len(alphabet)] * len(alphabet)
+        return {"lengths": {str(length): 1.0}, "first": shares, "next": [shares] * len(alphabet)}
+
+    return {"alphabet": alphabet, "mirna": statistics(mirna_length), "site": statistics(site_length)}
+
+
+def draw(composition: object, count: int, seed: int) -> Pairs:
+    """Draw pairs, miRNA and site apart from each other; the same arguments give the same pairs.
+
+    Raises
+    ------
+    ValueError
+        For anything but what :func:`composition_of` gives; the message says what is wrong.
+    """
+    random = np.random.default_rng([seed, _STREAM])
+    alphabet = _alphabet_of(composition)
+    mirnas, sites = (_drawn(_chain(composition, side), alphabet, count, random) for side in ("mirna", "site"))
+    return list(zip(mirnas, sites, strict=True))
+
+
+def typical_pairs(model: Model, count: int, seed: int) -> Typical:
+    """Return ``count`` pairs such as a model learned from: stored ones, or drawn from the composition it holds.
+
+    Of more stored pairs some are chosen at random, fewer are all returned. A model that holds neither gets pairs
+    of equally common letters.
+
+    Raises
+    ------
+    InputError
+        Where the model holds pairs or a composition that are none.
+    """
+    if model.network is None:
+        alphabet, mirna_length, site_length = DNA, dmiso.MIRNA_LENGTH, dmiso.SITE_LENGTH
+    else:
+        alphabet = model.network.rule.alphabet
+        mirna_length, site_length = model.network.mirna_length, model.network.site_length
+    try:
+        stored = _stored(model.training.get(PAIRS_KEY, []))
+        if len(stored) > count:
+            chosen = np.random.default_rng([seed, _STREAM]).permutation(len(stored))[:count]
+            stored = [stored[place] for place in sorted(chosen.tolist())]
+        if stored:
+            return Typical(stored, STORED)
+        if COMPOSITION_KEY in model.training:
+            composition = model.training[COMPOSITION_KEY]
+            if _alphabet_of(composition) != alphabet:
+                raise ValueError("a composition of another alphabet than its own")
+            return Typical(draw(composition, count, seed), DRAWN)
+    except ValueError as error:
+        raise InputError(f"has {error}; train it again", source=f"model {model.name!a}") from error
+    lengths = min(_MIRNA_LENGTH, mirna_length), min(_SITE_LENGTH, site_length)
+    if alphabet != DNA:
+        lengths = mirna_length, site_length
+    return Typical(draw(uniform(alphabet, *lengths), count, seed), UNIFORM)
+
+
+def sample_pairs(
+    mirnas: Sequence[str], sites: Sequence[str], count: int, seed: int, lengths: tuple[int, int], centre: bool
+) -> list[list[str]]:
+    """Return some pairs for a model file, in the order of the input, as a model of these lengths sees them.
+
+    Parameters
+    ----------
+    mirnas, sites : sequence of str
+    count : int
+        At most.
+    seed : int
+    lengths : (int, int)
+        Letters of a miRNA and of a site that the model sees.
+    centre : bool
+        Longer miRNAs are cropped around their centre, else behind their first letters; sites always are.
+    """
+    chosen = np.random.default_rng([seed, _STREAM]).permutation(len(mirnas))[:count]
+    return [
+        [
+            crop_centre(mirnas[i], lengths[0]) if centre else mirnas[i][: lengths[0]],
+            crop_centre(sites[i], lengths[1]),
+        ]
+        for i in sorted(chosen.tolist())
+    ]
+
+
+def _statistics(sequences: Sequence[str], alphabet: str) -> dict[str, Any]:
+    count = len(alphabet)
+    code_of_byte = np.full(256, count, np.intp)
+    code_of_byte[list(alphabet.encode())] = range(count)
+    # an unknown letter between two sequences, so that no letter follows on another sequence's
+    codes = code_of_byte[np.frombuffer("\0".join(["", *sequences, ""]).encode("latin-1", "replace"), np.uint8)]
+    followed = np.bincount(codes[:-1] * (count + 1) + codes[1:], minlength=(count + 1) ** 2).reshape(count + 1, -1)
+    letters = followed[:count].sum(axis=1)
+    if not letters.sum():
+        raise ValueError("there is no letter of the alphabet in the sequences")
+    first = followed[count, :count]  # behind an unknown letter is a beginning, too
+    table = followed[:count, :count].astype(np.float64)
+    table[table.sum(axis=1) == 0] = letters
+    lengths, times = np.unique([len(sequence) for sequence in sequences], return_counts=True)
+    return {
+        "lengths": dict(zip(map(str, lengths.tolist()), _rounded(times), strict=True)),
+        "first": _rounded(first),
+        "next": [_rounded(row) for row in table],
+    }
+
+
+def _rounded(counts: NDArray[Any]) -> list[float]:
+    return np.round(counts / counts.sum(), _DECIMALS).tolist()
+
+
+def _alphabet_of(composition: object) -> str:
+    alphabet = composition.get("alphabet") if isinstance(composition, dict) else None
+    if not isinstance(alphabet, str) or not 1 <= len(alphabet) <= _MOST_LETTERS:
+        raise ValueError("a composition without an alphabet")
+    if len(set(alphabet)) < len(alphabet) or not (alphabet.isascii() and alphabet.isupper()):
+        raise ValueError("a composition whose alphabet is no row of distinct letters")
+    return alphabet
+
+
+class _Chain(NamedTuple):
+    lengths: NDArray[np.intp]
+    length_shares: Shares
+    first: Shares
+    table: Shares
+
+
+def _chain(composition: Any, side: str) -> _Chain:
+    alphabet, statistics = composition["alphabet"], composition.get(side)
+    if not isinstance(statistics, dict) or not isinstance(lengths := statistics.get("lengths"), dict):
+        raise ValueError(f"a composition without lengths of the {side}")
+    if not lengths or not all(key.isascii() and key.isdigit() and len(key) < 5 for key in lengths):
+        raise ValueError(f"a composition with lengths of the {side} that are none")
+    numbers = np.array([int(key) for key in lengths], np.intp)
+    if numbers.min() < 1 or numbers.max() > _MOST_LENGTH:
+        raise ValueError(f"a composition with lengths of the {side} that are not from 1 to {_MOST_LENGTH}")
+    rows = statistics.get("next")
+    if not isinstance(rows, list) or len(rows) != len(alphabet):
+        raise ValueError(f"a composition without a row for each letter of the {side}")
+    return _Chain(
+        numbers,
+        _shares(list(lengths.values()), len(lengths), side),
+        _shares(statistics.get("first"), len(alphabet), side),
+        np.stack([_shares(row, len(alphabet), side) for row in rows]),
+    )
+
+
+def _shares(values: object, count: int, side: str) -> Shares:
+    if (
+        not isinstance(values, list)
+        or len(values) != count
+        or not all(
+            isinstance(v, float | int) and not isinstance(v, bool) and math.isfinite(v) and v >= 0 for v in values
+        )
+        or sum(values) <= 0
+    ):
+        raise ValueError(f"a composition with shares of the {side} that are none")
+    shares = np.array(values, np.float64)
+    return shares / shares.sum()
+
+
+def _drawn(chain: _Chain, alphabet: str, count: int, random: np.random.Generator) -> list[str]:
+    lengths = random.choice(chain.lengths, count, p=chain.length_shares)
+    letters = np.frombuffer(alphabet.encode(), np.uint8)
+    steps = np.cumsum(chain.table, axis=1)[:, :-1]  # the last letter takes what is left
+    codes = np.empty((count, int(lengths.max(initial=1))), np.intp)
+    codes[:, 0] = random.choice(len(alphabet), count, p=chain.first)
+    for place in range(1, codes.shape[1]):
+        codes[:, place] = (steps[codes[:, place - 1]] <= random.random((count, 1))).sum(axis=1)
+    return [letters[row[:length]].tobytes().decode() for row, length in zip(codes, lengths.tolist(), strict=True)]
+
+
+def _stored(pairs: object) -> Pairs:
+    if not isinstance(pairs, list) or len(pairs) > _MOST_PAIRS:
+        raise ValueError("background pairs that are none")
+    found = []
+    for pair in pairs:
+        if (
+            not isinstance(pair, list)
+            or len(pair) != 2
+            or not all(isinstance(s, str) and _is_sequence(s) for s in pair)
+        ):
+            raise ValueError("background pairs that are no two sequences each")
+        found.append((pair[0], pair[1]))
+    return found
+
+
+def _is_sequence(text: str) -> bool:
+    return 1 <= len(text) <= _MOST_LENGTH and text.isascii() and text.isalpha() and text.isupper()
+
+
+def training_facts(composition: Mapping[str, Any], pairs: list[list[str]]) -> dict[str, Any]:
+    """Return what a model's training holds about its pairs."""
+    return {COMPOSITION_KEY: dict(composition), **({PAIRS_KEY: pairs} if pairs else {})}
