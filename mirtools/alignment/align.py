@@ -1,13 +1,14 @@
-"""Attribution sequence alignment (Gresova et al. 2022, Methods 2.3): a matrix of attributions and two sequences in.
+"""Attribution sequence alignment (Gresova et al. 2022, Methods 2.3): a matrix and two sequences in.
 
-What an alignment collects is a score for each pair of bases that it sets opposite to each other: their attribution,
-0 where that is negative, with its sign changed where the bases do not pair. Gaps cost, but not those at the ends
-of a sequence. Of all alignments of the whole sequences the one with the highest score is found by dynamic
-programming with a state each for pairs, gaps in the miRNA and gaps in the site.
+What an alignment collects is a score for each pair of bases that it sets opposite to each other: their
+attribution, 0 where that is negative, with its sign changed where the bases do not pair. Gaps cost, but not those
+at the ends of a sequence. Of all alignments of the whole sequences the one with the highest score is found by
+dynamic programming with a state each for pairs, gaps in the miRNA and gaps in the site.
 
-Where several are equally good, the choice is made from the miRNA's 5' end on. The end that lies most 5' on the site
-comes first, then, column by column, the pair before a base of the site alone before a base of the miRNA alone: gaps
-so lie as far from the seed as they can. An alignment that collects nothing is empty.
+Where several are equally good, the choice is made from the miRNA's 5' end on. An alignment that reaches this end
+comes before one in which it hangs over, then the one that lies most 5' on the site; then, column by column, the
+pair before a base of the site alone before a base of the miRNA alone: gaps so lie as far from the seed as they
+can. An alignment that collects nothing is empty.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class Aligner:
         Parameters
         ----------
         values : ndarray of shape (n, site length, miRNA length), float
-            Attributions, finite, both axes 5'->3'; cells behind the end of a sequence are not looked at. Not changed.
+            Attributions, finite, both axes 5'->3'; cells behind a sequence's end are not looked at. Not changed.
         mirnas, sites : sequence of str
             5'->3', as :func:`seen` by the model: not longer than the matrix, and not empty.
 
@@ -102,7 +103,7 @@ class Aligner:
         if number and (lengths.min() < 1 or (lengths > (longest, widest)).any()):
             raise ValueError("sequences are as long as the matrix or shorter, and not empty")
         figures = np.empty((number, FIGURES))
-        moves = np.empty((number, longest + widest), np.uint8)
+        moves = np.zeros((number, longest + widest), np.uint8)
         columns = np.empty(number, np.int64)
         site_importance = np.empty((number, longest))
         mirna_importance = np.empty((number, widest))
@@ -125,7 +126,15 @@ class Aligner:
             partners,
         )
         return Alignments(
-            tuple(mirnas), tuple(sites), self.rule, figures, moves, columns, site_importance, mirna_importance, partners
+            tuple(mirnas),
+            tuple(sites),
+            self.rule,
+            figures,
+            moves,
+            columns,
+            site_importance,
+            mirna_importance,
+            partners,
         )
 
 

@@ -126,7 +126,7 @@ class Alignment:
 
     @cached_property
     def marks(self) -> str:
-        """``|`` under bases that pair, ``:`` under other G and U (and pairs of a rule's further kinds), else ``.``."""
+        """``|`` under bases that pair, ``:`` under G and U (and the further kinds of a rule), ``.`` elsewhere."""
         return "".join(
             self._mark(site, mirna) for site, mirna in zip(self.aligned_site, self.aligned_mirna, strict=True)
         )

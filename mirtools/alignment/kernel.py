@@ -261,9 +261,7 @@ def path_score(scores: Any, opening: float, extension: float, moves: Any) -> flo
     for move in moves:
         if move == PAIR:
             total += scores[i, j]
-        elif move == SITE_ONLY and 0 < j < columns:
-            total -= extension if before == move else opening
-        elif move == MIRNA_ONLY and 0 < i < rows:
+        elif (move == SITE_ONLY and 0 < j < columns) or (move == MIRNA_ONLY and 0 < i < rows):
             total -= extension if before == move else opening
         if move != MIRNA_ONLY:
             i += 1
