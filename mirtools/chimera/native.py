@@ -20,6 +20,7 @@ from mirtools.chimera.engine import Hits, SearchReferences
 from mirtools.chimera.kmers import KmerIndex
 from mirtools.chimera.masking import mask_low_complexity
 from mirtools.chimera.pairing import MIN_SCORE, likely_hits
+from mirtools.chimera.search import END, READ, START
 from mirtools.chimera.statistics import LAMBDA, K, bit_score, least_score, search_space
 
 _MIRNA_SEED = 7
@@ -29,6 +30,8 @@ _SHORTER, _SHORTEST = 3, 4
 _MARGIN = 4
 # Bases that a target may share with a miRNA, and as many that it may run on by chance.
 _SHARED = 8
+# Bases that the pairing rules may leave between both; where they allow more, it costs a further search.
+_APART = 8
 _LONGEST_READ = 1000  # the score that an alignment needs hardly changes beyond
 
 
@@ -70,11 +73,12 @@ class NativeEngine:
         k = self._transcripts.index.k
         targets = self._transcripts.find(bases, starts, reads, seedable, k)
         outside = ~_inside_mirnas(mirnas, starts)
+        places = mirnas.read, mirnas.start, mirnas.end, mirnas.bits
         # a base of low complexity at either end of a seed leaves enough others: BLAST asks for seven
         widened = _widened(seedable, starts) & outside
-        weak = np.setdiff1d(reads, _reads_of(self._transcripts.strong(targets, starts), starts, outside))
+        weak = np.setdiff1d(reads, _reads_with_sites(self._transcripts.strong(targets, starts), *places))
         targets = np.concatenate([targets, self._transcripts.find(bases, starts, weak, widened, k - _SHORTER)])
-        without = np.setdiff1d(weak, _reads_of(targets, starts, outside))
+        without = np.setdiff1d(weak, _reads_with_sites(targets, *places))
         again = self._transcripts.find(bases, starts, without, seedable & outside, k - _SHORTEST)
         # by read, subject, start; what several searches found stands there once
         targets = np.unique(np.concatenate([targets, again]), axis=0)
@@ -136,14 +140,41 @@ class _Database:
         return Hits(read, subject, start, end, subject_start, subject_end, evalues, bits)
 
 
-def _reads_of(
-    found: NDArray[np.int32], starts: NDArray[np.int64], outside: NDArray[np.bool_]
-) -> NDArray[np.int32]:
-    """Return the reads of the alignments whose middle lies outside the miRNA: the others make no pair."""
-    read = found[:, search.READ]
-    middles = starts[read] + (found[:, search.START] + found[:, search.END]) // 2
-    reads: NDArray[np.int32] = read[outside[middles]]
-    return reads
+@compiled
+def _reads_with_sites(
+    found: NDArray[np.int32],
+    reads: NDArray[np.int32],
+    mirna_starts: NDArray[np.int32],
+    mirna_ends: NDArray[np.int32],
+    mirna_bits: NDArray[np.float64],
+) -> Any:
+    """Return the reads of the alignments that lie next to one of the best miRNA hits of their read.
+
+    The others hardly make its pair: they lie elsewhere, straddle the end of the miRNA, or fit only beside a lesser
+    hit of one of its kin. Both alignments and miRNA hits are by read.
+    """
+    with_sites = np.empty(len(found), np.int32)
+    count = first = last = 0
+    best = 0.0
+    for alignment in found:
+        read = alignment[READ]
+        if count and with_sites[count - 1] == read:
+            continue
+        if last == 0 or reads[first] != read:
+            first = last
+            while reads[first] < read:
+                first += 1
+            last, best = first, 0.0
+            while last < len(reads) and reads[last] == read:
+                best = max(best, mirna_bits[last])
+                last += 1
+        for hit in range(first, last):
+            shared = min(alignment[END], mirna_ends[hit]) - max(alignment[START], mirna_starts[hit])
+            if -_APART <= shared <= _SHARED and mirna_bits[hit] == best:
+                with_sites[count] = read
+                count += 1
+                break
+    return with_sites[:count].copy()
 
 
 def _inside_mirnas(mirnas: Hits, starts: NDArray[np.int64]) -> NDArray[np.bool_]:

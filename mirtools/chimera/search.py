@@ -22,9 +22,9 @@ READ, SUBJECT, START, END, SUBJECT_START, SUBJECT_END, SCORE = range(7)
 
 # How far the score may fall below its best before an extension gives up.
 _DROP = 12
-# Raw score from which on gaps are tried (27 bits, as in BLAST) and bases that a gap must be able to win.
+# Raw score from which on gaps are tried (27 bits, as in BLAST), and what the least of them costs.
 _GAP_TRIGGER = 13
-_GAP_REST = GAP_OPEN + GAP_EXTEND + 1
+_GAP_COST = GAP_OPEN + GAP_EXTEND
 # Most bases that both strands may be out of step.
 _BAND = 5
 _NEVER = -(1 << 20)
@@ -131,13 +131,13 @@ def find_alignments(
             row[START], row[SUBJECT_START] = start - left_bases, np.int32(start - left_bases + shift)
             row[END], row[SUBJECT_END] = run_end + right_bases, np.int32(run_end + right_bases + shift)
             if score >= _GAP_TRIGGER:
-                if end - row[END] >= _GAP_REST:
+                if (end - run_end) * MATCH - _GAP_COST > right:
                     gapped = _gapped(bases, run_end, end, 1, codes, run_end + shift, workspace)
                     if gapped[0] > right:
                         score += gapped[0] - right
                         row[END] = run_end + gapped[1]
                         row[SUBJECT_END] = np.int32(run_end + shift + gapped[2])
-                if row[START] - begin >= _GAP_REST:
+                if (start - begin) * MATCH - _GAP_COST > left:
                     gapped = _gapped(bases, start - 1, begin - 1, -1, codes, start - 1 + shift, workspace)
                     if gapped[0] > left:
                         score += gapped[0] - left

@@ -106,6 +106,32 @@ def test_changed_lost_and_added_bases_do_not_hide_a_target(make):
         assert 200 <= start <= 202
 
 
+def _changed(sequence, *places):
+    """Return a sequence with other bases at some places."""
+    other = {"A": "C", "C": "A", "G": "T", "T": "G"}
+    return "".join(other[base] if place in places else base for place, base in enumerate(sequence))
+
+
+@pytest.mark.parametrize(("start", "end"), [(12, 32), (0, 22), (52, 72)])
+def test_a_strong_hit_that_makes_no_pair_hides_no_target(make, start, end):
+    """It straddles the end of the miRNA, or holds all of it, or lies far behind.
+
+    Words of the native engine have ten bases here, and seven in reads without a target that may make a pair.
+    """
+    behind = "GGTCATTGACCTACAGTCGA"
+    read = MIRNAS[0][1] + _changed(TRANSCRIPTS[9][1][200:230], 8, 17, 26) + behind
+    holder = TRANSCRIPTS[0][1][:50] + read[start:end] + TRANSCRIPTS[1][1][50:100]
+    many = "".join(random.Random(8).choices("ACGT", k=1 << 20))
+    # what lies deep inside of both miRNAs is next to nothing
+    kin = _changed(MIRNAS[0][1], 3, 20)
+    engine = make([*MIRNAS, ("kin", kin)], [*TRANSCRIPTS[:10], ("holder", holder), ("many", many)])
+    mirnas, targets = search(engine, [read])
+    assert {(0, 0, 22, 0, 22), (20, 4, 20, 4, 20)} <= set(of_read(mirnas, 0))
+    found = {subject: (first, last) for subject, first, last, *_ in of_read(targets, 0)}
+    assert found[10][0] <= start < end <= found[10][1]
+    assert found[9] == (22, 48)
+
+
 def test_minus_strand_is_not_searched(make):
     mirnas, targets = search(make(), [reverse_complement(chimera(number)) for number in range(20)])
     assert (mirnas.end - mirnas.start).max(initial=0) <= 16

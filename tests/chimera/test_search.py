@@ -124,6 +124,15 @@ def test_gapped_scores_equal_the_full_programme():
         assert max(row[search.SCORE] for row in found) == best
 
 
+def test_a_gap_is_tried_where_changed_bases_hide_that_it_wins():
+    """Without it the alignment goes on over a changed base and six equal ones, and leaves six bases."""
+    read, reference = "ATTGTGTGGGGAAAAAAACCTTTG", "ATTGTGTGGGGGAAAAAAACCTTTG"
+    for turn in (1, -1):
+        seedable = (np.arange(len(read)) < 11)[::turn]
+        found = find(index_of(reference[::turn]), [read[::turn]], 8, 17, seedable).tolist()
+        assert [row[2:] for row in found] == [[0, 24, 0, 25, 17]]
+
+
 def test_no_alignment_runs_over_the_end_of_a_sequence():
     # the separator counts as A where words are looked up: reads full of A try it
     first, second = "ACGTTGCAAGGCTTAAAAA", "AAAAACCGTTGACCATGA"
