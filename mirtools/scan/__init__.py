@@ -1,0 +1,1 @@
+"""From windows of a transcript to tracks and narrow peaks; simulated transcripts, and how well peaks are found."""
