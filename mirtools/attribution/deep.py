@@ -1,0 +1,96 @@
+"""DeepSHAP of networks on pairing matrices: attributions by the rescale rule, averaged over background pairs.
+
+What the background pairs give on the way forward is kept; a pair goes forward once, and its multipliers go back
+for some background pairs at a time, as many as stay in the processor's cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.attribution import kernels
+from mirtools.attribution.rules import Kept, backward, forward, rules_of
+from mirtools.models.layers import sigmoid
+from mirtools.models.network import Network
+from mirtools.models.network_steps import steps_of
+from mirtools.models.pairing import Codes, Floats
+
+BLOCK = 10
+_CLOSE = 1e-6
+
+
+class DeepShap:
+    """Explains the probability that a network gives.
+
+    Parameters
+    ----------
+    network : Network
+    weights : dict of str to ndarray
+        Tensors by name.
+    mirnas, sites : ndarray
+        Codes of the background pairs.
+    shares : ndarray of shape (n,), optional
+        The weight of each background pair; their sum is 1.
+
+    Attributes
+    ----------
+    expectation : float
+    threads : bool
+    """
+
+    threads = True
+
+    def __init__(
+        self,
+        network: Network,
+        weights: Mapping[str, Floats],
+        mirnas: Codes,
+        sites: Codes,
+        shares: NDArray[np.float64] | None = None,
+    ) -> None:
+        self._rules = rules_of(steps_of(network, weights))
+        self._table = network.rule.table()
+        if shares is None:
+            shares = np.full(len(mirnas), 1 / len(mirnas))
+        self._blocks: list[tuple[Floats, list[Kept], Floats, Floats]] = []
+        self.expectation = 0.0
+        for start in range(0, len(mirnas), BLOCK):
+            part = slice(start, start + BLOCK)
+            matrices = self._matrices(mirnas[part], sites[part])
+            logits, kept = forward(self._rules, matrices)
+            self.expectation += float((sigmoid(logits[:, 0].astype(np.float64)) * shares[part]).sum())
+            flat = matrices.reshape(len(matrices), -1)
+            self._blocks.append((flat, kept, logits, shares[part].astype(np.float32)))
+
+    def values(self, mirnas: Codes, sites: Codes) -> tuple[Floats, Floats]:
+        """Return values ``(n, site length, miRNA length, channels)`` and scores ``(n,)``, float32."""
+        matrices = self._matrices(mirnas, sites)
+        values = np.zeros_like(matrices)
+        scores = np.empty(len(matrices), np.float32)
+        for number in range(len(matrices)):
+            # one pair at a time: products have the same shape however many pairs there are
+            pair = matrices[number : number + 1]
+            logit, kept = forward(self._rules, pair)
+            scores[number] = sigmoid(logit[0, 0])
+            for flat, background, logits, shares in self._blocks:
+                multipliers = backward(self._rules, _sigmoid_ratio(logit, logits), kept, background)
+                kernels.add_values(
+                    multipliers.reshape(flat.shape), pair.reshape(-1), flat, shares, values[number].reshape(-1)
+                )
+        return values, scores
+
+    def _matrices(self, mirnas: Codes, sites: Codes) -> Floats:
+        return self._table[sites[:, :, None], mirnas[:, None, :]]
+
+
+def _sigmoid_ratio(pair: Floats, background: Floats) -> Floats:
+    """Return the ratio of differences behind and before the sigmoid, shape ``(n, 1)``, or its gradient."""
+    x, r = pair.astype(np.float64), background.astype(np.float64)
+    difference = x - r
+    close = np.abs(difference) < _CLOSE
+    before = sigmoid(r)
+    ratio = (sigmoid(x) - before) / np.where(close, 1, difference)
+    return np.where(close, before * (1 - before), ratio).astype(np.float32)

@@ -1,0 +1,324 @@
+"""DeepSHAP of the DMISO model: the rescale rule of DeepLIFT through its layers, averaged over background pairs.
+
+Shrikumar et al. 2017 ("Learning important features through propagating activation differences") compare a pair
+with a background pair: multipliers go back from the score, and each base gets its multiplier times the difference
+of its one-hot row. What a layer does to a multiplier (Lundberg & Lee 2017, DeepSHAP; as shap.DeepExplainer has it):
+
+* one input (ReLU, tanh, sigmoid): times difference of outputs over difference of inputs; the derivative where the
+  inputs are alike;
+* a product of two varying inputs (gate and value of the LSTM): to each input times the mean of the other's two
+  values, so the two orders in which they could change count alike;
+* max pooling: the rise above the background's maximum goes to the place of the pair's maximum, the fall below it to
+  the place of the background's; then over the difference of inputs there, windows that overlap summed up;
+* everything linear: the transposed matrix.
+
+Pairs and backgrounds pass forward once each; only the way back is done for every combination. Combinations stand
+in the columns of matrices of one width, in blocks that never straddle two matrices, so that no pair's values depend
+on the pairs beside it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.attribution.dmiso_states import GATES, SLOPES, Branch, Recorder, States
+from mirtools.models import dmiso
+from mirtools.models.dmiso import KERNEL_WIDTH, KERNELS, LSTM_UNITS, MIRNA_LENGTH, MIRNA_STEPS, POOL, SITE_LENGTH
+from mirtools.models.dmiso import STEPS as STEPS
+from mirtools.models.folding import CANDIDATE, STRIP, Floats, fold
+from mirtools.models.layers import WIDTH, Codes, steady_columns
+from mirtools.models.parallel import in_order
+
+# inputs closer than this count as alike (shap's figures)
+_ALIKE = np.float32(1e-6)
+_ALIKE_POOLED = np.float32(1e-7)
+# the most backgrounds in a block: several blocks to a matrix waste fewer columns than one
+_BLOCK = 128
+_I, _F, _O, _C = (slice(number * LSTM_UNITS, (number + 1) * LSTM_UNITS) for number in range(4))
+_CELL = slice(GATES, SLOPES)
+
+
+class Vectors(NamedTuple):
+    """Attributions per base.
+
+    Attributes
+    ----------
+    mirna : ndarray of shape (n, 30), float32
+    site : ndarray of shape (n, 60), float32
+        What each base adds to the score, its four one-hot columns summed up, 5'->3'. Positions behind the end of a
+        sequence have values, too: that nothing is there is a difference from the backgrounds.
+    scores : ndarray of shape (n,), float32
+    """
+
+    mirna: Floats
+    site: Floats
+    scores: Floats
+
+
+class _Segment(NamedTuple):
+    """One pair against one block of backgrounds: its columns, the pair's number, the backgrounds."""
+
+    columns: slice
+    pair: int
+    block: slice
+
+
+class _Workspace:
+    """The arrays of one thread."""
+
+    def __init__(self) -> None:
+        def empty(*shape: int) -> Floats:
+            return np.zeros((*shape, WIDTH), np.float32)
+
+        self.inner, self.outer, self.slope = (empty(2, SLOPES) for _ in range(3))
+        self.total, self.multiplier = empty(2, SLOPES), empty(2, GATES)
+        self.earlier, self.cell, self.way = (empty(2, LSTM_UNITS) for _ in range(3))
+        self.alike = np.zeros((2, SLOPES, WIDTH), bool)
+        self.back = empty(2, KERNELS + LSTM_UNITS)
+        self.states = empty(dmiso.DENSE_UNITS and STEPS * 2 * LSTM_UNITS)
+        self.hidden, self.hidden_out = empty(dmiso.DENSE_UNITS), empty(dmiso.DENSE_UNITS)
+        self.merged = empty(STEPS, KERNELS)
+        self.branches = (_BranchWorkspace(MIRNA_LENGTH), _BranchWorkspace(SITE_LENGTH))
+
+
+class _BranchWorkspace:
+    """The arrays of one thread for one branch."""
+
+    def __init__(self, length: int) -> None:
+        positions = length - KERNEL_WIDTH + 1
+        steps = positions - POOL + 1
+        strips = -(-positions // STRIP)
+        self.rise = np.zeros((steps, KERNELS, WIDTH), np.float32)
+        self.chosen = np.zeros((steps, KERNELS, WIDTH), np.uint8)
+        self.here = np.zeros((steps, KERNELS, WIDTH), bool)
+        self.share = np.zeros((steps, KERNELS, WIDTH), np.float32)
+        # rows behind the last position stay 0, they fill up the last strip
+        self.positions = np.zeros((strips * STRIP, KERNELS, WIDTH), np.float32)
+        self.distance = np.zeros((positions, KERNELS, WIDTH), np.float32)
+        self.strip = np.zeros(((STRIP + KERNEL_WIDTH - 1) * 4, WIDTH), np.float32)
+        self.bases = np.zeros((strips * STRIP + KERNEL_WIDTH - 1, 4, WIDTH), np.float32)
+        self.change = np.zeros((length, 4, WIDTH), np.float32)
+
+
+class DmisoShap:
+    """Explains scores of a DMISO model by DeepSHAP.
+
+    Parameters
+    ----------
+    weights : dict of str to ndarray
+        A tensor table as :class:`mirtools.models.modelfile.Model` holds it.
+    mirnas, sites : ndarray of shape (backgrounds, 30) and (backgrounds, 60), uint8
+        The background pairs as base codes, see :func:`mirtools.encoding.encode`; at least one.
+    shares : ndarray of shape (backgrounds,), optional
+        The weight of each background; they sum up to 1. All alike where None.
+
+    Attributes
+    ----------
+    expectation : float
+        The backgrounds' mean score. A pair's values add up to its score minus this.
+    """
+
+    def __init__(
+        self, weights: dmiso.Weights, mirnas: Codes, sites: Codes, shares: NDArray[np.float64] | None = None
+    ) -> None:
+        folded = self._folded = fold(weights)
+
+        def turned(matrix: Floats) -> Floats:
+            return np.ascontiguousarray(np.swapaxes(matrix, -1, -2))
+
+        inputs = np.delete(folded.gates, KERNELS, axis=2)  # without the bias
+        self._gates = turned(inputs)
+        self._dense = turned(folded.dense.reshape(dmiso.DENSE_UNITS, -1))
+        self._strips = turned(folded.mirna_strip), turned(folded.site_strip)
+        shapes = [*Recorder.shapes(), self._gates[0].shape, self._dense.shape, self._strips[0].shape]
+        steady = steady_columns(shapes)
+        self._recorder = Recorder(folded, steady)
+        runs = np.split(steady, np.flatnonzero(np.diff(steady) > 1) + 1)
+        run = max(runs, key=len)
+        self._first, width = int(run[0]), len(run)
+        count = len(mirnas)
+        blocks = -(-count // min(_BLOCK, width))
+        edges = [number * count // blocks for number in range(blocks + 1)]
+        self._blocks = [slice(*edge) for edge in zip(edges, edges[1:], strict=False)]
+        self._step = max(block.stop - block.start for block in self._blocks)
+        self._per_matrix = width // self._step
+        self.batch_size = len(steady)
+        self._background = self._recorder.states(mirnas, sites)
+        self._shares = np.full(count, 1 / count) if shares is None else shares
+        self.expectation = float((self._background.scores * self._shares).sum())
+        self._local = threading.local()
+
+    def explain(self, mirnas: Codes, sites: Codes) -> Vectors:
+        """Explain pairs.
+
+        Parameters
+        ----------
+        mirnas : ndarray of shape (n, 30), uint8
+        sites : ndarray of shape (n, 60), uint8
+        """
+        values = np.zeros((len(mirnas), MIRNA_LENGTH + SITE_LENGTH))
+        scores = np.empty(len(mirnas), np.float32)
+        for start in range(0, len(mirnas), self.batch_size):
+            part = slice(start, start + self.batch_size)
+            states = self._recorder.states(mirnas[part], sites[part])
+            scores[part] = states.scores
+            for segments in self._segments(len(states)):
+                found = self._combinations(states, segments)
+                for columns, pair, block in segments:
+                    each = np.ascontiguousarray(found[:, columns], np.float64)
+                    values[start + pair] += (each * self._shares[block]).sum(axis=1)
+        exact = values.astype(np.float32)
+        return Vectors(exact[:, :MIRNA_LENGTH], exact[:, MIRNA_LENGTH:], scores)
+
+    def explain_stream(self, batches: Iterable[tuple[Codes, Codes]], threads: int = 1) -> Iterator[Vectors]:
+        """Yield what :meth:`explain` gives for every batch, in order; few batches wait in memory."""
+        yield from in_order(lambda codes: self.explain(*codes), batches, threads)
+
+    def _segments(self, pairs: int) -> Iterator[list[_Segment]]:
+        """Yield what stands in the columns of one matrix after the other."""
+        segments: list[_Segment] = []
+        for pair in range(pairs):
+            for block in self._blocks:
+                start = self._first + len(segments) * self._step
+                segments.append(_Segment(slice(start, start + block.stop - block.start), pair, block))
+                if len(segments) == self._per_matrix:
+                    yield segments
+                    segments = []
+        if segments:
+            yield segments
+
+    def _combinations(self, states: States, segments: list[_Segment]) -> Floats:
+        """Return the values of every base (miRNA, then site) in every column, shape ``(90, WIDTH)``."""
+        if not hasattr(self._local, "work"):
+            self._local.work = _Workspace()
+        work: _Workspace = self._local.work
+        background = self._background
+        with np.errstate(divide="ignore", invalid="ignore"):  # what is alike divides 0 by 0, and is put right
+            self._through_dense(work, states, segments)
+            self._through_lstm(work, states, segments)
+            parts = []
+            for number, steps in enumerate((slice(0, MIRNA_STEPS), slice(MIRNA_STEPS, STEPS))):
+                branch, other = states[number], background[number]
+                parts.append(
+                    self._through_branch(
+                        work.branches[number], branch, other, work.merged[steps], self._strips[number], segments
+                    )
+                )
+        return np.concatenate(parts)
+
+    def _through_dense(self, work: _Workspace, states: States, segments: list[_Segment]) -> None:
+        """Write the multipliers of the LSTM's states."""
+        background, slope, last = self._background, work.hidden, np.zeros(WIDTH, np.float32)
+        distance, rise = work.hidden_out, work.hidden
+        distance.fill(1)
+        rise.fill(0)
+        for columns, pair, block in segments:
+            one, others = states.hidden[:, pair, None], background.hidden[:, block]
+            np.subtract(one, others, out=distance[:, columns])
+            np.subtract(np.maximum(one, 0), np.maximum(others, 0), out=rise[:, columns])
+            logit = states.logits[pair] - background.logits[block]
+            score = background.scores[block]
+            change = (states.scores[pair] - score) / logit
+            last[columns] = np.where(np.abs(logit) < _ALIKE, score * (1 - score), change)
+        alike = np.abs(distance) < _ALIKE
+        np.divide(rise, distance, out=slope)
+        if alike.any():
+            for columns, _, block in segments:
+                np.copyto(slope[:, columns], background.hidden[:, block] > 0, where=alike[:, columns])
+        slope *= self._folded.output.T
+        slope *= last
+        np.matmul(self._dense, slope, out=work.states)
+
+    def _through_lstm(self, work: _Workspace, states: States, segments: list[_Segment]) -> None:
+        """Write the multipliers of the merged branches, both directions at once, from their last steps to their first.
+
+        States are doubled and gates come as tanh ``t`` of half their input, so the state is ``(t_o + 1) tanh(c)`` and
+        the cell ``((t_f + 1) c' + (t_i + 1) t_c) / 2``.
+        """
+        background = self._background
+        inner, outer, slope, total, alike = work.inner, work.outer, work.slope, work.total, work.alike
+        cell, way, back, multiplier = work.cell, work.way, work.back, work.multiplier
+        dense = work.states.reshape(STEPS, 2, LSTM_UNITS, WIDTH)
+        cell.fill(0)
+        back.fill(0)
+        work.merged.fill(0)
+        for step in reversed(range(STEPS)):
+            for columns, pair, block in segments:
+                one, others = states.before[step, :, :, pair, None], background.before[step, :, :, block]
+                np.subtract(one, others, out=inner[:, :, columns])
+                one, others = states.behind[step, :, :, pair, None], background.behind[step, :, :, block]
+                np.subtract(one, others, out=outer[:, :, columns])
+                np.add(one, others, out=total[:, :, columns])
+                if step:
+                    one = states.before[step - 1, :, _CELL, pair, None]
+                    np.add(one, background.before[step - 1, :, _CELL, block], out=work.earlier[:, :, columns])
+            if not step:
+                work.earlier.fill(0)
+            np.divide(outer, inner, out=slope)
+            np.abs(inner, out=inner)
+            np.less(inner, _ALIKE, out=alike)
+            if alike.any():
+                slope[alike] = 1 - (total[alike] / 2) ** 2
+            np.add(dense[step], back[:, KERNELS:], out=way)
+            np.multiply(way, total[:, _CELL], out=multiplier[:, _O])
+            total[:, : CANDIDATE * LSTM_UNITS] += 2
+            way *= total[:, _O]
+            way *= slope[:, _CELL]
+            way *= 0.5
+            cell += way
+            cell *= 0.25
+            multiplier[:, _O] *= 0.5
+            np.multiply(cell, total[:, _C], out=multiplier[:, _I])
+            np.multiply(cell, work.earlier, out=multiplier[:, _F])
+            np.multiply(cell, total[:, _I], out=multiplier[:, _C])
+            cell *= total[:, _F]
+            multiplier *= slope[:, :GATES]
+            np.matmul(self._gates, multiplier, out=back)
+            work.merged[step] += back[0, :KERNELS]
+            work.merged[STEPS - 1 - step] += back[1, :KERNELS]
+
+    @staticmethod
+    def _through_branch(
+        work: _BranchWorkspace,
+        branch: Branch,
+        background: Branch,
+        merged: Floats,
+        strip: Floats,
+        segments: list[_Segment],
+    ) -> Floats:
+        """Return the values of a sequence's bases."""
+        steps = len(merged)
+        for columns, pair, block in segments:
+            rise = work.rise[:, :, columns]
+            np.subtract(branch.pooled[:, :, pair, None], background.pooled[:, :, block], out=rise)
+            work.chosen[:, :, columns] = np.where(
+                rise > 0, branch.chosen[:, :, pair, None], background.chosen[:, :, block]
+            )
+            one, others = branch.convolved[:, :, pair, None], background.convolved[:, :, block]
+            np.subtract(one, others, out=work.distance[:, :, columns])
+            np.subtract(branch.hot[:, :, pair, None], background.hot[:, :, block], out=work.change[:, :, columns])
+        work.rise *= merged
+        work.positions.fill(0)
+        for place in range(POOL):
+            np.equal(work.chosen, place, out=work.here)
+            np.multiply(work.rise, work.here, out=work.share)
+            work.positions[place : place + steps] += work.share
+        # over the difference behind ReLU (pooling), times its slope (ReLU): over the difference before ReLU
+        positions = work.positions[: len(work.distance)]
+        np.divide(positions, work.distance, out=positions)
+        np.abs(work.distance, out=work.distance)
+        positions[work.distance < _ALIKE_POOLED] = 0
+        work.bases.fill(0)
+        flat = work.positions.reshape(-1, STRIP * KERNELS, WIDTH)
+        for number, rows in enumerate(flat):
+            np.matmul(strip, rows, out=work.strip)
+            span = slice(number * STRIP, (number + 1) * STRIP + KERNEL_WIDTH - 1)
+            work.bases[span] += work.strip.reshape(-1, 4, WIDTH)
+        work.change *= work.bases[: len(work.change)]
+        values: Floats = work.change.sum(axis=1)
+        return values

@@ -1,0 +1,189 @@
+"""DMISO's forward pass with everything kept that the rescale rule compares between a pair and a background.
+
+Arrays are feature-major with pairs in the last axis, weights are folded
+(:class:`mirtools.models.folding.Folded`): normalisations are gone, gates come as tanh of half their input, hidden
+states are doubled. The rule does not see such linear changes of scale.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.encoding import ONE_HOT
+from mirtools.models import dmiso
+from mirtools.models.dmiso import KERNEL_WIDTH, KERNELS, LSTM_UNITS, MIRNA_STEPS, POOL, STEPS
+from mirtools.models.folding import CANDIDATE, STEP_INPUTS, Floats, Folded
+from mirtools.models.layers import WIDTH, Codes, sigmoid, widen
+
+GATES = 4 * LSTM_UNITS
+# what has a slope in a step of one direction: the gates, and the cell state on its way out
+SLOPES = GATES + LSTM_UNITS
+_STATE = slice(KERNELS + 1, None)
+
+
+class Branch(NamedTuple):
+    """One sequence's way to the merged branches.
+
+    Attributes
+    ----------
+    hot : ndarray of shape (length, 4, n), float32
+    convolved : ndarray of shape (length - KERNEL_WIDTH + 1, KERNELS, n), float32
+        Before ReLU.
+    pooled : ndarray of shape (length - KERNEL_WIDTH - POOL + 2, KERNELS, n), float32
+    chosen : ndarray as pooled, uint8
+        Which of the POOL places holds the largest value, the first of equal ones.
+    """
+
+    hot: Floats
+    convolved: Floats
+    pooled: Floats
+    chosen: NDArray[np.uint8]
+
+
+class States(NamedTuple):
+    """The states of some pairs.
+
+    Attributes
+    ----------
+    mirna, site : Branch
+    before, behind : ndarray of shape (STEPS, 2, SLOPES, n), float32
+        Per step and direction, in the order in which it computes them, what goes into a tanh and what comes out:
+        the gates i, f, o, c, LSTM_UNITS each, then the cell state.
+    hidden : ndarray of shape (DENSE_UNITS, n), float32
+        Of the dense layer, before ReLU.
+    logits, scores : ndarray of shape (n,), float32
+    """
+
+    mirna: Branch
+    site: Branch
+    before: Floats
+    behind: Floats
+    hidden: Floats
+    logits: Floats
+    scores: Floats
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+class Recorder:
+    """Computes states.
+
+    Parameters
+    ----------
+    folded : Folded
+    columns : ndarray of int
+        Of the ``WIDTH`` columns of every matrix those that are used (:func:`mirtools.models.layers.steady_columns`).
+    """
+
+    def __init__(self, folded: Folded, columns: NDArray[np.intp]) -> None:
+        self._folded, self._columns = folded, columns
+        # a single position's kernels: the first of a strip
+        inner = KERNEL_WIDTH * 4
+        self._kernels = [
+            np.ascontiguousarray(strip[:KERNELS, :inner]) for strip in (folded.mirna_strip, folded.site_strip)
+        ]
+        self._dense = folded.dense.reshape(dmiso.DENSE_UNITS, -1)
+
+    @staticmethod
+    def shapes() -> list[tuple[int, int]]:
+        """Return the shapes (to, from) of the matrices that pairs are multiplied with."""
+        return [
+            (KERNELS, KERNEL_WIDTH * 4),
+            (GATES, STEP_INPUTS),
+            (dmiso.DENSE_UNITS, STEPS * 2 * LSTM_UNITS),
+            (1, dmiso.DENSE_UNITS),
+        ]
+
+    def states(self, mirnas: Codes, sites: Codes) -> States:
+        """Return the states of pairs.
+
+        Parameters
+        ----------
+        mirnas : ndarray of shape (n, 30), uint8
+        sites : ndarray of shape (n, 60), uint8
+            Base codes, see :func:`mirtools.encoding.encode`.
+        """
+        count = max(-(-len(mirnas) // len(self._columns)), 1)
+        parts = [
+            self._batch(mirnas[part], sites[part])
+            for part in (
+                slice(number * len(self._columns), (number + 1) * len(self._columns)) for number in range(count)
+            )
+        ]
+        return parts[0] if count == 1 else _joined(parts)
+
+    def _batch(self, mirnas: Codes, sites: Codes) -> States:
+        folded = self._folded
+        mirna = _branch(widen(mirnas, self._columns), self._kernels[0], folded.mirna_bias)
+        site = _branch(widen(sites, self._columns), self._kernels[1], folded.site_bias)
+        x = np.ones((STEPS + 1, 2, STEP_INPUTS, WIDTH), np.float32)
+        x[:MIRNA_STEPS, 0, :KERNELS], x[MIRNA_STEPS:STEPS, 0, :KERNELS] = mirna.pooled, site.pooled
+        x[:STEPS, 1, :KERNELS] = x[:STEPS, 0, :KERNELS][::-1]
+        x[0, :, _STATE] = 0
+        before = np.empty((STEPS, 2, SLOPES, WIDTH), np.float32)
+        behind = np.empty_like(before)
+        cell: Floats = np.zeros((2, LSTM_UNITS, WIDTH), np.float32)
+        for step in range(STEPS):
+            gates = before[step, :, :GATES]
+            gates[:] = np.matmul(folded.gates, x[step])
+            np.tanh(gates, out=behind[step, :, :GATES])
+            enter, forget, leave, candidate = (
+                behind[step, :, number * LSTM_UNITS : (number + 1) * LSTM_UNITS] for number in range(CANDIDATE + 1)
+            )
+            cell = ((forget + 1) * cell + (enter + 1) * candidate) / 2
+            before[step, :, GATES:] = cell
+            behind[step, :, GATES:] = np.tanh(cell)
+            x[step + 1, :, _STATE] = (leave + 1) * behind[step, :, GATES:]
+        states = np.ascontiguousarray(x[1:, :, _STATE]).reshape(-1, WIDTH)
+        hidden = self._dense @ states + folded.dense_bias
+        logits = (folded.output @ np.maximum(hidden, 0))[0] + np.float32(folded.output_bias)
+        everything = States(mirna, site, before, behind, hidden, logits, sigmoid(logits))
+        return _taken(everything, self._columns[: len(mirnas)])
+
+
+def _branch(codes: Codes, kernels: Floats, bias: Floats) -> Branch:
+    """Convolve, one position at a time: the same bases give the same bits wherever they stand, so ties are ties."""
+    hot = np.ascontiguousarray(ONE_HOT[codes].transpose(0, 2, 1))
+    positions = len(codes) - KERNEL_WIDTH + 1
+    convolved = np.empty((positions, KERNELS, WIDTH), np.float32)
+    for position in range(positions):
+        window = hot[position : position + KERNEL_WIDTH].reshape(-1, WIDTH)
+        np.matmul(kernels, window, out=convolved[position])
+    convolved += bias[:, None]
+    rectified = np.maximum(convolved, 0)
+    steps = positions - POOL + 1
+    pooled = rectified[:steps].copy()
+    chosen = np.zeros(pooled.shape, np.uint8)
+    for place in range(1, POOL):
+        other = rectified[place : place + steps]
+        chosen[other > pooled] = place
+        np.maximum(pooled, other, out=pooled)
+    return Branch(hot, convolved, pooled, chosen)
+
+
+def _taken(states: States, columns: NDArray[np.intp]) -> States:
+    """Return the states of the pairs in some columns."""
+
+    def some(branch: Branch) -> Branch:
+        return Branch(*(np.take(array, columns, axis=-1) for array in branch))
+
+    return States(
+        some(states.mirna), some(states.site), *(np.take(array, columns, axis=-1) for array in states[2:])
+    )
+
+
+def _joined(parts: list[States]) -> States:
+    """Return the states of several batches as one."""
+
+    def together(branches: list[Branch]) -> Branch:
+        return Branch(*(np.concatenate(arrays, axis=-1) for arrays in zip(*branches, strict=True)))
+
+    return States(
+        together([part.mirna for part in parts]),
+        together([part.site for part in parts]),
+        *(np.concatenate(arrays, axis=-1) for arrays in zip(*(part[2:] for part in parts), strict=True)),
+    )
