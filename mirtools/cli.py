@@ -111,8 +111,8 @@ def share(text: str) -> tuple[int, int]:
     return number - 1, shares
 
 
-def number_range(text: str) -> range:
-    """Argument type: ``A-B``, the whole numbers from 2 or more up to B, at most 50."""
+def number_range(text: str) -> tuple[int, int]:
+    """Argument type: ``A-B``, two whole numbers from 2 to 50, the first no larger than the second."""
     try:
         low, dash, high = text.partition("-")
         first, last = positive_int(low), positive_int(high if dash else low)
@@ -120,7 +120,7 @@ def number_range(text: str) -> range:
         first, last = 1, 0
     if not 2 <= first <= last <= 50:
         raise argparse.ArgumentTypeError(f"'{shorten(text, 30)}' is no range such as 2-8, from 2 to 50")
-    return range(first, last + 1)
+    return first, last
 
 
 def number(low: float, high: float = float("inf")) -> Callable[[str], float]:

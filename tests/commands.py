@@ -74,6 +74,20 @@ MIRGFF_HEADER = """\
 """
 
 COMMANDS = {
+    "binding-classes": Command(
+        options="--k 3 --cofold --quiet",
+        inputs={"": "aligned.tsv"},
+        kinds={"": "table"},
+        header="pair_id\tn_reads\t",
+        empty={"": "no_aligned.tsv"},
+        extra_outputs={
+            "--summary": (
+                "vectors\tscale\tbinding_class\tclass_name\trows\tshare\tmean_silhouette\tcentre_of_mass\t"
+                "share_seed\tshare_middle\tshare_3p\tcentre\tsd\tmean_importance\n"
+            ),
+            "--cross": "binding_class\tclass_name\tcofold_class\tcofold_name\trows\texpected\n",
+        },
+    ),
     "chimera-index": Command(
         options="",
         inputs={"": "transcripts.fa"},

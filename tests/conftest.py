@@ -28,6 +28,20 @@ def _model(path):
         save_model(Model(weights, "test", 0.5), stream)
 
 
+def _align(pairs, path, seed):
+    """Add importances made at random, of the form that attrib-align gives them; some rows have none."""
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    header, *rows = pairs.read_text().splitlines()
+    at = header.split("\t").index("mirna_seq")
+    lines = [f"{header}\tmirna_importance"]
+    for number, row in enumerate(rows):
+        values = random.random(len(row.split("\t")[at])) * (random.random(len(row.split("\t")[at])) < 0.6)
+        lines.append(f"{row}\t{'.' if number % 10 == 9 else ','.join(f'{value:.6f}' for value in values)}")
+    path.write_text("\n".join(lines) + "\n")
+
+
 @pytest.fixture(scope="session")
 def inputs(tmp_path_factory):
     """A folder with a small good input of every kind. Nobody writes into it."""
@@ -53,7 +67,12 @@ def inputs(tmp_path_factory):
             assert done.status == 0, done.err
     finally:
         os.chdir(before)
-    for full, empty in (("pairs.tsv", "no_pairs.tsv"), ("labelled.tsv", "no_labelled.tsv")):
+    _align(folder / "typed.tsv", folder / "aligned.tsv", 1)
+    for full, empty in (
+        ("pairs.tsv", "no_pairs.tsv"),
+        ("labelled.tsv", "no_labelled.tsv"),
+        ("aligned.tsv", "no_aligned.tsv"),
+    ):
         (folder / empty).write_text((folder / full).read_text().splitlines(keepends=True)[0])
     return folder
 

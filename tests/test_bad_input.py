@@ -244,6 +244,7 @@ def test_bad_shape(workplace, name, change):
 
 
 NEEDED = {
+    "binding-classes": ["mirna_seq", "site_seq"],
     "isomir-classify": ["mirna_id", "mirna_seq"],
     "dmiso-predict": ["mirna_seq", "site_seq"],
     "negatives-generate": ["mirna_seq", "site_seq", "target_id", "site_start", "site_end"],

@@ -138,7 +138,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     length = args.length or LENGTH
     if known is not None:
         length = next(iter(known.values())).centres.shape[1]
-    wanted = Wanted(args.k or _CLASSES, args.choose_k, args.scale or "row", length, args.seed)
+    choices = None if args.choose_k is None else range(args.choose_k[0], args.choose_k[1] + 1)
+    wanted = Wanted(args.k or _CLASSES, choices, args.scale or "row", length, args.seed)
     kept = read_table(source, length, args.cofold, lambda rows: run.progress(rows, "rows"))
     found = classify_table(
         kept, wanted, known, run.threads, lambda folds: run.progress(folds, "folds", len(kept.rows))

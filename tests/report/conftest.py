@@ -10,7 +10,7 @@ def pages_of(monkeypatch):
     def keep(module):
         kept = []
 
-        def page(stream, kind, rows, title=""):
+        def page(stream, kind, rows, title="", heights=None):
             from matplotlib.figure import Figure
 
             axes = [[Figure().subplots() for _ in row] for row in rows]
