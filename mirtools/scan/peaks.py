@@ -1,13 +1,13 @@
 """Peaks of a transcript's attributions: where they are, and how miRNA and transcript lie on each other there.
 
-(Gresova et al. 2022, Methods 2.5.) For each base the largest attribution over the miRNA's bases is taken; this track
-is smoothed, and its local maxima are looked at, the highest first. A window around the maximum is aligned. What the
-paper leaves open is decided so:
+(Gresova et al. 2022, Methods 2.5.) For each base the largest attribution over the miRNA's bases is taken; this
+track is smoothed, and its local maxima are looked at, the highest first. A window around the maximum is aligned.
+What the paper leaves open is decided so:
 
 - An alignment accounts for a maximum where the scores of its bases, smoothed as the track is, reach half of the
   track's height.
-- A maximum that the alignment of a higher one accounts for is a part of that site (its 3' pairing, say) and no peak
-  of its own.
+- A maximum that the alignment of a higher one accounts for is a part of that site (its 3' pairing, say) and no
+  peak of its own.
 - An alignment that does not account for its own maximum has gone to a stronger site in the same window. It is made
   again with those cells of the matrix alone that can be in one alignment with the maximum's cell, which is the one
   whose pairing diagonal holds most. Gaps cost what they did.
@@ -148,7 +148,7 @@ class PeakFinder:
     def anchor(self, matrix: Floats, row: int) -> int:
         """Return the base of the miRNA whose pairing diagonal holds most around a base of the site.
 
-        The diagonal's values are weighted as the track is smoothed; of equal ones the base that lies most 5' is taken.
+        The diagonal's values are weighted as the track is smoothed; of equal ones the most 5' base is taken.
         """
         reach, (rows, columns) = self._rules.smooth, matrix.shape
         sums = np.zeros(columns)
