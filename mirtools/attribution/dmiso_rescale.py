@@ -28,8 +28,17 @@ from numpy.typing import NDArray
 
 from mirtools.attribution.dmiso_states import GATES, SLOPES, Branch, Recorder, States
 from mirtools.models import dmiso
-from mirtools.models.dmiso import KERNEL_WIDTH, KERNELS, LSTM_UNITS, MIRNA_LENGTH, MIRNA_STEPS, POOL, SITE_LENGTH
-from mirtools.models.dmiso import STEPS as STEPS
+from mirtools.models.dmiso import (
+    DENSE_UNITS,
+    KERNEL_WIDTH,
+    KERNELS,
+    LSTM_UNITS,
+    MIRNA_LENGTH,
+    MIRNA_STEPS,
+    POOL,
+    SITE_LENGTH,
+    STEPS,
+)
 from mirtools.models.folding import CANDIDATE, STRIP, Floats, fold
 from mirtools.models.layers import WIDTH, Codes, steady_columns
 from mirtools.models.parallel import in_order
@@ -80,8 +89,8 @@ class _Workspace:
         self.earlier, self.cell, self.way = (empty(2, LSTM_UNITS) for _ in range(3))
         self.alike = np.zeros((2, SLOPES, WIDTH), bool)
         self.back = empty(2, KERNELS + LSTM_UNITS)
-        self.states = empty(dmiso.DENSE_UNITS and STEPS * 2 * LSTM_UNITS)
-        self.hidden, self.hidden_out = empty(dmiso.DENSE_UNITS), empty(dmiso.DENSE_UNITS)
+        self.states = empty(STEPS * 2 * LSTM_UNITS)
+        self.hidden, self.distance = empty(DENSE_UNITS), empty(DENSE_UNITS)
         self.merged = empty(STEPS, KERNELS)
         self.branches = (_BranchWorkspace(MIRNA_LENGTH), _BranchWorkspace(SITE_LENGTH))
 
@@ -133,7 +142,7 @@ class DmisoShap:
 
         inputs = np.delete(folded.gates, KERNELS, axis=2)  # without the bias
         self._gates = turned(inputs)
-        self._dense = turned(folded.dense.reshape(dmiso.DENSE_UNITS, -1))
+        self._dense = turned(folded.dense.reshape(DENSE_UNITS, -1))
         self._strips = turned(folded.mirna_strip), turned(folded.site_strip)
         shapes = [*Recorder.shapes(), self._gates[0].shape, self._dense.shape, self._strips[0].shape]
         steady = steady_columns(shapes)
@@ -213,20 +222,18 @@ class DmisoShap:
 
     def _through_dense(self, work: _Workspace, states: States, segments: list[_Segment]) -> None:
         """Write the multipliers of the LSTM's states."""
-        background, slope, last = self._background, work.hidden, np.zeros(WIDTH, np.float32)
-        distance, rise = work.hidden_out, work.hidden
-        distance.fill(1)
-        rise.fill(0)
+        background, last = self._background, np.zeros(WIDTH, np.float32)
+        distance, slope = work.distance, work.hidden
         for columns, pair, block in segments:
             one, others = states.hidden[:, pair, None], background.hidden[:, block]
             np.subtract(one, others, out=distance[:, columns])
-            np.subtract(np.maximum(one, 0), np.maximum(others, 0), out=rise[:, columns])
+            np.subtract(np.maximum(one, 0), np.maximum(others, 0), out=slope[:, columns])
             logit = states.logits[pair] - background.logits[block]
             score = background.scores[block]
             change = (states.scores[pair] - score) / logit
             last[columns] = np.where(np.abs(logit) < _ALIKE, score * (1 - score), change)
         alike = np.abs(distance) < _ALIKE
-        np.divide(rise, distance, out=slope)
+        slope /= distance
         if alike.any():
             for columns, _, block in segments:
                 np.copyto(slope[:, columns], background.hidden[:, block] > 0, where=alike[:, columns])
