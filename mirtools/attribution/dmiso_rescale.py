@@ -2,25 +2,26 @@
 
 Shrikumar et al. 2017 ("Learning important features through propagating activation differences") compare a pair
 with a background pair: multipliers go back from the score, and each base gets its multiplier times the difference
-of its one-hot row. What a layer does to a multiplier (Lundberg & Lee 2017, DeepSHAP; as shap.DeepExplainer has it):
+of its one-hot row. What a layer does to a multiplier (Lundberg & Lee 2017; as shap.DeepExplainer has it):
 
 * one input (ReLU, tanh, sigmoid): times difference of outputs over difference of inputs; the derivative where the
   inputs are alike;
 * a product of two varying inputs (gate and value of the LSTM): to each input times the mean of the other's two
   values, so the two orders in which they could change count alike;
-* max pooling: the rise above the background's maximum goes to the place of the pair's maximum, the fall below it to
-  the place of the background's; then over the difference of inputs there, windows that overlap summed up;
+* max pooling: the rise above the background's maximum goes to the place of the pair's maximum, the fall below it
+  to the place of the background's; then over the difference of inputs there, windows that overlap summed up;
 * everything linear: the transposed matrix.
 
 Pairs and backgrounds pass forward once each; only the way back is done for every combination. Combinations stand
-in the columns of matrices of one width, in blocks that never straddle two matrices, so that no pair's values depend
-on the pairs beside it.
+in the columns of matrices of one width, in blocks that never straddle two matrices, so that no pair's values
+depend on the pairs beside it.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -153,7 +154,7 @@ class DmisoShap:
         count = len(mirnas)
         blocks = -(-count // min(_BLOCK, width))
         edges = [number * count // blocks for number in range(blocks + 1)]
-        self._blocks = [slice(*edge) for edge in zip(edges, edges[1:], strict=False)]
+        self._blocks = [slice(*edge) for edge in pairwise(edges)]
         self._step = max(block.stop - block.start for block in self._blocks)
         self._per_matrix = width // self._step
         self.batch_size = len(steady)
@@ -242,10 +243,10 @@ class DmisoShap:
         np.matmul(self._dense, slope, out=work.states)
 
     def _through_lstm(self, work: _Workspace, states: States, segments: list[_Segment]) -> None:
-        """Write the multipliers of the merged branches, both directions at once, from their last steps to their first.
+        """Write the multipliers of the merged branches, both directions at once, from the last step to the first.
 
-        States are doubled and gates come as tanh ``t`` of half their input, so the state is ``(t_o + 1) tanh(c)`` and
-        the cell ``((t_f + 1) c' + (t_i + 1) t_c) / 2``.
+        States are doubled and gates come as tanh ``t`` of half their input, so the state is
+        ``(t_o + 1) tanh(c)`` and the cell ``((t_f + 1) c' + (t_i + 1) t_c) / 2``.
         """
         background = self._background
         inner, outer, slope, total, alike = work.inner, work.outer, work.slope, work.total, work.alike

@@ -76,7 +76,8 @@ class Recorder:
     ----------
     folded : Folded
     columns : ndarray of int
-        Of the ``WIDTH`` columns of every matrix those that are used (:func:`mirtools.models.layers.steady_columns`).
+        Of the ``WIDTH`` columns of every matrix those that are used, see
+        :func:`mirtools.models.layers.steady_columns`.
     """
 
     def __init__(self, folded: Folded, columns: NDArray[np.intp]) -> None:
@@ -146,7 +147,7 @@ class Recorder:
 
 
 def _branch(codes: Codes, kernels: Floats, bias: Floats) -> Branch:
-    """Convolve, one position at a time: the same bases give the same bits wherever they stand, so ties are ties."""
+    """Convolve, position by position: the same bases give the same bits wherever they stand, so ties are ties."""
     hot = np.ascontiguousarray(ONE_HOT[codes].transpose(0, 2, 1))
     positions = len(codes) - KERNEL_WIDTH + 1
     convolved = np.empty((positions, KERNELS, WIDTH), np.float32)
