@@ -6,7 +6,7 @@ Tables are streamed row by row; columns that a command does not know pass throug
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import TextIO
 
@@ -120,8 +120,12 @@ class TableReader:
 
     def dna(self, row: Sequence[str], column: int) -> str:
         """Return a sequence cell in upper-case DNA letters; raises InputError for anything else."""
+        return self.sequence(row, column, to_dna)
+
+    def sequence(self, row: Sequence[str], column: int, read: Callable[[str], str]) -> str:
+        """Return a sequence cell as ``read`` gives it; raises InputError where ``read`` raises ValueError."""
         try:
-            sequence = to_dna(row[column])
+            sequence = read(row[column])
         except ValueError as error:
             raise self.error(f"{self.columns[column]}: {error}") from error
         if not sequence:

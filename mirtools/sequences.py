@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -105,13 +105,15 @@ def checked(record: SequenceRecord | Read, source: str) -> Read:
     return Read(first_word(record.name), sequence, qualities)
 
 
-def read_references(path: str) -> list[Reference]:
-    """Read a FASTA file of references into memory; raises as :func:`stream_references`."""
-    return list(stream_references(path))
+def read_references(path: str, read: Callable[[str], str] = to_dna) -> list[Reference]:
+    """Read a FASTA file of references into memory; as :func:`stream_references`."""
+    return list(stream_references(path, read))
 
 
-def stream_references(path: str) -> Iterator[Reference]:
+def stream_references(path: str, read: Callable[[str], str] = to_dna) -> Iterator[Reference]:
     """Stream a FASTA file of references; only their names stay in memory.
+
+    ``read`` gives a sequence in the letters wanted, and raises ValueError for anything else.
 
     Raises
     ------
@@ -129,7 +131,7 @@ def stream_references(path: str) -> Iterator[Reference]:
         if not record.sequence:
             raise InputError("has no sequence; remove it or complete the file", source=path, record=name)
         try:
-            sequence = to_dna(record.sequence)
+            sequence = read(record.sequence)
         except ValueError as error:
             raise InputError(str(error), source=path, record=name) from error
         seen.add(name)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from mirtools import cli
 
 if TYPE_CHECKING:
+    from mirtools.models.encoder import Encoder
     from mirtools.models.modelfile import Model
+    from mirtools.models.tiling import Tiling
 
 EXAMPLES = """\
   dmiso-predict pairs.tsv > scored.tsv
@@ -28,7 +30,8 @@ def build_parser() -> argparse.ArgumentParser:
         "dmiso-predict",
         "Score miRNA-target pairs: every row comes back with the model's probability (score) and a prediction, 1 "
         "where the score is above the model's threshold. Or score every miRNA of a FASTA file against overlapping "
-        "windows of every target of another. TensorFlow is not needed.",
+        "windows of every target of another. Models on the pairing matrix share work between windows. TensorFlow "
+        "is not needed.",
         EXAMPLES,
     )
     parser.add_argument(
@@ -47,8 +50,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--long-sites",
         choices=("windows", "centre"),
         default=None,
-        help="pairs with sites over 60 nt: score overlapping windows, cut by --window and --stride, of which the "
-        "best counts and is named in window_start and window_end; or the central 60 nt alone (default: windows)",
+        help="pairs with sites longer than the model sees (dmiso: 60 nt): score overlapping windows, cut by "
+        "--window and --stride, of which the best counts and is named in window_start and window_end; or the "
+        "centre alone (default: windows)",
     )
     parser.add_argument(
         "--model",
@@ -84,9 +88,9 @@ def build_parser() -> argparse.ArgumentParser:
     windows.add_argument(
         "--window",
         type=cli.positive_int,
-        default=60,
+        default=None,
         metavar="NT",
-        help="width of a window, up to 60 (default: 60)",
+        help="width of a window (default: what the model sees of a site, its most; dmiso: 60)",
     )
     windows.add_argument(
         "--stride", type=cli.positive_int, default=10, metavar="NT", help="between window starts (default: 10)"
@@ -131,10 +135,6 @@ def _check(args: argparse.Namespace) -> bool:
         raise UsageError("--mirnas and --targets belong together; give both, or a table of pairs")
     if scan and args.pairs is not None:
         raise UsageError("give a table of pairs or --mirnas and --targets, not both")
-    if args.window > 60:
-        raise UsageError(
-            f"argument --window: {args.window} is more than the 60 nt that the model sees; use 60 or less"
-        )
     if scan and args.mirnas == args.targets == "-":
         raise UsageError("--mirnas and --targets cannot both be standard input; name a file for one")
     if scan and (args.long_sites or args.format == "dmiso"):
@@ -159,8 +159,12 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     scan = _check(args)
 
     from mirtools.models.bundled import resolve_model
+    from mirtools.models.encoder import encoder_of
+    from mirtools.models.tiling import Tiling
 
     model = resolve_model(args.model)
+    encoder = encoder_of(model.network)
+    tiling = Tiling(_window(args.window, encoder), args.stride)
     threshold = model.threshold if args.threshold is None else args.threshold
     run.facts["model"] = {
         "name": model.name,
@@ -171,33 +175,42 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     }
     run.say(f"model {model.name!a}, threshold {threshold:g}")
     if scan:
-        _scan(args, run, model, threshold)
+        _scan(args, run, model, encoder, tiling, threshold)
     else:
-        _score_pairs(args, run, model, threshold)
+        _score_pairs(args, run, model, encoder, tiling, threshold)
 
 
-def _score_pairs(args: argparse.Namespace, run: cli.Run, model: Model, threshold: float) -> None:
+def _window(wanted: int | None, encoder: Encoder) -> int:
+    """Return the width of windows; raises UsageError where it is more than the model sees."""
+    from mirtools.errors import UsageError
+
+    if wanted is not None and wanted > encoder.site_length:
+        most = encoder.site_length
+        problem = f"{wanted} is more than the {most} nt that the model sees; use {most} or less"
+        raise UsageError(f"argument --window: {problem}")
+    return wanted or encoder.site_length
+
+
+def _score_pairs(
+    args: argparse.Namespace, run: cli.Run, model: Model, encoder: Encoder, tiling: Tiling, threshold: float
+) -> None:
     from mirtools.interactions import TableReader, TableWriter
     from mirtools.models.abundance import knows_abundance
-    from mirtools.models.pairs import PairScores, Scorer
+    from mirtools.models.pairs import PairScores
+    from mirtools.models.scorers import pair_scorer
     from mirtools.models.shards import row_share
-    from mirtools.models.tiling import Tiling
 
-    scorer: Scorer
-    if args.backend == "tensorflow":
-        from mirtools.models.keras_backend import KerasPredictor
-
-        scorer = KerasPredictor(model.weights)
-    else:
-        from mirtools.models.inference import Predictor
-
-        scorer = Predictor(model.weights)
+    scorer = pair_scorer(model.weights, model.network, args.backend)
     path = cli.stdin_default(args.pairs, "pairs")
-    tiling = None if args.long_sites == "centre" else Tiling(args.window, args.stride)
     chosen = row_share(path, args.format, args.shard) if args.shard else None
     reader = TableReader(path, ("mirna_seq", "site_seq"), args.format)
     scores = PairScores(
-        reader, scorer, threshold, tiling, model.weights if knows_abundance(model.weights) else None
+        reader,
+        scorer,
+        threshold,
+        None if args.long_sites == "centre" else tiling,
+        model.weights if knows_abundance(model.weights) else None,
+        encoder,
     )
     writer = TableWriter(run.outputs.open(args.output), scores.columns)
     for row in run.progress(scores.rows(run.threads, chosen), "pairs"):
@@ -205,49 +218,39 @@ def _score_pairs(args: argparse.Namespace, run: cli.Run, model: Model, threshold
     run.counts.update(scores.counts)
 
 
-def _scan(args: argparse.Namespace, run: cli.Run, model: Model, threshold: float) -> None:
+def _scan(
+    args: argparse.Namespace, run: cli.Run, model: Model, encoder: Encoder, tiling: Tiling, threshold: float
+) -> None:
     import numpy as np
 
-    from mirtools.encoding import encode
     from mirtools.genes import Genes, read_genes
     from mirtools.gtf import read_placements
     from mirtools.interactions import TableWriter
     from mirtools.models.abundance import knows_abundance
     from mirtools.models.background import background_of, draw
-    from mirtools.models.dmiso import MIRNA_LENGTH
-    from mirtools.models.scanning import PairByPair, Scanner, WindowScorer
+    from mirtools.models.scorers import window_scorer
     from mirtools.models.shards import survey, target_share, targets_of
     from mirtools.models.sites import GENE_COLUMNS, GeneSummary, SiteBed, sites_of
-    from mirtools.models.tiling import Tiling
     from mirtools.models.windows import Selection, lines, scan
     from mirtools.sequences import read_references
 
     if knows_abundance(model.weights):
         run.say("the model knows abundances; all miRNAs and targets are taken as equally abundant")
-    mirnas = read_references(args.mirnas)
-    tiling = Tiling(args.window, args.stride)
+    mirnas = read_references(args.mirnas, encoder.read)
     surveyed = args.shard or args.gtf or args.background is not None
-    transcripts = survey(args.targets) if surveyed else []
+    transcripts = survey(args.targets, encoder.read) if surveyed else []
     chosen = target_share(transcripts, tiling, args.shard) if args.shard else None
     table = run.outputs.open(args.output)
     genes = bed = None
     gene_names = Genes(read_genes(args.gene_table) if args.gene_table else None)
     if args.bed:
         bed = SiteBed(read_placements(args.gtf, transcripts) if args.gtf else None), run.outputs.open(args.bed)
-    codes = encode([mirna.sequence for mirna in mirnas], MIRNA_LENGTH)
-    scorer: WindowScorer
-    threads = run.threads
-    if args.backend == "tensorflow":
-        from mirtools.models.keras_backend import KerasPredictor
-
-        scorer, threads = PairByPair(KerasPredictor(model.weights), codes), 1
-    else:
-        scorer = Scanner(model.weights, codes)
-
+    scorer = window_scorer(model, [mirna.sequence for mirna in mirnas], args.backend)
+    threads = 1 if args.backend == "tensorflow" else run.threads
     thresholds, background = np.full(len(mirnas), threshold), None
     if args.background is not None:
         lengths = [transcript.length for transcript in transcripts]
-        sample = draw(targets_of(args.targets, None), lengths, tiling)
+        sample = draw(targets_of(args.targets, None, encoder.read), lengths, tiling, encoder)
         background = background_of(scorer, len(mirnas), sample, threads)
         thresholds = background.thresholds(args.background, threshold)
         run.counts["background_windows"] = len(sample)
@@ -256,7 +259,8 @@ def _scan(args: argparse.Namespace, run: cli.Run, model: Model, threshold: float
     selection = Selection(thresholds, args.best, args.predicted, background)
     TableWriter(table, selection.columns)  # writes the header
     run.counts["predicted_interactions"] = 0
-    found = scan(mirnas, targets_of(args.targets, chosen), scorer, tiling, threads, run.counts)
+    targets = targets_of(args.targets, chosen, encoder.read)
+    found = scan(mirnas, targets, scorer, tiling, threads, run.counts, encoder)
     for scores in run.progress(found, "targets"):
         table.writelines(lines(scores, selection, run.counts))
         if genes or bed:

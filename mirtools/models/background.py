@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.encoding import encode
 from mirtools.errors import UsageError
-from mirtools.models.dmiso import SITE_LENGTH
+from mirtools.models.encoder import Encoder
 from mirtools.models.layers import Codes, Floats
 from mirtools.models.parallel import in_order
 from mirtools.models.scanning import WindowScorer
@@ -70,7 +69,9 @@ class Background:
         return np.maximum(self._sorted[:, windows - 1 - passing] / 1e6, least)
 
 
-def draw(targets: Iterable[Reference], lengths: Sequence[int], tiling: Tiling) -> Codes:
+def draw(
+    targets: Iterable[Reference], lengths: Sequence[int], tiling: Tiling, encoder: Encoder | None = None
+) -> Codes:
     """Return the codes of windows at equal distances in the list of all windows, ``MOST_WINDOWS`` at most.
 
     Parameters
@@ -79,11 +80,13 @@ def draw(targets: Iterable[Reference], lengths: Sequence[int], tiling: Tiling) -
     lengths : sequence of int
         Of these targets.
     tiling : Tiling
+    encoder : Encoder, optional
+        Of the model, DMISO by default.
     """
     total = sum(map(tiling.count, lengths))
     count = min(total, MOST_WINDOWS)
     wanted = [(2 * number + 1) * total // (2 * count) for number in range(count)]
-    return encode(list(_sites(targets, wanted, tiling)), SITE_LENGTH)
+    return (encoder or Encoder()).sites(list(_sites(targets, wanted, tiling)))
 
 
 def background_of(scorer: WindowScorer, mirnas: int, windows: Codes, threads: int) -> Background:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
 from mirtools.encoding import one_hot
-from mirtools.models import dmiso
+from mirtools.models import dmiso, network_keras
 from mirtools.models.folding import Floats
 from mirtools.models.layers import Codes
+from mirtools.models.network import Network
 
 
 class KerasPredictor:
     """As :class:`mirtools.models.inference.Predictor`, on TensorFlow.
+
+    Parameters
+    ----------
+    weights : dict of str to ndarray
+    network : Network, optional
+        That the weights are of; DMISO by default.
 
     Raises
     ------
@@ -24,7 +32,7 @@ class KerasPredictor:
 
     batch_size = 4096
 
-    def __init__(self, weights: dmiso.Weights) -> None:
+    def __init__(self, weights: dmiso.Weights, network: Network | None = None) -> None:
         dmiso.import_keras()
         import tensorflow as tf
 
@@ -33,9 +41,14 @@ class KerasPredictor:
         # sums over several threads depend on their number; a graphics card does not care
         with contextlib.suppress(RuntimeError):  # TensorFlow has already started
             tf.config.threading.set_intra_op_parallelism_threads(1)
-        model = dmiso.build_keras()
-        dmiso.set_weights(model, weights)
-        self._forward = tf.function(lambda mirnas, sites: model([mirnas, sites], training=False))
+        self._network = network
+        if network is None:
+            model = dmiso.build_keras()
+            dmiso.set_weights(model, weights)
+        else:
+            model = network_keras.build_keras(network)
+            network_keras.set_weights(network, model, weights)
+        self._forward = tf.function(lambda inputs: model(inputs, training=False))
 
     def score(self, mirnas: Codes, sites: Codes) -> Floats:
         """Return the probability of interaction of every pair, shape ``(n,)``, float32."""
@@ -48,8 +61,13 @@ class KerasPredictor:
             ]
             for full, codes in zip(inputs, (mirnas[part], sites[part]), strict=True):
                 full[: len(codes)] = codes
-            scores[part] = self._forward(*map(one_hot, inputs)).numpy()[: len(mirnas[part]), 0]
+            scores[part] = self._forward(self._inputs(*inputs)).numpy()[: len(mirnas[part]), 0]
         return scores
+
+    def _inputs(self, mirnas: Codes, sites: Codes) -> Any:
+        if self._network is None:
+            return [one_hot(mirnas), one_hot(sites)]
+        return self._network.rule.matrices(mirnas, sites)
 
     def score_stream(self, batches: Iterable[tuple[Codes, Codes]], threads: int = 1) -> Iterator[Floats]:
         """Yield the scores of every batch, in order; TensorFlow itself uses one thread whatever ``threads`` is."""

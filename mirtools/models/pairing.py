@@ -11,6 +11,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -59,15 +60,7 @@ class PairingRule:
         """
         cut = [crop_centre(s, length) if centre else s[:length] for s in sequences]
         raw = np.frombuffer("".join(s.ljust(length) for s in cut).encode("latin-1", "replace"), np.uint8)
-        return self._code_of_byte()[raw].reshape(len(sequences), length)
-
-    def _code_of_byte(self) -> Codes:
-        codes = np.full(256, self.unknown, np.uint8)
-        for code, letter in enumerate(self.alphabet):
-            codes[[ord(letter), ord(letter.lower())]] = code
-        if "T" in self.alphabet and "U" not in self.alphabet:
-            codes[[ord("U"), ord("u")]] = self.alphabet.index("T")
-        return codes
+        return code_of_byte(self.alphabet)[raw].reshape(len(sequences), length)
 
     def table(self) -> Floats:
         """Return the values by codes, shape ``(letters + 1, letters + 1, channels)``: site, miRNA, channel."""
@@ -82,12 +75,31 @@ class PairingRule:
 
     def paired(self, mirnas: Codes, sites: Codes) -> NDArray[np.bool_]:
         """Return which cells pair in any channel, shape ``(n, site length, miRNA length)``."""
-        return self.table().any(axis=2)[sites[:, :, None], mirnas[:, None, :]]
+        pairs: NDArray[np.bool_] = np.asarray(self.table().any(axis=2))
+        return pairs[sites[:, :, None], mirnas[:, None, :]]
 
     def described(self) -> dict[str, Any]:
         """Return the rule as plain data, the same for equal rules."""
         pairs = [[*letters, *values] for letters, values in sorted(self.pairs.items())]
         return {"alphabet": self.alphabet, "channels": list(self.channels), "pairs": pairs}
+
+
+def is_nucleic(alphabet: str) -> bool:
+    """Tell whether an alphabet is of nucleotides, so that T and U are one letter."""
+    return set(alphabet) <= set("ACGTUN")
+
+
+@lru_cache(16)
+def code_of_byte(alphabet: str) -> Codes:
+    """Return the code of every byte, shape ``(256,)``: its place in the alphabet, or the alphabet's length."""
+    codes = np.full(256, len(alphabet), np.uint8)
+    for code, letter in enumerate(alphabet):
+        codes[[ord(letter), ord(letter.lower())]] = code
+    for known, other in ("TU", "UT"):
+        if is_nucleic(alphabet) and known in alphabet and other not in alphabet:
+            codes[[ord(other), ord(other.lower())]] = alphabet.index(known)
+    codes.setflags(write=False)
+    return codes
 
 
 _WATSON_CRICK = (("A", "T"), ("T", "A"), ("C", "G"), ("G", "C"))

@@ -9,11 +9,11 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.encoding import encode
 from mirtools.interactions import PREDICT_COLUMNS, TableReader, extended
 from mirtools.models import abundance
 from mirtools.models.abundance import AbundanceReader
-from mirtools.models.dmiso import MIRNA_LENGTH, SITE_LENGTH, Weights
+from mirtools.models.dmiso import Weights
+from mirtools.models.encoder import Encoder
 from mirtools.models.layers import Codes, Floats
 from mirtools.models.scores import printed, score_cells
 from mirtools.models.tiling import Tiling, Windows
@@ -60,6 +60,8 @@ class PairScores:
         ``window_start`` and ``window_end`` tell which it is. Without it they are cropped around their centre.
     weights : dict of str to ndarray, optional
         Of a model that knows abundance (:mod:`mirtools.models.abundance`): the table's coverages move the scores.
+    encoder : Encoder, optional
+        Of the model, DMISO by default.
 
     Attributes
     ----------
@@ -76,6 +78,7 @@ class PairScores:
         threshold: float,
         tiling: Tiling | None = None,
         weights: Weights | None = None,
+        encoder: Encoder | None = None,
     ) -> None:
         new = (*PREDICT_COLUMNS, *(WINDOW_COLUMNS if tiling else ()))
         self.columns, self._places = extended(reader.columns, new)
@@ -88,6 +91,7 @@ class PairScores:
         self._threshold = threshold
         self._tiling = tiling
         self._weights = weights
+        self._encoder = encoder or Encoder()
         self._abundances = AbundanceReader(reader) if weights else None
 
     def rows(self, threads: int = 1, chosen: tuple[int, int] | None = None) -> Iterator[list[str]]:
@@ -136,7 +140,7 @@ class PairScores:
                 yield (*cells, str(start), str(end))
 
     def _chunks(self, waiting: deque[_Chunk], chosen: tuple[int, int] | None) -> Iterator[tuple[Codes, Codes]]:
-        reader, tiling = self._reader, self._tiling
+        reader, tiling, encoder = self._reader, self._tiling, self._encoder
         mirna_column, site_column = reader.index("mirna_seq"), reader.index("site_seq")
         size = self._scorer.batch_size * _BATCHES_A_CHUNK
         rows: list[list[str]] = []
@@ -146,15 +150,15 @@ class PairScores:
 
         def chunk() -> tuple[Codes, Codes]:
             self.counts["pairs"] += len(rows)
-            self.counts["mirnas_cropped"] += sum(len(mirna) > MIRNA_LENGTH for mirna in mirnas)
-            longest = tiling.window if tiling else SITE_LENGTH
+            self.counts["mirnas_cropped"] += sum(len(mirna) > encoder.mirna_length for mirna in mirnas)
+            longest = tiling.window if tiling else encoder.site_length
             long = sum(len(site) > longest for site in sites)
             self.counts[self._long] += long
-            codes = encode(mirnas, MIRNA_LENGTH)
+            codes = encoder.mirnas(mirnas)
             if tiling is None or not long:
                 waiting.append(_Chunk(rows, sites, None, coverages))
-                return codes, encode(sites, SITE_LENGTH)
-            windows = Windows(sites, tiling)
+                return codes, encoder.sites(sites)
+            windows = Windows(sites, tiling, encoder)
             waiting.append(_Chunk(rows, sites, windows, coverages))
             return np.repeat(codes, np.diff(windows.bounds), axis=0), windows.codes(0, len(windows))
 
@@ -165,8 +169,8 @@ class PairScores:
                 continue
             if number == last:
                 break
-            mirnas.append(reader.dna(row, mirna_column))
-            sites.append(reader.dna(row, site_column))
+            mirnas.append(reader.sequence(row, mirna_column, encoder.read))
+            sites.append(reader.sequence(row, site_column, encoder.read))
             rows.append(row)
             if self._abundances:
                 coverages.append(self._abundances.coverages(row))

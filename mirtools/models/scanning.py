@@ -20,6 +20,7 @@ from mirtools.models import dmiso
 from mirtools.models.dmiso import DENSE_UNITS, KERNELS, LSTM_UNITS, MIRNA_STEPS, SITE_STEPS
 from mirtools.models.folding import STEP_INPUTS, Floats, fold
 from mirtools.models.layers import WIDTH, Codes, Convolution, Recurrence, sigmoid, steady_columns, widen
+from mirtools.models.tiling import Windows
 
 _STATE = slice(KERNELS + 1, None)
 
@@ -44,9 +45,12 @@ class Mirnas(NamedTuple):
 
 
 class WindowScorer(Protocol):
-    """What scores miRNAs against windows: :class:`Scanner`, or :class:`PairByPair` for any other scorer."""
+    """What scores miRNAs against windows: a scanner that shares work, or :class:`PairByPair` for any scorer."""
 
     batch_size: int
+
+    def score_windows(self, mirnas: Sequence[int], windows: Windows, first: int, last: int) -> Floats:
+        """Return the scores of miRNAs and windows ``first`` to before ``last``, shape ``(mirnas, windows)``."""
 
     def score(self, mirnas: Sequence[int], sites: Codes) -> Floats:
         """Return the scores of miRNAs, by their numbers, and windows, shape ``(mirnas, windows)``."""
@@ -131,6 +135,10 @@ class Scanner:
             self._batch(mirnas, part, scores[:, start : start + len(part)])
         return scores
 
+    def score_windows(self, mirnas: Sequence[int], windows: Windows, first: int, last: int) -> Floats:
+        """Return the scores of miRNAs and windows ``first`` to before ``last``, shape ``(mirnas, windows)``."""
+        return self.score(mirnas, windows.codes(first, last))
+
     def _workspace(self) -> _Workspace:
         if not hasattr(self._local, "work"):
             self._local.work = _Workspace()
@@ -202,7 +210,7 @@ class PairByPair:
     Parameters
     ----------
     scorer : PairScorer
-    mirnas : ndarray of shape (n, 30), uint8
+    mirnas : ndarray of shape (n, miRNA length), uint8
     """
 
     def __init__(self, scorer: PairScorer, mirnas: Codes) -> None:
@@ -215,3 +223,7 @@ class PairByPair:
         left = np.repeat(self._mirnas[np.asarray(mirnas)], len(sites), axis=0)
         right = np.tile(sites, (len(mirnas), 1))
         return self._scorer.score(left, right).reshape(len(mirnas), len(sites))
+
+    def score_windows(self, mirnas: Sequence[int], windows: Windows, first: int, last: int) -> Floats:
+        """Return the scores of miRNAs and windows ``first`` to before ``last``, shape ``(mirnas, windows)``."""
+        return self.score(mirnas, windows.codes(first, last))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from mirtools.errors import UsageError
 from mirtools.interactions import TableReader
 from mirtools.models.tiling import Tiling
 from mirtools.regions import Transcript
-from mirtools.sequences import Reference, stream_references
+from mirtools.sequences import Reference, stream_references, to_dna
 
 
 def must_be_file(path: str, option: str) -> None:
@@ -52,13 +52,15 @@ def target_share(transcripts: Sequence[Transcript], tiling: Tiling, share: tuple
     return sum(owner < number for owner in owners), sum(owner <= number for owner in owners)
 
 
-def survey(path: str) -> list[Transcript]:
-    """Read the names and lengths of the sequences of a FASTA file."""
-    return [Transcript(each.name, each.header, len(each.sequence)) for each in stream_references(path)]
+def survey(path: str, read: Callable[[str], str] = to_dna) -> list[Transcript]:
+    """Read the names and lengths of the sequences of a FASTA file, in the letters that ``read`` gives."""
+    return [Transcript(each.name, each.header, len(each.sequence)) for each in stream_references(path, read)]
 
 
-def targets_of(path: str, chosen: tuple[int, int] | None) -> Iterator[Reference]:
+def targets_of(
+    path: str, chosen: tuple[int, int] | None, read: Callable[[str], str] = to_dna
+) -> Iterator[Reference]:
     """Stream the targets of a FASTA file, all or from one to before another."""
-    for number, target in enumerate(stream_references(path)):
+    for number, target in enumerate(stream_references(path, read)):
         if chosen is None or chosen[0] <= number < chosen[1]:
             yield target

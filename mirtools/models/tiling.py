@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.encoding import N_CODE, encode
 from mirtools.models.dmiso import SITE_LENGTH
+from mirtools.models.encoder import Encoder
 from mirtools.models.layers import Codes
 from mirtools.sequences import Reference
 
@@ -21,7 +21,7 @@ class Tiling:
     Attributes
     ----------
     window : int
-        Width in nt, at most 60; a shorter target is one window.
+        Width in nt, at most what the model sees of a site; a shorter target is one window.
     stride : int
         Distance between the starts of neighbouring windows.
     """
@@ -56,6 +56,8 @@ class Windows:
     sequences : iterable of str
         At least one base each.
     tiling : Tiling
+    encoder : Encoder, optional
+        Of the model, DMISO by default.
 
     Attributes
     ----------
@@ -65,7 +67,8 @@ class Windows:
         Where the windows of each target begin, and the number of all.
     """
 
-    def __init__(self, sequences: Iterable[str], tiling: Tiling) -> None:
+    def __init__(self, sequences: Iterable[str], tiling: Tiling, encoder: Encoder | None = None) -> None:
+        encoder = encoder or Encoder()
         sequences = list(sequences)
         starts = [tiling.starts(len(sequence)) for sequence in sequences]
         lengths = np.array([len(sequence) for sequence in sequences], np.intp)
@@ -73,21 +76,34 @@ class Windows:
         self.bounds = np.concatenate(([0], np.cumsum(counts)))
         self.starts = np.concatenate(starts)
         self.ends = np.minimum(self.starts + tiling.window, np.repeat(lengths, counts))
-        # behind each target as much N as a window can reach over its end
-        padded = lengths + SITE_LENGTH
-        joined = ("N" * SITE_LENGTH).join((*sequences, ""))
-        self._codes = encode([joined], len(joined))[0]
-        self._places = self.starts + np.repeat(np.cumsum(padded) - padded, counts)
-        self._window = tiling.window
+        # behind each target as much padding as a window can reach over its end; a blank is no letter
+        padded = lengths + encoder.site_length
+        self._codes = encoder.letters((" " * encoder.site_length).join((*sequences, "")))
+        self._offsets = np.append(0, np.cumsum(padded))
+        self._places = self.starts + np.repeat(self._offsets[:-1], counts)
+        self._window, self._length, self._unknown = tiling.window, encoder.site_length, encoder.unknown
 
     def __len__(self) -> int:
         return len(self.starts)
 
     def codes(self, first: int, last: int) -> Codes:
-        """Return the codes of windows ``first`` to ``last``, shape ``(n, 60)``, N behind their ends."""
-        codes = self._codes[self._places[first:last, None] + np.arange(SITE_LENGTH)]
-        codes[:, self._window :] = N_CODE
+        """Return the codes of windows ``first`` to ``last``, shape ``(n, site length)``, ends filled up."""
+        codes = self._codes[self._places[first:last, None] + np.arange(self._length)]
+        codes[:, self._window :] = self._unknown
         return codes
+
+    @property
+    def whole(self) -> bool:
+        """Whether windows are as wide as what the model sees, so that each is a plain piece of its target."""
+        return self._window == self._length
+
+    def by_target(self, first: int, last: int) -> Iterator[tuple[slice, Codes]]:
+        """Yield the windows from ``first`` to before ``last`` by target, and the codes of the whole target."""
+        number = int(np.searchsorted(self.bounds, first, "right")) - 1
+        while first < last:
+            stop = min(int(self.bounds[number + 1]), last)
+            yield slice(first, stop), self._codes[self._offsets[number] : self._offsets[number + 1] - self._length]
+            first, number = stop, number + 1
 
     def of_target(self, number: int) -> slice:
         """Return the windows of a target, by its number."""

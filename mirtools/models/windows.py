@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.models.background import Background
-from mirtools.models.dmiso import MIRNA_LENGTH
+from mirtools.models.encoder import Encoder
 from mirtools.models.layers import Floats
 from mirtools.models.parallel import in_order
 from mirtools.models.scanning import WindowScorer
@@ -73,6 +73,7 @@ def scan(
     tiling: Tiling,
     threads: int,
     counts: Counter[str],
+    encoder: Encoder | None = None,
 ) -> Iterator[TargetScores]:
     """Yield scores by target, in the order of their file, then by miRNA, in the order of theirs.
 
@@ -87,9 +88,12 @@ def scan(
     threads : int
     counts : collections.Counter
         Gains mirnas, targets, windows (of all miRNAs), mirnas_cropped and short_targets.
+    encoder : Encoder, optional
+        Of the model, DMISO by default.
     """
+    encoder = encoder or Encoder()
     counts["mirnas"] += len(mirnas)
-    counts["mirnas_cropped"] += sum(len(mirna.sequence) > MIRNA_LENGTH for mirna in mirnas)
+    counts["mirnas_cropped"] += sum(len(mirna.sequence) > encoder.mirna_length for mirna in mirnas)
     for name in ("targets", "windows", "short_targets"):
         counts[name] += 0
     jobs: deque[_Job] = deque()
@@ -97,7 +101,7 @@ def scan(
     def tasks() -> Iterator[_Task]:
         most = max(_MOST_SCORES // len(mirnas), scorer.batch_size)
         for batch in batches(targets, tiling, min(_BATCHES * scorer.batch_size, most), most):
-            windows = Windows((target.sequence for target in batch), tiling)
+            windows = Windows((target.sequence for target in batch), tiling, encoder)
             counts["targets"] += len(batch)
             counts["windows"] += len(windows) * len(mirnas)
             counts["short_targets"] += sum(len(target.sequence) < tiling.window for target in batch)
@@ -114,7 +118,7 @@ def scan(
                         yield _Task(windows, numbers, start, stop)
 
     def work(task: _Task) -> tuple[_Task, Floats]:
-        return task, scorer.score(task.mirnas, task.windows.codes(task.first, task.last))
+        return task, scorer.score_windows(task.mirnas, task.windows, task.first, task.last)
 
     found: Floats | None = None
     done = 0
