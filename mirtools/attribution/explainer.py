@@ -48,6 +48,12 @@ class Explained:
         What the cells beyond the ends had in all: that nothing can pair there adds to a score as well.
     channels : ndarray of shape (n, site length, miRNA length, channels), float32, optional
         The values of each channel of the pairing rule, where asked for.
+    mirna, site : ndarray of shape (n, miRNA length) and (n, site length), float32, optional
+        What each base adds to the score, from explainers that know bases, not pairs of them: then these, not
+        ``values``, add up to the score.
+    approximate : bool
+        Whether ``values`` only approximate what pairs of bases add, see
+        :mod:`mirtools.attribution.dmiso_masking`.
     """
 
     values: Floats
@@ -55,11 +61,17 @@ class Explained:
     expectation: float
     beyond: Floats
     channels: Floats | None = None
+    mirna: Floats | None = None
+    site: Floats | None = None
+    approximate: bool = False
 
     @property
     def gaps(self) -> NDArray[np.float64]:
         """How far values and expectation are from adding up to the score, for each pair, shape ``(n,)``."""
-        sums = self.values.sum(axis=(1, 2), dtype=np.float64) + self.beyond
+        sums = self.values.sum(axis=(1, 2), dtype=np.float64)
+        if self.mirna is not None and self.site is not None:
+            sums = self.mirna.sum(axis=1, dtype=np.float64) + self.site.sum(axis=1, dtype=np.float64)
+        sums += self.beyond
         gaps: NDArray[np.float64] = np.abs(sums + self.expectation - self.scores)
         return gaps
 
@@ -80,6 +92,44 @@ class Method(Protocol):
 
     def values(self, mirnas: Codes, sites: Codes) -> tuple[Floats, Floats]:
         """Return values ``(n, site length, miRNA length, channels)`` and scores ``(n,)``, float32."""
+
+
+class PairExplainer(Protocol):
+    """What explains pairs with a model of any kind, see :func:`make_pair_explainer`.
+
+    Attributes
+    ----------
+    kind : str
+    additive : bool
+        Whether values and expectation add up to the score, but for rounding.
+    background : Background or None
+        The pairs that the values are relative to; None for explainers without.
+    """
+
+    kind: str
+    additive: bool
+    background: Background | None
+
+    @property
+    def expectation(self) -> float:
+        """See :class:`Explained`."""
+
+    @property
+    def threads(self) -> bool:
+        """Whether several threads may explain at once."""
+        return self._method.threads
+
+    def codes(self, mirnas: Sequence[str], sites: Sequence[str]) -> tuple[Codes, Codes]:
+        """Return sequences (5'->3') as the codes that the model sees."""
+
+    def explain(self, mirnas: Sequence[str], sites: Sequence[str]) -> Explained:
+        """Explain pairs of sequences, 5'->3'."""
+
+    def explain_codes(self, mirnas: Codes, sites: Codes) -> Explained:
+        """Explain pairs given as codes."""
+
+    def explain_stream(self, batches: Iterable[tuple[Codes, Codes]], threads: int = 1) -> Iterator[Explained]:
+        """Yield what :meth:`explain_codes` gives for every batch, in order."""
 
 
 class Explainer:
@@ -199,3 +249,18 @@ def make_explainer(
         gradient = ShapGradient(network, model.weights, mirnas, sites, samples, seed)
         return Explainer(kind, network, gradient, background)
     raise ValueError(f"no explainer is called {kind}")
+
+
+def make_pair_explainer(
+    model: Model, kind: str, background: Background | None = None, samples: int = SAMPLES, seed: int = 1
+) -> PairExplainer:
+    """Return an explainer of a model of any kind; parameters as for :func:`make_explainer`.
+
+    For a DMISO model, which sees no pairing matrix, kinds are those of
+    :mod:`mirtools.attribution.dmiso_explainer`.
+    """
+    if model.network is not None:
+        return make_explainer(model, kind, background, samples, seed)
+    from mirtools.attribution.dmiso_explainer import make_dmiso_explainer
+
+    return make_dmiso_explainer(model, kind, background)
