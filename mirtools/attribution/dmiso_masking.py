@@ -268,7 +268,8 @@ class PairMasking:
         number[pair, 1 + base] = np.arange(len(pair))
         size = len(self._columns)
         parts = [self._site_batch(masked[at : at + size]) for at in range(0, len(masked), size)]
-        return _Sites(*(np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True)), number)
+        merged, hidden, cell, dense = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
+        return _Sites(merged, hidden, cell, dense, number)
 
     def _site_batch(self, codes: Codes) -> tuple[Floats, Floats, Floats, Floats]:
         """Return merged, hidden, cell and dense of up to as many sites as there are columns."""

@@ -211,15 +211,14 @@ class DmisoShap:
         with np.errstate(divide="ignore", invalid="ignore"):  # what is alike divides 0 by 0, and is put right
             self._through_dense(work, states, segments)
             self._through_lstm(work, states, segments)
-            parts = []
-            for number, steps in enumerate((slice(0, MIRNA_STEPS), slice(MIRNA_STEPS, STEPS))):
-                branch, other = states[number], background[number]
-                parts.append(
-                    self._through_branch(
-                        work.branches[number], branch, other, work.merged[steps], self._strips[number], segments
-                    )
-                )
-        return np.concatenate(parts)
+            merged, strips = work.merged, self._strips
+            mirna = self._through_branch(
+                work.branches[0], states.mirna, background.mirna, merged[:MIRNA_STEPS], strips[0], segments
+            )
+            site = self._through_branch(
+                work.branches[1], states.site, background.site, merged[MIRNA_STEPS:], strips[1], segments
+            )
+        return np.concatenate((mirna, site))
 
     def _through_dense(self, work: _Workspace, states: States, segments: list[_Segment]) -> None:
         """Write the multipliers of the LSTM's states."""

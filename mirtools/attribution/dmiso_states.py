@@ -7,7 +7,8 @@ states are doubled. The rule does not see such linear changes of scale.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,7 +136,7 @@ class Recorder:
             enter, forget, leave, candidate = (
                 behind[step, :, number * LSTM_UNITS : (number + 1) * LSTM_UNITS] for number in range(CANDIDATE + 1)
             )
-            cell = ((forget + 1) * cell + (enter + 1) * candidate) / 2
+            cell = ((forget + 1) * cell + (enter + 1) * candidate) * np.float32(0.5)
             before[step, :, GATES:] = cell
             behind[step, :, GATES:] = np.tanh(cell)
             x[step + 1, :, _STATE] = (leave + 1) * behind[step, :, GATES:]
@@ -168,23 +169,18 @@ def _branch(codes: Codes, kernels: Floats, bias: Floats) -> Branch:
 
 def _taken(states: States, columns: NDArray[np.intp]) -> States:
     """Return the states of the pairs in some columns."""
-
-    def some(branch: Branch) -> Branch:
-        return Branch(*(np.take(array, columns, axis=-1) for array in branch))
-
-    return States(
-        some(states.mirna), some(states.site), *(np.take(array, columns, axis=-1) for array in states[2:])
-    )
+    return _each([states], lambda arrays: np.take(arrays[0], columns, axis=-1))
 
 
 def _joined(parts: list[States]) -> States:
     """Return the states of several batches as one."""
+    return _each(parts, lambda arrays: np.concatenate(arrays, axis=-1))
 
-    def together(branches: list[Branch]) -> Branch:
-        return Branch(*(np.concatenate(arrays, axis=-1) for arrays in zip(*branches, strict=True)))
 
-    return States(
-        together([part.mirna for part in parts]),
-        together([part.site for part in parts]),
-        *(np.concatenate(arrays, axis=-1) for arrays in zip(*(part[2:] for part in parts), strict=True)),
+def _each(parts: list[States], made: Callable[[list[Any]], Any]) -> States:
+    """Return states whose every array is made of the parts' arrays."""
+    mirna, site = (
+        Branch(*(made(list(arrays)) for arrays in zip(*branch, strict=True)))
+        for branch in ([part.mirna for part in parts], [part.site for part in parts])
     )
+    return States(mirna, site, *(made(list(arrays)) for arrays in zip(*(part[2:] for part in parts), strict=True)))
