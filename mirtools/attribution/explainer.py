@@ -117,7 +117,6 @@ class PairExplainer(Protocol):
     @property
     def threads(self) -> bool:
         """Whether several threads may explain at once."""
-        return self._method.threads
 
     def codes(self, mirnas: Sequence[str], sites: Sequence[str]) -> tuple[Codes, Codes]:
         """Return sequences (5'->3') as the codes that the model sees."""
@@ -158,6 +157,11 @@ class Explainer:
     def expectation(self) -> float:
         """See :class:`Explained`."""
         return self._method.expectation
+
+    @property
+    def threads(self) -> bool:
+        """Whether several threads may explain at once."""
+        return self._method.threads
 
     def codes(self, mirnas: Sequence[str], sites: Sequence[str]) -> tuple[Codes, Codes]:
         """Return sequences (5'->3') as the codes that the model sees."""
