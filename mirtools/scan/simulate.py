@@ -67,6 +67,15 @@ def planted(mirna: str, first: int = 2, bases: int = 10) -> str:
     return reverse_complement(mirna[first - 1 : first - 1 + bases])
 
 
+def check(planting: Planting) -> None:
+    """Raise ValueError where seeds would overlap or do not fit into a transcript."""
+    for distance in planting.distances:
+        if 0 < distance < planting.bases:
+            raise ValueError(f"seeds of {planting.bases} nt overlap at a distance of {distance} nt")
+        if distance + planting.bases > planting.length:
+            raise ValueError(f"two seeds {distance} nt apart do not fit into {planting.length} nt")
+
+
 def plant(mirnas: Sequence[Reference], planting: Planting, seed: int) -> Iterator[Simulated]:
     """Yield random transcripts with one or two seeds planted around their middle.
 
@@ -76,15 +85,11 @@ def plant(mirnas: Sequence[Reference], planting: Planting, seed: int) -> Iterato
     Raises
     ------
     ValueError
-        Where seeds would overlap or do not fit into a transcript.
+        As :func:`check`.
     InputError
         Where a miRNA is too short, or has an unknown base in the part to plant.
     """
-    for distance in planting.distances:
-        if 0 < distance < planting.bases:
-            raise ValueError(f"seeds of {planting.bases} nt overlap at a distance of {distance} nt")
-        if distance + planting.bases > planting.length:
-            raise ValueError(f"two seeds {distance} nt apart do not fit into {planting.length} nt")
+    check(planting)
     for mirna in mirnas:
         part = planted(mirna.sequence, planting.first, planting.bases)
         if len(part) < planting.bases or "N" in part:
@@ -121,10 +126,11 @@ class SitePool(NamedTuple):
     negative: list[str]
 
 
-def read_pools(path: str) -> list[SitePool]:
-    """Read a labelled table of pairs; returns its miRNAs, those with most positive sites first.
+def read_pools(path: str, most: int) -> list[SitePool]:
+    """Read a labelled table of pairs; returns the miRNAs with most positive sites, the first the one with most.
 
-    Of equal ones the first in the table is first. A site that is positive is no negative.
+    Of equal ones the first in the table is first; those without a positive site are left out. A site that is
+    positive is no negative.
 
     Raises
     ------
@@ -145,7 +151,7 @@ def read_pools(path: str) -> list[SitePool]:
         known = sites.setdefault(mirna, {})
         known[site] = known.get(site, False) or row[label] == "1"
     pools = [_pool(names[mirna], mirna, known) for mirna, known in sites.items()]
-    return sorted(pools, key=lambda pool: -len(pool.positive))
+    return sorted((pool for pool in pools if pool.positive), key=lambda pool: -len(pool.positive))[:most]
 
 
 def _new_name(name: str, mirna: str, taken: set[str]) -> str:
@@ -166,14 +172,12 @@ def stitch(pool: SitePool, positive: int, negative: int, copies: int, seed: int)
     """Yield transcripts made of positive and negative sites of one miRNA, in random order.
 
     Each is named ``MIRNA:stitched:COPY`` and depends on the sites, its name and ``seed`` alone. Where there are
-    fewer sites than wanted, all are taken; a transcript without a positive one is not made.
+    fewer sites than wanted, all are taken.
     """
     for copy in range(1, copies + 1):
         name = f"{pool.mirna_id}:stitched:{copy}"
         draw = random.Random(f"{seed} {name}")
         parts = [(site, True) for site in draw.sample(pool.positive, min(positive, len(pool.positive)))]
-        if not parts:
-            return
         parts += [(site, False) for site in draw.sample(pool.negative, min(negative, len(pool.negative)))]
         draw.shuffle(parts)
         sites, at = [], 0
@@ -182,3 +186,11 @@ def stitch(pool: SitePool, positive: int, negative: int, copies: int, seed: int)
                 sites.append(Site(pool.mirna_id, at, at + len(site)))
             at += len(site)
         yield Simulated(name, "".join(site for site, _ in parts), sites)
+
+
+def stitch_all(
+    pools: Sequence[SitePool], positive: int, negative: int, copies: int, seed: int
+) -> Iterator[Simulated]:
+    """Yield the transcripts of all miRNAs, see :func:`stitch`."""
+    for pool in pools:
+        yield from stitch(pool, positive, negative, copies, seed)
