@@ -1,0 +1,282 @@
+"""How alike importances and alignments of several sets are: profiles, correlations, agreement, spread of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations, product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirtools.alignment.comparison import NO_PARTNER, Comparison, Partners
+from mirtools.interactions import MISSING
+
+PROFILE_COLUMNS = "label runs position pairs mean sd run_sd".split()
+CORRELATION_COLUMNS = "first second over position values pearson spearman".split()
+AGREEMENT_COLUMNS = "first second pairs aligned_bases agreement identical_alignments".split()
+SPREAD_COLUMNS = (
+    "label runs pairs mean_sd relative_sd run_correlation run_agreement run_identical_alignments"
+).split()
+POOLED, PAIR_MEDIAN, POSITION = "pooled", "pair_median", "position"
+# rows compared at a time: all their ranks are in memory
+_CHUNK = 4096
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far alignments of the same pairs agree.
+
+    Attributes
+    ----------
+    pairs : int
+    bases : float
+        Aligned pairs of bases, mean of both.
+    agreement : float
+        Share of them that both have: twice those in common by the sum of both (Dice).
+    identical : float
+        Share of alignments that are the same throughout.
+    """
+
+    pairs: int
+    bases: float
+    agreement: float
+    identical: float
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What there is to say about a comparison; computed when it is asked for."""
+
+    comparison: Comparison
+
+    @cached_property
+    def profiles(self) -> tuple[Floats, Floats, NDArray[np.int64]]:
+        """Mean, standard deviation over pairs, and number of pairs: each of shape ``(sets, length)``."""
+        means = self.comparison.means
+        known = ~np.isnan(means)
+        counts = known.sum(1)
+        mean = _ratio(np.where(known, means, 0).sum(1), counts)
+        squares = np.where(known, (means - mean[:, None]) ** 2, 0).sum(1)
+        return mean, np.sqrt(_ratio(squares, counts - 1)), counts
+
+    @cached_property
+    def run_sds(self) -> list[Floats | None]:
+        """By set the standard deviation over its runs, shape ``(pairs, length)``; ``None`` of one run."""
+        values = self.comparison.values
+        return [values[own].std(0, ddof=1) if len(own) > 1 else None for own in self.comparison.runs]
+
+    @cached_property
+    def pair_medians(self) -> tuple[Floats, Floats]:
+        """Median over pairs of Pearson's and Spearman's correlation of all two sets: each ``(sets, sets)``."""
+        count = len(self.comparison.labels)
+        tables = np.full((2, count, count), np.nan)
+        for i, j in product(range(count), repeat=2):
+            if i <= j:
+                first, second = self.comparison.means[i], self.comparison.means[j]
+                for table, function in zip(tables, (row_pearson, row_spearman), strict=True):
+                    table[i, j] = table[j, i] = _median(function(first, second))
+        return tables[0], tables[1]
+
+    def agreement(self, first: int, second: int) -> Agreement | None:
+        """Return how far the alignments of two sets, or of the runs of one, agree: the mean over their tables.
+
+        ``None`` where a table has no alignments, or a set no two runs.
+        """
+        runs, partners = self.comparison.runs, self.comparison.partners
+        chosen = combinations(runs[first], 2) if first == second else product(runs[first], runs[second])
+        found = []
+        for one, other in chosen:
+            mine, theirs = partners[one], partners[other]
+            if mine is None or theirs is None:
+                return None
+            found.append(agreement(mine, theirs))
+        if not found:
+            return None
+        figures = np.array([(each.bases, each.agreement, each.identical) for each in found]).mean(0).tolist()
+        return Agreement(found[0].pairs, *figures)
+
+
+def agreement(first: Partners, second: Partners) -> Agreement:
+    """Return how far two alignments of each of several pairs agree; both of shape ``(pairs, length)``."""
+    together = int(((first == second) & (first != NO_PARTNER)).sum())
+    total = int((first != NO_PARTNER).sum() + (second != NO_PARTNER).sum())
+    same = (first == second).all(1)
+    nan = float("nan")
+    return Agreement(
+        len(first),
+        total / 2,
+        2 * together / total if total else nan,
+        float(same.mean()) if len(same) else nan,
+    )
+
+
+def pearson(first: Floats, second: Floats) -> float:
+    """Return Pearson's correlation of two vectors over what both know; not a number where one is flat."""
+    return float(row_pearson(first.reshape(1, -1), second.reshape(1, -1))[0])
+
+
+def spearman(first: Floats, second: Floats) -> float:
+    """Return Spearman's correlation of two vectors over what both know; equal values share their mean rank."""
+    known = ~(np.isnan(first) | np.isnan(second))
+    return pearson(_ranks(first[known]), _ranks(second[known]))
+
+
+def row_pearson(first: Floats, second: Floats) -> Floats:
+    """Return Pearson's correlation of each row with its counterpart: shape ``(rows,)``."""
+    known = ~(np.isnan(first) | np.isnan(second))
+    count = known.sum(1)
+    centred = []
+    for values in (first, second):
+        values = np.where(known, values, 0)
+        # on a scale of its own, so that squares neither vanish nor overflow
+        largest = np.abs(values).max(1, initial=0)[:, None]
+        values = values / np.where(largest > 0, largest, 1)
+        mean = (values.sum(1) / np.maximum(count, 1))[:, None]
+        centred.append(np.where(known, values - mean, 0))
+    variances = (centred[0] ** 2).sum(1) * (centred[1] ** 2).sum(1)
+    # what is flat but for rounding has no correlation
+    flat = variances <= 1e-24
+    return np.divide(
+        (centred[0] * centred[1]).sum(1), np.sqrt(variances), out=np.full(len(count), np.nan), where=~flat
+    )
+
+
+def row_spearman(first: Floats, second: Floats) -> Floats:
+    """Return Spearman's correlation of each row with its counterpart: shape ``(rows,)``."""
+    known = ~(np.isnan(first) | np.isnan(second))
+    parts = [
+        row_pearson(*(_row_ranks(values[at : at + _CHUNK], known[at : at + _CHUNK]) for values in (first, second)))
+        for at in range(0, len(first), _CHUNK)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def profile_rows(statistics: Statistics) -> Iterator[list[str]]:
+    """Yield the profiles, with PROFILE_COLUMNS; positions are bases of the miRNA from its 5' end, 1-based."""
+    mean, sd, counts = statistics.profiles
+    for at, label in enumerate(statistics.comparison.labels):
+        run_sds = statistics.run_sds[at]
+        runs = str(len(statistics.comparison.runs[at]))
+        for position in range(mean.shape[1]):
+            run_sd = float("nan") if run_sds is None else _mean(run_sds[:, position])
+            numbers = (float(mean[at, position]), float(sd[at, position]), run_sd)
+            yield [label, runs, str(position + 1), str(counts[at, position]), *map(_cell, numbers)]
+
+
+def correlation_rows(statistics: Statistics) -> Iterator[list[str]]:
+    """Yield the correlations of all two sets, with CORRELATION_COLUMNS.
+
+    ``pooled``: all bases of all pairs; ``pair_median``: the median over pairs; ``position``: over pairs, base by
+    base.
+    """
+    labels, means = statistics.comparison.labels, statistics.comparison.means
+    medians = statistics.pair_medians
+    for i, j in combinations(range(len(labels)), 2):
+        first, second = means[i], means[j]
+        known = ~(np.isnan(first) | np.isnan(second))
+        both = first.ravel(), second.ravel()
+        head = [labels[i], labels[j]]
+        yield [*head, POOLED, MISSING, str(known.sum()), _cell(pearson(*both)), _cell(spearman(*both))]
+        yield [*head, PAIR_MEDIAN, MISSING, str(len(first)), *(_cell(float(table[i, j])) for table in medians)]
+        for position in range(first.shape[1]):
+            columns = first[:, position], second[:, position]
+            count = str(known[:, position].sum())
+            yield [*head, POSITION, str(position + 1), count, _cell(pearson(*columns)), _cell(spearman(*columns))]
+
+
+def agreement_rows(statistics: Statistics) -> Iterator[list[str]]:
+    """Yield how far the alignments of all two sets agree, with AGREEMENT_COLUMNS."""
+    labels = statistics.comparison.labels
+    for i, j in combinations(range(len(labels)), 2):
+        found = statistics.agreement(i, j)
+        if found is not None:
+            figures = (_cell(found.agreement), _cell(found.identical))
+            yield [labels[i], labels[j], str(found.pairs), f"{found.bases:.1f}", *figures]
+
+
+def spread_rows(statistics: Statistics) -> Iterator[list[str]]:
+    """Yield the spread over runs of every set that has two or more, with SPREAD_COLUMNS (second paper: Figure S1).
+
+    ``mean_sd``: standard deviation over runs, mean over all bases of all pairs; ``relative_sd``: by the mean
+    absolute importance; ``run_correlation``: Pearson's, median over pairs, mean over all two runs.
+    """
+    comparison = statistics.comparison
+    for at, (label, own) in enumerate(zip(comparison.labels, comparison.runs, strict=True)):
+        run_sds = statistics.run_sds[at]
+        if run_sds is None:
+            continue
+        found = statistics.agreement(at, at)
+        sizes = _mean(np.abs(comparison.means[at]))
+        spread = _mean(run_sds)
+        correlations = [
+            _median(row_pearson(comparison.values[one], comparison.values[other]))
+            for one, other in combinations(own, 2)
+        ]
+        nan = float("nan")
+        figures = (
+            spread,
+            spread / sizes if sizes > 0 else nan,
+            float(np.mean(correlations)),
+            nan if found is None else found.agreement,
+            nan if found is None else found.identical,
+        )
+        yield [label, str(len(own)), str(len(comparison.pairs)), *map(_cell, figures)]
+
+
+def summary(statistics: Statistics) -> list[dict[str, Any]]:
+    """Return correlation and agreement of all two sets in short, for a run's report."""
+    labels = statistics.comparison.labels
+    found = []
+    for i, j in combinations(range(len(labels)), 2):
+        median = float(statistics.pair_medians[0][i, j])
+        aligned = statistics.agreement(i, j)
+        agreed = float("nan") if aligned is None else aligned.agreement
+        found.append(
+            {
+                "first": labels[i],
+                "second": labels[j],
+                "median_pearson": None if median != median else round(median, 6),
+                "alignment_agreement": None if agreed != agreed else round(agreed, 6),
+            }
+        )
+    return found
+
+
+def _row_ranks(values: Floats, known: NDArray[np.bool_]) -> Floats:
+    """Return the ranks of known values within their rows, equal ones sharing theirs; not a number elsewhere."""
+    # shape (rows, values, those that they are held against)
+    mine, others = values[:, :, None], values[:, None, :]
+    counted = known[:, None, :]
+    lower = ((others < mine) & counted).sum(2)
+    equal = ((others == mine) & counted).sum(2)
+    return np.where(known, lower + (equal + 1) / 2, np.nan)
+
+
+def _ranks(values: Floats) -> Floats:
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks: Floats = (last - (counts - 1) / 2)[places]
+    return ranks
+
+
+def _ratio(values: Floats, counts: NDArray[np.int64]) -> Floats:
+    return np.divide(values, counts, out=np.full(values.shape, np.nan), where=counts > 0)
+
+
+def _mean(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else float("nan")
+
+
+def _median(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if known.size else float("nan")
+
+
+def _cell(value: float) -> str:
+    return MISSING if value != value else f"{value:.6g}"
