@@ -7,27 +7,30 @@ their first letters, and which letter follows which (a Markov chain of first ord
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.encoding import crop_centre
 from mirtools.errors import InputError
-from mirtools.models import dmiso
+from mirtools.models.encoder import DNA, Encoder, encoder_of
 from mirtools.models.modelfile import Model
+from mirtools.models.network import Network
+from mirtools.models.pairing import code_of_byte
 
 Pairs = list[tuple[str, str]]
 Shares = NDArray[np.float64]
 
 PAIRS_KEY, COMPOSITION_KEY = "background_pairs", "composition"
 STORED, DRAWN, UNIFORM = "training pairs", "composition of the training pairs", "uniform letters"
-DNA = "ATCG"
 _MIRNA_LENGTH, _SITE_LENGTH = 22, 50  # where nothing is known
 _STREAM = 0xC0395  # keeps these random numbers apart from others of the same seed
 _DECIMALS = 6
+_ROOM = 150_000  # characters of a model's description for the pairs it learned from
+_PUNCTUATION = 13  # of a pair in it
 _MOST_LENGTH, _MOST_LETTERS, _MOST_PAIRS = 1000, 32, 100_000
 
 
@@ -98,11 +101,7 @@ def typical_pairs(model: Model, count: int, seed: int) -> Typical:
     InputError
         Where the model holds pairs or a composition that are none.
     """
-    if model.network is None:
-        alphabet, mirna_length, site_length = DNA, dmiso.MIRNA_LENGTH, dmiso.SITE_LENGTH
-    else:
-        alphabet = model.network.rule.alphabet
-        mirna_length, site_length = model.network.mirna_length, model.network.site_length
+    encoder = encoder_of(model.network)
     try:
         stored = _stored(model.training.get(PAIRS_KEY, []))
         if len(stored) > count:
@@ -112,49 +111,51 @@ def typical_pairs(model: Model, count: int, seed: int) -> Typical:
             return Typical(stored, STORED)
         if COMPOSITION_KEY in model.training:
             composition = model.training[COMPOSITION_KEY]
-            if _alphabet_of(composition) != alphabet:
+            if _alphabet_of(composition) != encoder.alphabet:
                 raise ValueError("a composition of another alphabet than its own")
             return Typical(draw(composition, count, seed), DRAWN)
     except ValueError as error:
         raise InputError(f"has {error}; train it again", source=f"model {model.name!a}") from error
-    lengths = min(_MIRNA_LENGTH, mirna_length), min(_SITE_LENGTH, site_length)
-    if alphabet != DNA:
-        lengths = mirna_length, site_length
-    return Typical(draw(uniform(alphabet, *lengths), count, seed), UNIFORM)
+    lengths = encoder.mirna_length, encoder.site_length
+    if encoder.nucleic:
+        lengths = min(_MIRNA_LENGTH, lengths[0]), min(_SITE_LENGTH, lengths[1])
+    return Typical(draw(uniform(encoder.alphabet, *lengths), count, seed), UNIFORM)
 
 
-def sample_pairs(
-    mirnas: Sequence[str], sites: Sequence[str], count: int, seed: int, lengths: tuple[int, int], centre: bool
-) -> list[list[str]]:
-    """Return some pairs for a model file, in the order of the input, as a model of these lengths sees them.
+def training_facts(
+    mirnas: Sequence[str], sites: Sequence[str], encoder: Encoder, count: int, seed: int
+) -> dict[str, Any]:
+    """Return what a model's training holds about the pairs that it learned from, as the model sees them.
 
     Parameters
     ----------
     mirnas, sites : sequence of str
+    encoder : Encoder
+        Of the model.
     count : int
-        At most.
+        Of pairs to store, at random; 0 stores none.
     seed : int
-    lengths : (int, int)
-        Letters of a miRNA and of a site that the model sees.
-    centre : bool
-        Longer miRNAs are cropped around their centre, else behind their first letters; sites always are.
     """
-    chosen = np.random.default_rng([seed, _STREAM]).permutation(len(mirnas))[:count]
-    return [
-        [
-            crop_centre(mirnas[i], lengths[0]) if centre else mirnas[i][: lengths[0]],
-            crop_centre(sites[i], lengths[1]),
-        ]
-        for i in sorted(chosen.tolist())
-    ]
+    seen = [encoder.mirna(mirna) for mirna in mirnas], [encoder.site(site) for site in sites]
+    facts: dict[str, Any] = {COMPOSITION_KEY: composition_of(*seen, encoder.alphabet)}
+    if count:
+        chosen = np.random.default_rng([seed, _STREAM]).permutation(len(mirnas))[:count]
+        facts[PAIRS_KEY] = [[seen[0][place], seen[1][place]] for place in sorted(chosen.tolist())]
+    return facts
+
+
+def most_stored(network: Network | None) -> int:
+    """Return how many pairs fit into the description of a model of this architecture."""
+    described = "" if network is None else json.dumps(json.dumps(network.described()))
+    encoder = encoder_of(network)
+    return max(_ROOM - len(described), 0) // (encoder.mirna_length + encoder.site_length + _PUNCTUATION)
 
 
 def _statistics(sequences: Sequence[str], alphabet: str) -> dict[str, Any]:
     count = len(alphabet)
-    code_of_byte = np.full(256, count, np.intp)
-    code_of_byte[list(alphabet.encode())] = range(count)
     # an unknown letter between two sequences, so that no letter follows on another sequence's
-    codes = code_of_byte[np.frombuffer("\0".join(["", *sequences, ""]).encode("latin-1", "replace"), np.uint8)]
+    joined = " ".join(["", *sequences, ""]).encode("latin-1", "replace")
+    codes = code_of_byte(alphabet)[np.frombuffer(joined, np.uint8)].astype(np.intp)
     followed = np.bincount(codes[:-1] * (count + 1) + codes[1:], minlength=(count + 1) ** 2).reshape(count + 1, -1)
     letters = followed[:count].sum(axis=1)
     if not letters.sum():
@@ -252,8 +253,3 @@ def _stored(pairs: object) -> Pairs:
 
 def _is_sequence(text: str) -> bool:
     return 1 <= len(text) <= _MOST_LENGTH and text.isascii() and text.isalpha() and text.isupper()
-
-
-def training_facts(composition: Mapping[str, Any], pairs: list[list[str]]) -> dict[str, Any]:
-    """Return what a model's training holds about its pairs."""
-    return {COMPOSITION_KEY: dict(composition), **({PAIRS_KEY: pairs} if pairs else {})}

@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import pytest
+from test_models_network import drawn_weights
 
 from mirtools.errors import InputError
 from mirtools.models.composition import (
@@ -15,13 +16,15 @@ from mirtools.models.composition import (
     UNIFORM,
     composition_of,
     draw,
-    sample_pairs,
+    most_stored,
+    training_facts,
     typical_pairs,
     uniform,
 )
-from mirtools.models.modelfile import Model
+from mirtools.models.encoder import Encoder, encoder_of
+from mirtools.models.modelfile import Model, load_model, save_model
 from mirtools.models.network import mirbind
-from mirtools.models.pairing import PairingRule
+from mirtools.models.pairing import WOBBLE, PairingRule
 
 
 def test_statistics_of_a_few_letters() -> None:
@@ -121,8 +124,27 @@ def test_compositions_that_are_none(change) -> None:
         typical_pairs(_model(composition=None), 2, 1)
 
 
-def test_samples_are_as_the_model_sees_them() -> None:
+def test_facts_are_as_the_model_sees_pairs() -> None:
     mirnas, sites = ["A" * 10 + "C" * 10, "G" * 5], ["TTACGTT", "ACG"]
-    assert sample_pairs(mirnas, sites, 5, 1, (10, 3), False) == [["A" * 10, "ACG"], ["G" * 5, "ACG"]]
-    assert sample_pairs(mirnas, sites, 5, 1, (4, 3), True)[0] == ["AACC", "ACG"]
-    assert len(sample_pairs(mirnas, sites, 1, 1, (10, 3), False)) == 1
+    facts = training_facts(mirnas, sites, Encoder(10, 3, mirna_centre=False), 5, 1)
+    assert facts["background_pairs"] == [["A" * 10, "ACG"], ["G" * 5, "ACG"]]
+    assert facts["composition"]["mirna"]["lengths"] == {"5": 0.5, "10": 0.5}
+    assert training_facts(mirnas, sites, Encoder(4, 3), 5, 1)["background_pairs"][0] == ["AACC", "ACG"]
+    assert len(training_facts(mirnas, sites, Encoder(10, 3), 1, 1)["background_pairs"]) == 1
+    assert set(training_facts(mirnas, sites, Encoder(10, 3), 0, 1)) == {"composition"}
+
+
+def test_what_is_stored_fits_into_a_model_file(tmp_path) -> None:
+    letters = [*"ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+    rule = PairingRule("".join(letters), ("x", "y"), {(a, b): (0.123456, -1.5) for a in letters for b in letters})
+    for network in (mirbind(), mirbind(rule, 100, 40, 8), mirbind(WOBBLE, 1000, 30, 8)):
+        encoder = encoder_of(network)
+        random = np.random.default_rng(1)
+        long = ["".join(random.choice(letters, 1000)) for _ in range(200)]
+        facts = training_facts(long, long, encoder, most_stored(network), 1)
+        path = tmp_path / "model.safetensors"
+        with open(path, "wb") as stream:
+            save_model(
+                Model(drawn_weights(network), "x", training=facts, architecture="mirbind", network=network), stream
+            )
+        assert len(typical_pairs(load_model(str(path)), 1000, 1).pairs) == min(most_stored(network), 200) > 0
