@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from mirtools.alignment.alignments import Alignments
 from mirtools.alignment.kernel import FIGURES, align_all
-from mirtools.encoding import crop_centre
 from mirtools.models.pairing import WATSON_CRICK, PairingRule
 
 MODES = ("affine", "published")
@@ -76,6 +75,16 @@ class Aligner:
         # padding and unknown letters pair with nothing
         self._signs = np.where(rule.table().any(axis=2), 1.0, -1.0)
 
+    def described(self) -> str:
+        """Return a sentence on how alignments are made."""
+        gaps = "Affine gaps" if self.mode == "affine" else "Gaps as in the published program"
+        costs = self.costs
+        scales = {"rows": "the sums by base of the site", "cells": "the cells"}
+        if costs.scale not in scales:
+            return f"{gaps}: {costs.opening:g} for the first base, {costs.extension:g} for each further one."
+        percentiles = f"percentiles {costs.opening:g} (first base) and {costs.extension:g} (further ones)"
+        return f"{gaps}; they cost {percentiles} of {scales[costs.scale]} of each matrix."
+
     def align(self, values: NDArray[np.floating], mirnas: Sequence[str], sites: Sequence[str]) -> Alignments:
         """Align pairs.
 
@@ -84,7 +93,7 @@ class Aligner:
         values : ndarray of shape (n, site length, miRNA length), float
             Attributions, finite, both axes 5'->3'; cells behind a sequence's end are not looked at. Not changed.
         mirnas, sites : sequence of str
-            5'->3', as :func:`seen` by the model: not longer than the matrix, and not empty.
+            5'->3', not longer than the matrix, and not empty.
 
         Raises
         ------
@@ -136,11 +145,3 @@ class Aligner:
             mirna_importance,
             partners,
         )
-
-
-def seen(mirna: str, site: str, mirna_length: int, site_length: int) -> tuple[str, str]:
-    """Return the parts of two sequences that a matrix of these lengths covers.
-
-    A site is cropped around its centre, a miRNA behind its first bases: so are the models on pairing matrices fed.
-    """
-    return mirna[:mirna_length], crop_centre(site, site_length)

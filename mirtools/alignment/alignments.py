@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.alignment.kernel import EXTENSION, LARGEST, MIRNA_ONLY, OPENING, PAIR, SCORE, SITE_ONLY
-from mirtools.models.pairing import PairingRule
+from mirtools.models.pairing import PairingRule, is_nucleic
 
 GAP = "-"
 PAIRED, WOBBLE, UNPAIRED = "|", ":", "."
@@ -55,6 +55,11 @@ class Alignments:
     def scores(self) -> Floats:
         """What each alignment collects less what its gaps cost, shape ``(n,)``."""
         return self.figures[:, SCORE]
+
+    @property
+    def largest(self) -> Floats:
+        """The largest score of any two bases of each pair, its sign left aside, shape ``(n,)``."""
+        return self.figures[:, LARGEST]
 
     def __len__(self) -> int:
         return len(self.mirnas)
@@ -155,7 +160,7 @@ class Alignment:
             return PAIRED
         if values is not None and any(values):
             return WOBBLE
-        return WOBBLE if site + mirna in _WOBBLES and set(self.rule.alphabet) <= set("ACGTUN") else UNPAIRED
+        return WOBBLE if site + mirna in _WOBBLES and is_nucleic(self.rule.alphabet) else UNPAIRED
 
 
 def _dna(letter: str, rule: PairingRule) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from mirtools.alignment.align import Aligner, Costs, seen
+from mirtools.alignment.align import Aligner, Costs
 from mirtools.models.pairing import WOBBLE, PairingRule
 
 BASES = "ACGT"
@@ -232,11 +232,6 @@ def test_wobbles_unknown_letters_and_other_alphabets():
     charges = PairingRule("DEKR", ("bridge",), dict.fromkeys(map(tuple, ("DK", "KD", "ER", "RE")), (1.0,)))
     found = Aligner(charges).align(values, ["ED"], ["KR"])[0]
     assert (found.aligned_site, found.marks, found.aligned_mirna) == ("KR", "||", "DE")
-
-
-def test_sequences_as_a_model_sees_them():
-    assert seen("ACGTA", "AACCGGTTA", 3, 4) == ("ACG", "CCGG")
-    assert seen("ACG", "AC", 20, 50) == ("ACG", "AC")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,98 @@
+"""Attributions that an explainer computes, as a source of alignments."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mirtools.alignment.table import Attributed
+from mirtools.attribution.backgrounds import BACKGROUND, choose_background
+from mirtools.attribution.explainer import PairExplainer, make_pair_explainer
+from mirtools.interactions import TableReader
+from mirtools.models.bundled import best_bundled, bundled_names, resolve_model
+from mirtools.models.encoder import encoder_of
+from mirtools.models.modelfile import Model
+from mirtools.models.scores import score_cells
+
+EXPLAINERS = ("deep", "shap", "gradient", "ism", "masking")
+WITHOUT_BACKGROUND = ("ism", "masking")
+_PAIRS = 32
+
+
+class ExplainerSource:
+    """An explainer's attributions; a table without scores gets the model's.
+
+    Parameters
+    ----------
+    model : Model
+    explainer : PairExplainer
+        Of this model.
+    reader : TableReader
+        The table that is explained.
+    """
+
+    batch_size = _PAIRS
+
+    def __init__(self, model: Model, explainer: PairExplainer, reader: TableReader) -> None:
+        self._explainer = explainer
+        self.encoder = encoder_of(model.network)
+        self.threads = explainer.threads
+        self.columns: tuple[str, ...] = () if reader.find("score") is not None else ("score",)
+
+    def attribute(self, mirnas: Sequence[str], sites: Sequence[str]) -> Callable[[], Attributed]:
+        """Return what explains these pairs."""
+
+        def explain() -> Attributed:
+            found = self._explainer.explain(mirnas, sites)
+            cells: list[tuple[str, ...]] = [()] * len(mirnas)
+            if self.columns:
+                cells = [(score,) for score, _ in score_cells(found.scores, 0.5)]
+            return Attributed(found.values, cells, float(found.gaps.max()) if self._explainer.additive else 0.0)
+
+        return explain
+
+    def finish(self) -> None:
+        """Do nothing: there are as many attributions as rows."""
+
+
+def explained_model(name: str | None) -> Model:
+    """Return a model by its name or file; without a name the best bundled one that sees a pairing matrix."""
+    if name is not None:
+        return resolve_model(name)
+    models = [model for each in bundled_names() if (model := resolve_model(each)).network is not None]
+    if not models:
+        return best_bundled()
+    return max(models, key=lambda model: model.metrics.get("held_out", {}).get("average_precision", 0))
+
+
+def explainer_of(
+    model: Model, kind: str = "deep", count: int = BACKGROUND, path: str | None = None, seed: int = 1
+) -> PairExplainer:
+    """Return an explainer of a model.
+
+    Parameters
+    ----------
+    model : Model
+    kind : str
+        One of :data:`EXPLAINERS`, as far as the model can be explained so.
+    count : int
+        Background pairs.
+    path : str, optional
+        Table that they are from.
+    seed : int
+    """
+    background = None if kind in WITHOUT_BACKGROUND else choose_background(model, count, seed, path)
+    return make_pair_explainer(model, kind, background, seed=seed)
+
+
+def described(explainer: PairExplainer, gap: float) -> dict[str, Any]:
+    """Return the facts for a JSON report; ``gap`` is how far attributions were at most from adding up."""
+    facts: dict[str, Any] = {"kind": explainer.kind}
+    if explainer.background is not None:
+        facts["background"] = explainer.background.described()
+    if math.isfinite(explainer.expectation):
+        facts["expectation"] = float(f"{explainer.expectation:.6g}")
+    if explainer.additive:
+        facts["largest_additivity_gap"] = float(f"{gap:.2g}")
+    return facts

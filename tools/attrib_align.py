@@ -1,0 +1,240 @@
+"""attrib-align: alignments of miRNA and site by what each pair of bases adds to a model's score."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mirtools import cli
+
+if TYPE_CHECKING:
+    from mirtools.alignment.table import Source
+    from mirtools.attribution.explainer import PairExplainer
+
+EXAMPLES = """\
+  attrib-align pairs.tsv > aligned.tsv
+  attrib-align --text drawings.txt --plot first.png --html all.html scored.tsv.gz -o aligned.tsv.gz
+  attrib-align --matrix shap_values.npz pairs.tsv > aligned.tsv
+  attrib-align --matrix shap_values.npz --mode published --scale largest pairs.tsv > aligned.tsv
+  attrib-align --model mine.safetensors --explainer shap --background 50 --threads 8 pairs.tsv > aligned.tsv
+"""
+# options that say how attributions are computed
+_COMPUTED = ("model", "explainer", "background", "background_pairs")
+_TEXTS = ("output", "text", "html")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command-line parser (standard library only)."""
+    parser = cli.make_parser(
+        "attrib-align",
+        "Explain miRNA-target pairs: how much each pair of bases adds to a model's score, and the alignment of "
+        "miRNA and site that collects most of it. Every row comes back with the alignment (target 5'->3', miRNA "
+        "3'->5'), the score of each of its columns, and an importance for each base of both. Attributions are "
+        "computed, or given as a file. A pair that no attribution speaks for has an empty alignment (.) and "
+        "importances of 0.",
+        EXAMPLES,
+    )
+    parser.add_argument(
+        "pairs",
+        nargs="?",
+        metavar="PAIRS",
+        help="table with the columns mirna_seq and site_seq, others pass through; - for stdin",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("table", "dmiso"),
+        default="table",
+        help="dmiso: four columns without header, miRNA and target identifiers, miRNA and site (default: table)",
+    )
+    cli.add_output(parser)
+    given = parser.add_argument_group("attributions")
+    given.add_argument(
+        "--matrix",
+        metavar="FILE",
+        help="take the attributions from a NumPy file (.npz with one array, .npy): shape (pairs, site length, "
+        "miRNA length), both axes 5'->3', matrix i for row i",
+    )
+    given.add_argument(
+        "--model",
+        default=None,
+        metavar="NAME|FILE",
+        help="compute them: bundled model or model file (default: the best bundled model on pairing matrices)",
+    )
+    given.add_argument(
+        "--explainer",
+        choices=("deep", "shap", "gradient", "ism", "masking"),
+        default=None,
+        help="deep: DeepSHAP; shap, gradient: the same, and expected gradients, by the package shap; ism: "
+        "in-silico mutagenesis; masking: bases hidden in pairs, for models without a pairing matrix (default: "
+        "deep, which for these is masking, too)",
+    )
+    given.add_argument(
+        "--background",
+        type=cli.positive_int,
+        default=None,
+        metavar="N",
+        help="pairs that attributions are relative to (default: 100)",
+    )
+    given.add_argument(
+        "--background-pairs",
+        metavar="FILE",
+        help="table to draw them from (default: what the model file knows of the pairs that it learned from)",
+    )
+    costs = parser.add_argument_group("alignment")
+    costs.add_argument(
+        "--gap-percentiles",
+        nargs=2,
+        type=cli.number(0, 100),
+        default=[99.0, 90.0],
+        metavar=("OPEN", "EXTEND"),
+        help="percentiles of the matrix that a gap's first and each further base cost (default: 99 90)",
+    )
+    costs.add_argument(
+        "--gap-scale",
+        choices=("rows", "cells"),
+        default="rows",
+        help="percentiles of the sums by base of the site, or of the cells, signs left aside (default: rows)",
+    )
+    costs.add_argument(
+        "--mode",
+        choices=("affine", "published"),
+        default="affine",
+        help="published: fill and follow the table as the program of Gresova et al. does (default: affine)",
+    )
+    rules = costs.add_mutually_exclusive_group()
+    rules.add_argument("--wobble", action="store_true", help="G and U pair, too")
+    rules.add_argument(
+        "--pairing",
+        metavar="FILE",
+        help="table of what pairs, for any alphabet: columns site, mirna (a letter each) and a number",
+    )
+    costs.add_argument(
+        "--scale",
+        choices=("none", "largest"),
+        default="none",
+        help="divide the scores of the table by the largest of their matrix, as in published figures "
+        "(default: none)",
+    )
+    drawings = parser.add_argument_group("drawings")
+    drawings.add_argument("--text", metavar="FILE", help="draw all alignments as text")
+    drawings.add_argument(
+        "--plot", metavar="FILE", help="draw heat map and alignment of the first pairs (.png, .svg, .pdf)"
+    )
+    drawings.add_argument(
+        "--plot-pairs",
+        type=cli.positive_int,
+        default=1,
+        metavar="N",
+        help="pairs in the figure, up to 20 (default: 1)",
+    )
+    drawings.add_argument("--html", metavar="FILE", help="write a page with the first pairs, to be read offline")
+    drawings.add_argument(
+        "--html-pairs", type=cli.positive_int, default=200, metavar="N", help="pairs on the page (default: 200)"
+    )
+    cli.add_common(parser, seed=True)
+    return parser
+
+
+def _check(args: argparse.Namespace) -> None:
+    from mirtools.alignment.explained import WITHOUT_BACKGROUND
+    from mirtools.errors import UsageError
+
+    if args.gap_percentiles[0] < args.gap_percentiles[1]:
+        raise UsageError("argument --gap-percentiles: opening a gap costs at least as much as extending it")
+    if args.plot_pairs > 20:
+        raise UsageError(f"argument --plot-pairs: {args.plot_pairs} is more than 20; --html takes more")
+    given = [name for name in _COMPUTED if getattr(args, name) is not None]
+    if args.matrix is not None and given:
+        raise UsageError(f"--matrix gives the attributions; leave out --{given[0].replace('_', '-')}")
+    if args.background_pairs == "-" and args.pairs in (None, "-"):
+        raise UsageError("--background-pairs and the pairs cannot both be standard input; name a file for one")
+    if args.explainer in WITHOUT_BACKGROUND and (args.background, args.background_pairs) != (None, None):
+        raise UsageError(
+            f"--explainer {args.explainer} needs no background; leave out --background and --background-pairs"
+        )
+
+
+def _work(args: argparse.Namespace, run: cli.Run) -> None:
+    _check(args)
+
+    from mirtools.alignment.align import Aligner, Costs
+    from mirtools.alignment.explained import (
+        BACKGROUND,
+        ExplainerSource,
+        described,
+        explained_model,
+        explainer_of,
+    )
+    from mirtools.alignment.matrices import Matrices
+    from mirtools.alignment.table import AlignedPairs, FileSource
+    from mirtools.interactions import TableReader, TableWriter
+    from mirtools.models.pairing import WATSON_CRICK, WOBBLE, is_nucleic, read_rule
+    from mirtools.report.alignment_figure import draw_alignments
+    from mirtools.report.alignment_page import Page, require_page, write_page
+    from mirtools.report.alignment_text import LEGEND, draw_text
+    from mirtools.report.drawing import figure_format
+
+    source = cli.stdin_default(args.pairs, "pairs")
+    kind = "" if args.plot is None else figure_format(args.plot)
+    if args.html is not None:
+        require_page()
+    # outputs that cannot be written are better known before the work than after it
+    figure = None if args.plot is None else run.outputs.open_binary(args.plot)
+    streams = {key: run.outputs.open(path) for key in _TEXTS if (path := getattr(args, key)) is not None}
+
+    reader = TableReader(source, ("mirna_seq", "site_seq"), args.format)
+    rule = read_rule(args.pairing) if args.pairing else WOBBLE if args.wobble else None
+    explainer: PairExplainer | None = None
+    attributions: Source
+    if args.matrix is not None:
+        rule = rule or WATSON_CRICK
+        attributions = FileSource(Matrices(args.matrix), rule)
+    else:
+        model = explained_model(args.model)
+        explainer = explainer_of(
+            model, args.explainer or "deep", args.background or BACKGROUND, args.background_pairs, args.seed
+        )
+        run.say(f"model {model.name!a}, explainer {explainer.kind}")
+        attributions = ExplainerSource(model, explainer, reader)
+        foreign = model.network is not None and not is_nucleic(model.network.rule.alphabet)
+        rule = rule or (model.network.rule if model.network is not None and foreign else WATSON_CRICK)
+        run.facts["model"] = {
+            "name": model.name,
+            "architecture": model.architecture,
+            "sha256": model.checksum,
+            "mirtools_version": model.version,
+        }
+    aligner = Aligner(rule, Costs(*args.gap_percentiles, args.gap_scale), args.mode)
+    pairs = AlignedPairs(reader, attributions, aligner, args.scale)
+    writer = TableWriter(streams["output"], pairs.columns)
+    if "text" in streams:
+        streams["text"].write(LEGEND)
+    wanted = max(args.plot_pairs if figure else 0, args.html_pairs if "html" in streams else 0)
+    kept = []
+    progress = run.progress_bar(None, "pairs")
+    for batch in pairs.batches(run.threads):
+        for number, row in enumerate(batch.rows):
+            writer.write(row)
+            if "text" in streams or len(kept) < wanted:
+                named = pairs.named(batch, number)
+                if "text" in streams:
+                    streams["text"].write("\n" + draw_text(named))
+                if len(kept) < wanted:
+                    kept.append(named)
+        progress.update(len(batch.rows))
+    progress.close()
+    run.counts.update(pairs.counts)
+    run.facts["mean_mirna_importance"] = pairs.profile()
+    if explainer is not None:
+        run.facts["explainer"] = described(explainer, pairs.gap)
+    if figure is not None:
+        draw_alignments(figure, kind, kept[: args.plot_pairs])
+    if "html" in streams:
+        page = Page(pairs.counts["pairs"], pairs.counts["aligned_pairs"], pairs.profile(), aligner.described())
+        write_page(streams["html"], page, kept[: args.html_pairs], pairs.names)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    return cli.run_command(build_parser, _work, argv)
