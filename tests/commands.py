@@ -74,6 +74,24 @@ MIRGFF_HEADER = """\
 """
 
 COMMANDS = {
+    "attrib-compare": Command(
+        options="--quiet",
+        inputs={"": "aligned.tsv"},
+        kinds={"": "table"},
+        header="label\truns\t",
+        empty={"": "no_aligned.tsv"},
+        threads=False,
+        many=True,
+        rows=False,
+        extra_outputs={
+            "--correlations": "first\tsecond\tover\tposition\tvalues\tpearson\tspearman\n",
+            "--agreement": "first\tsecond\tpairs\taligned_bases\tagreement\tidentical_alignments\n",
+            "--spread": (
+                "label\truns\tpairs\tmean_sd\trelative_sd\trun_correlation\trun_agreement\t"
+                "run_identical_alignments\n"
+            ),
+        },
+    ),
     "binding-classes": Command(
         options="--k 3 --cofold --quiet",
         inputs={"": "aligned.tsv"},

@@ -244,6 +244,7 @@ def test_bad_shape(workplace, name, change):
 
 
 NEEDED = {
+    "attrib-compare": ["mirna_seq", "site_seq", "mirna_importance"],
     "binding-classes": ["mirna_seq", "site_seq"],
     "isomir-classify": ["mirna_id", "mirna_seq"],
     "dmiso-predict": ["mirna_seq", "site_seq"],

@@ -34,10 +34,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "aligned",
-        nargs="+",
+        nargs="*",
         metavar="LABEL=FILE",
-        help="tables with the columns mirna_seq, site_seq and mirna_importance, two or more; without a label, the "
-        "name of the file is one; - for stdin",
+        help="tables with the columns mirna_seq, site_seq and mirna_importance; without a label, the name of the "
+        "file is one; of one table the profile alone is given; - for stdin",
     )
     cli.add_output(parser, "profiles")
     parser.add_argument(
@@ -115,7 +115,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.report.compare_figure import draw_comparison
     from mirtools.report.drawing import figure_format
 
-    sources = parse_sources(args.aligned, args.mutagenesis)
+    sources = parse_sources(args.aligned or [cli.stdin_default(None, "tables")], args.mutagenesis)
     # outputs that cannot be written are better known before the work than after it
     kind = "" if args.plot is None else figure_format(args.plot)
     figure = None if args.plot is None else run.outputs.open_binary(args.plot)
@@ -134,10 +134,12 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     ]
     comparison = compare(sources, tables, args.scale, run.dropped)
     measured = measure(comparison, assays, run.dropped)
-    run.counts["tables"] = len(tables)
-    run.counts["sets"] = len(comparison.labels)
     run.counts["pairs"] = len(comparison.pairs)
     statistics = Statistics(comparison)
+    run.facts["sets"] = {
+        label: [sources[at].path for at in own]
+        for label, own in zip(comparison.labels, comparison.runs, strict=True)
+    }
     run.facts["comparison"] = summary(statistics)
 
     write("output", PROFILE_COLUMNS, profile_rows(statistics))

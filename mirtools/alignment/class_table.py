@@ -87,9 +87,7 @@ def read_table(
             except ValueError as error:
                 raise reader.error(str(error)) from error
         if sequences is not None:
-            for at in sequences:
-                row[at] = reader.dna(row, at)
-            duplexes.append((row[sequences[0]], row[sequences[1]]))
+            duplexes.append((reader.dna(row, sequences[0]), reader.dna(row, sequences[1])))
         kept.add(row)
     return KeptTable(reader.columns, kept, None if column is None else vectors.vectors(), duplexes, cofold)
 

@@ -102,7 +102,7 @@ def parse_sources(texts: Sequence[str], other: str | None = None) -> list[Source
     Raises
     ------
     UsageError
-        For fewer than two tables, an empty label or file name, and standard input named twice.
+        For an empty label or file name, and standard input named twice.
     """
     sources = []
     for text in texts:
@@ -113,8 +113,6 @@ def parse_sources(texts: Sequence[str], other: str | None = None) -> list[Source
         if not label.strip() or not path or any(not letter.isprintable() for letter in label):
             raise UsageError(f"'{shorten(text, 60)}' has no label or no file name; write LABEL=FILE")
         sources.append(Source(label, path))
-    if len(sources) < 2:
-        raise UsageError("one table can be compared with nothing; give two or more, LABEL=FILE")
     if [*(source.path for source in sources), other].count("-") > 1:
         raise UsageError("standard input is named for two files; name all but one")
     return sources
@@ -267,6 +265,8 @@ def _names(tables: Sequence[AlignedTable], pairs: Iterable[Duplex]) -> Iterator[
 
 
 def _stem(path: str) -> str:
+    if path == "-":
+        return "stdin"
     name = os.path.basename(path)
     head, suffix = os.path.splitext(name)
     if suffix in COMPRESSED_SUFFIXES:

@@ -162,7 +162,7 @@ def profile_rows(statistics: Statistics) -> Iterator[list[str]]:
     for at, label in enumerate(statistics.comparison.labels):
         run_sds = statistics.run_sds[at]
         runs = str(len(statistics.comparison.runs[at]))
-        for position in range(mean.shape[1]):
+        for position in np.flatnonzero(counts.any(0)).tolist():
             run_sd = float("nan") if run_sds is None else _mean(run_sds[:, position])
             numbers = (float(mean[at, position]), float(sd[at, position]), run_sd)
             yield [label, runs, str(position + 1), str(counts[at, position]), *map(_cell, numbers)]
@@ -175,6 +175,8 @@ def correlation_rows(statistics: Statistics) -> Iterator[list[str]]:
     base.
     """
     labels, means = statistics.comparison.labels, statistics.comparison.means
+    if not statistics.comparison.pairs:
+        return
     medians = statistics.pair_medians
     for i, j in combinations(range(len(labels)), 2):
         first, second = means[i], means[j]
@@ -183,7 +185,7 @@ def correlation_rows(statistics: Statistics) -> Iterator[list[str]]:
         head = [labels[i], labels[j]]
         yield [*head, POOLED, MISSING, str(known.sum()), _cell(pearson(*both)), _cell(spearman(*both))]
         yield [*head, PAIR_MEDIAN, MISSING, str(len(first)), *(_cell(float(table[i, j])) for table in medians)]
-        for position in range(first.shape[1]):
+        for position in np.flatnonzero(known.any(0)).tolist():
             columns = first[:, position], second[:, position]
             count = str(known[:, position].sum())
             yield [*head, POSITION, str(position + 1), count, _cell(pearson(*columns)), _cell(spearman(*columns))]
@@ -194,7 +196,7 @@ def agreement_rows(statistics: Statistics) -> Iterator[list[str]]:
     labels = statistics.comparison.labels
     for i, j in combinations(range(len(labels)), 2):
         found = statistics.agreement(i, j)
-        if found is not None:
+        if found is not None and found.pairs:
             figures = (_cell(found.agreement), _cell(found.identical))
             yield [labels[i], labels[j], str(found.pairs), f"{found.bases:.1f}", *figures]
 
@@ -208,7 +210,7 @@ def spread_rows(statistics: Statistics) -> Iterator[list[str]]:
     comparison = statistics.comparison
     for at, (label, own) in enumerate(zip(comparison.labels, comparison.runs, strict=True)):
         run_sds = statistics.run_sds[at]
-        if run_sds is None:
+        if run_sds is None or not len(run_sds):
             continue
         found = statistics.agreement(at, at)
         sizes = _mean(np.abs(comparison.means[at]))
