@@ -13,10 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.chimera.batches import gathered
-from mirtools.chimera.digests import Bytes, DigestNumbers, Places, digests_of
+from mirtools.chimera.digests import Bytes, DigestNumbers, Places, digests
 from mirtools.chimera.growing import Growing
-
-_NO_BYTES, _NOWHERE = np.zeros(0, np.uint8), np.zeros(1, np.int64)
 
 
 class PartSupport:
@@ -42,7 +40,7 @@ class PartSupport:
     def number(self, bases: Bytes, begins: Places, ends: Places) -> Places:
         """Return the numbers of some parts, given where in ``bases`` each lies; shape (n,)."""
         known = len(self._numbers)
-        numbers = self._numbers.add(_digests(bases, begins, ends))
+        numbers = self._numbers.add(digests(bases, begins, ends))
         fresh = np.flatnonzero(numbers >= known)
         fresh = fresh[np.unique(numbers[fresh], return_index=True)[1]]
         text, starts = gathered(bases, begins, ends, fresh)
@@ -75,7 +73,7 @@ class PartSupport:
             # a part of which nothing would be left stands for itself once more
             whole = begins >= lasts
             begins, lasts = np.where(whole, starts, begins), np.where(whole, ends, lasts)
-            columns.append(cores.add(_digests(self._bases.values, begins, lasts)))
+            columns.append(cores.add(digests(self._bases.values, begins, lasts)))
         carried = np.column_stack(columns)
         reads = np.zeros(len(cores), np.int64)
         for part, count in enumerate(self._reads.values.tolist()):
@@ -83,9 +81,3 @@ class PartSupport:
         for parts, count in self._mixed.items():
             reads[np.unique(carried[list(parts)])] += count
         return np.asarray((reads[carried] >= self._min_reads).any(axis=1), np.bool_)
-
-
-def _digests(bases: Bytes, begins: Places, ends: Places) -> NDArray[np.uint64]:
-    nowhere = np.zeros(len(begins), np.int64)
-    digests: NDArray[np.uint64] = digests_of(0, _NO_BYTES, nowhere, nowhere, bases, begins, ends)
-    return digests

@@ -18,24 +18,30 @@ abundant miRNA show any given base behind it by chance, and these make no isomiR
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mirtools.chimera.digests import DigestNumbers, digests
+from mirtools.chimera.growing import Growing
 from mirtools.isomir.expectation import expect
+
+Ints = NDArray[np.int64]
 
 # How far the end of a part may lie from where an alignment puts it, in nt: the pairing rule's overlap and gap.
 REACH = 4
+# The place of what has no part
+NO_PART = -1
 _SHORTEST_PART = 12
 # Chance of junk before a miRNA that starts a read, or behind one that ends it.
 _JUNK = 0.1
 _ROUNDS = 60
 # What a part must explain, in nats of log-likelihood, beyond what the other parts explain.
 _PART_PRICE = 16.0
+# Junctions of which all options are made at once
+_BLOCK = 1 << 14
 
 
 class Junction(NamedTuple):
@@ -88,12 +94,12 @@ def turn(sequence: str, unassigned: tuple[int, int], gap: int, target_only: str,
     return Junction(sequence + target_only[:REACH], unassigned[0], core_end, core_end + gap, mirna_first)
 
 
-def settle(junctions: Sequence[Junction], reads: Sequence[int], min_reads: int) -> list[tuple[int, int] | None]:
-    """Return where the miRNA part of each junction starts and ends, or ``None`` without any recurring part.
+def settle(junctions: Iterable[Junction], reads: Sequence[int] | Ints, min_reads: int) -> Ints:
+    """Return where the miRNA part of each junction starts and ends.
 
     Parameters
     ----------
-    junctions : sequence of Junction
+    junctions : iterable of Junction
     reads : sequence of int
         Distinct reads of each.
     min_reads : int
@@ -101,23 +107,50 @@ def settle(junctions: Sequence[Junction], reads: Sequence[int], min_reads: int) 
 
     Returns
     -------
-    list of (int, int) or None
-        0-based, half-open on ``Junction.bases``. The result does not depend on the order of the input.
+    array of int64, shape (junctions, 2)
+        0-based, half-open on ``Junction.bases``; ``NO_PART`` twice without any recurring part. The result does not
+        depend on the order of the input.
     """
-    weights: dict[Junction, int] = {}
-    for junction, count in zip(junctions, reads, strict=True):
-        weights[junction] = weights.get(junction, 0) + count
-    distinct = sorted(weights)
-    reads_of = np.array([weights[junction] for junction in distinct], float)
-    weights.clear()
+    distinct, of = _distinct(list(junctions))
+    places = np.full((len(of), 2), NO_PART, np.int64)
+    if not len(of):
+        return places
+    reads_of = np.bincount(of, reads)
     options = _options(distinct, reads_of, min_reads)
-    settled: dict[Junction, tuple[int, int] | None] = dict.fromkeys(distinct)
     if options.row.size:
         rows, chosen = _choose(options, reads_of)
-        starts, ends = options.start[chosen].tolist(), options.end[chosen].tolist()
-        for row, start, end in zip(rows.tolist(), starts, ends, strict=True):
-            settled[distinct[row]] = (start, end)
-    return [settled[junction] for junction in junctions]
+        settled = np.full((len(reads_of), 2), NO_PART, np.int64)
+        settled[rows] = np.stack((options.start[chosen], options.end[chosen]), axis=1)
+        places = settled[of]
+    return places
+
+
+class _Distinct(NamedTuple):
+    """Different junctions in ascending order, as columns; bases 5'->3', one junction after the other."""
+
+    bases: NDArray[np.uint8]
+    begin: Ints
+    length: Ints
+    outer: Ints
+    core_end: Ints
+    target_start: Ints
+    mirna_first: NDArray[np.bool_]
+
+
+def _distinct(junctions: list[Junction]) -> tuple[_Distinct, Ints]:
+    """Return the different junctions, and the number of each one's equal."""
+    order = sorted(range(len(junctions)), key=junctions.__getitem__)
+    of = np.empty(len(junctions), np.int64)
+    distinct: list[Junction] = []
+    for at in order:
+        if not distinct or junctions[at] != distinct[-1]:
+            distinct.append(junctions[at])
+        of[at] = len(distinct) - 1
+    text = bytearray("".join(junction.part(0, len(junction.bases)) for junction in distinct), "ascii")
+    length = np.array([len(junction.bases) for junction in distinct], np.int64)
+    numbers = np.array([junction[1:] for junction in distinct], np.int64).reshape(-1, 4).T
+    bases = np.frombuffer(text, np.uint8)
+    return _Distinct(bases, np.cumsum(length) - length, length, *numbers[:3], numbers[3] > 0), of
 
 
 class _Options(NamedTuple):
@@ -130,34 +163,36 @@ class _Options(NamedTuple):
     linker: NDArray[np.int32]
 
 
-def _options(distinct: Sequence[Junction], reads: NDArray[np.float64], min_reads: int) -> _Options:
+def _options(distinct: _Distinct, reads: NDArray[np.float64], min_reads: int) -> _Options:
     """Return the places of all parts that are possible in enough reads.
 
     Of equally likely ones of a junction the first, longest, is chosen later.
     """
-    numbers: dict[str, int] = {}
-    parts, starts, ends, linkers, sizes = (array(code) for code in "iiiii")
-    for bases, outer, core_end, target_start, mirna_first in distinct:
-        low = max(min(core_end, target_start) - REACH, outer + _SHORTEST_PART)
-        high = min(max(core_end, target_start) + REACH, len(bases))
-        for start in range(outer + 1):
-            for end in range(high, low - 1, -1):
-                part = bases[start:end]
-                if not mirna_first:
-                    part = part[::-1]
-                parts.append(numbers.setdefault(part, len(numbers)))
-                starts.append(start)
-                ends.append(end)
-                linkers.append(max(0, target_start - end))
-        sizes.append((outer + 1) * max(0, high - low + 1))
-    row = np.repeat(np.arange(len(distinct), dtype=np.int32), np.frombuffer(sizes, np.int32))
-    part_of = np.frombuffer(parts, np.int32)
-    support = np.bincount(part_of, reads[row], len(numbers))
+    low = np.maximum(np.minimum(distinct.core_end, distinct.target_start) - REACH, distinct.outer + _SHORTEST_PART)
+    high = np.minimum(np.maximum(distinct.core_end, distinct.target_start) + REACH, distinct.length)
+    widths = np.maximum(0, high - low + 1)
+    sizes = (distinct.outer + 1) * widths
+    numbers = DigestNumbers()
+    columns = _Options(*(Growing(np.int32) for _ in _Options._fields))
+    for begin in range(0, len(sizes), _BLOCK):
+        rows = np.arange(begin, min(begin + _BLOCK, len(sizes)))
+        row = np.repeat(rows, sizes[rows])
+        within = np.arange(len(row)) - np.repeat(np.cumsum(sizes[rows]) - sizes[rows], sizes[rows])
+        start, end = within // widths[row], high[row] - within % widths[row]
+        # the same 5'->3'
+        first, length, origin = distinct.mirna_first[row], distinct.length[row], distinct.begin[row]
+        begins = origin + np.where(first, start, length - end)
+        part = numbers.add(digests(distinct.bases, begins, begins + end - start))
+        linker = np.maximum(0, distinct.target_start[row] - end)
+        for column, values in zip(columns, (row, part, start, end, linker), strict=True):
+            column.extend(values)
+    part_of = columns.part.values
+    support = np.bincount(part_of, reads[columns.row.values], len(numbers))
     kept = support[part_of] >= min_reads
     # without gaps, in the order of first occurrence
     number = np.cumsum(support >= min_reads, dtype=np.int32) - 1
-    places = (np.frombuffer(column, np.int32)[kept] for column in (starts, ends, linkers))
-    return _Options(row[kept], number[part_of[kept]].astype(np.int32), *places)
+    part_of[:] = number[part_of]
+    return _Options(*(column.values[kept] for column in columns))
 
 
 def _choose(options: _Options, reads: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -166,16 +201,15 @@ def _choose(options: _Options, reads: NDArray[np.float64]) -> tuple[NDArray[Any]
     Junctions with the same options have the same answer and are counted as one.
     """
     first = np.flatnonzero(np.diff(options.row, prepend=-1))
-    bounds = [*first.tolist(), len(options.row)]
-    codes = np.stack((options.part, options.linker, options.start), axis=1).tobytes()
-    groups: dict[bytes, int] = {}
-    group_of = np.empty(len(first), np.int64)
-    for at, (begin, end) in enumerate(pairwise(bounds)):
-        group_of[at] = groups.setdefault(codes[12 * begin : 12 * end], len(groups))
+    bounds = np.append(first, len(options.row))
+    codes = np.stack((options.part, options.linker, options.start), axis=1)
+    begins = bounds * codes.strides[0]
+    group_of = DigestNumbers().add(digests(codes.view(np.uint8).ravel(), begins[:-1], begins[1:]))
+    del codes
     weights = np.bincount(group_of, reads[options.row[first]])
     _, leader = np.unique(group_of, return_index=True)
     sizes = np.diff(bounds)[leader]
-    row_of = np.repeat(np.arange(len(leader)), sizes)
+    row_of = np.repeat(np.arange(len(leader), dtype=np.int32), sizes)
     begins = np.cumsum(sizes) - sizes
     taken = np.arange(sizes.sum()) - np.repeat(begins - first[leader], sizes)
     linker, start = options.linker[taken], options.start[taken]

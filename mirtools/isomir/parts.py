@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.isomir.assignment import Assigned, Assignment
-from mirtools.isomir.junction import settle
+from mirtools.isomir.junction import NO_PART, settle
 from mirtools.isomir.precursors import Precursors
 from mirtools.isomir.records import Numbers, Records
 from mirtools.isomir.repertoire import type_mask
 from mirtools.isomir.types import Isomir, classify
 from mirtools.isomir.units import Ints, Units
 
-UNCUT = -1
+# The place of what is taken as it stands
+UNCUT = NO_PART
 
 
 class Parts:
@@ -84,22 +85,21 @@ class Parts:
         is_open = np.flatnonzero(ends >= 0)
         n_ends = max(len(records.all_ends), 1)
         distinct, of = np.unique(sequence[is_open].astype(np.int64) * n_ends + ends[is_open], return_inverse=True)
-        junctions = [records.junction(*divmod(key, n_ends)) for key in distinct.tolist()]
+        keys = distinct.tolist()
         weights = np.zeros(len(distinct), np.int64)
         np.add.at(weights, of, units.reads[is_open])
-        places = settle(junctions, weights.tolist(), min_reads)
+        places = settle((records.junction(*divmod(key, n_ends)) for key in keys), weights, min_reads)
 
         numbers: Numbers[str] = Numbers()
         raw = np.array([numbers[part] for part in records.sequences], np.int64)
         self.of = raw[sequence]
         self.start = np.full(len(sequence), UNCUT, np.int64)
         self.end = self.start.copy()
-        cut = [
-            (UNCUT, UNCUT, UNCUT) if place is None else (*place, numbers[junction.part(*place)])
-            for junction, place in zip(junctions, places, strict=True)
-        ]
-        start, end, part = np.array(cut, np.int64).reshape(-1, 3)[of].T
-        settled = part != UNCUT
+        cut = np.full(len(places), NO_PART, np.int64)
+        for at in np.flatnonzero(places[:, 0] != NO_PART).tolist():
+            cut[at] = numbers[records.junction(*divmod(keys[at], n_ends)).part(*places[at].tolist())]
+        (start, end), part = places[of].T, cut[of]
+        settled = part != NO_PART
         self.start[is_open], self.end[is_open] = start, end
         self.of[is_open[settled]] = part[settled]
         self.sequences = list(numbers)

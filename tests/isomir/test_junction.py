@@ -5,7 +5,8 @@ import random
 import pytest
 import slow_junction
 
-from mirtools.isomir.junction import Junction, settle, turn
+from mirtools.isomir.junction import NO_PART, Junction, turn
+from mirtools.isomir.junction import settle as places_of
 
 MIRNA = "TGAGGTAGTAGGTTGTATAGTT"
 
@@ -14,6 +15,12 @@ def sites(count, seed=1, first=""):
     """Return target parts of 25 nt that start with all four bases in turn, or with ``first``."""
     rng = random.Random(seed)
     return [(first or "ACGT"[n % 4]) + "".join(rng.choices("ACGT", k=24)) for n in range(count)]
+
+
+def settle(junctions, reads, min_reads):
+    """Return the places as tuples, or ``None`` where there is none."""
+    places = places_of(iter(junctions), reads, min_reads).tolist()
+    return [None if start == NO_PART else (start, end) for start, end in places]
 
 
 def parts(rows, min_reads=10):
