@@ -44,7 +44,11 @@ class DmisoExplainer:
         Whether values of bases and expectation add up to the score, but for rounding: for ``deep``.
     background : Background or None
         The pairs that ``deep`` is relative to.
+    threads : bool
+        Several threads may explain at once.
     """
+
+    threads = True
 
     def __init__(self, masking: PairMasking, deep: DmisoShap | None, background: Background | None) -> None:
         self.kind = "masking" if deep is None else "deep"
