@@ -18,7 +18,7 @@ abundant miRNA show any given base behind it by chance, and these make no isomiR
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -112,17 +112,17 @@ def settle(junctions: Iterable[Junction], reads: Sequence[int] | Ints, min_reads
         depend on the order of the input.
     """
     distinct, of = _distinct(list(junctions))
-    places = np.full((len(of), 2), NO_PART, np.int64)
     if not len(of):
-        return places
+        return np.empty((0, 2), np.int64)
     reads_of = np.bincount(of, reads)
-    options = _options(distinct, reads_of, min_reads)
-    if options.row.size:
-        rows, chosen = _choose(options, reads_of)
-        settled = np.full((len(reads_of), 2), NO_PART, np.int64)
-        settled[rows] = np.stack((options.start[chosen], options.end[chosen]), axis=1)
-        places = settled[of]
-    return places
+    options, group_of = _options(distinct, reads_of, min_reads)
+    # the last entry is that of junctions without options, number -1
+    settled = np.full((group_of.max() + 2, 2), NO_PART, np.int64)
+    if options.group.size:
+        has_options = group_of >= 0
+        chosen = _choose(options, np.bincount(group_of[has_options], reads_of[has_options]))
+        settled[:-1] = np.stack((options.start[chosen], options.end[chosen]), axis=1)
+    return settled[group_of[of]]
 
 
 class _Distinct(NamedTuple):
@@ -154,68 +154,78 @@ def _distinct(junctions: list[Junction]) -> tuple[_Distinct, Ints]:
 
 
 class _Options(NamedTuple):
-    """Every place that a part may take, junction by junction: number of the junction and of the part, place."""
+    """Every place that a part may take, group by group: number of the group and of the part, place.
 
-    row: NDArray[np.int32]
+    Junctions with the same options have the same answer: they are one group.
+    """
+
+    group: NDArray[np.int32]
     part: NDArray[np.int32]
     start: NDArray[np.int32]
     end: NDArray[np.int32]
     linker: NDArray[np.int32]
 
 
-def _options(distinct: _Distinct, reads: NDArray[np.float64], min_reads: int) -> _Options:
-    """Return the places of all parts that are possible in enough reads.
+def _options(distinct: _Distinct, reads: NDArray[np.float64], min_reads: int) -> tuple[_Options, Ints]:
+    """Return the places of all parts that are possible in enough reads, and the group of each junction or -1.
 
     Of equally likely ones of a junction the first, longest, is chosen later.
     """
+    parts, numbers, support = Growing(np.int32), DigestNumbers(), Growing(np.float64)
+    for row, start, end in _places(distinct):
+        # the same 5'->3'
+        first, length = distinct.mirna_first[row], distinct.length[row]
+        begins = distinct.begin[row] + np.where(first, start, length - end)
+        part = numbers.add(digests(distinct.bases, begins, begins + end - start))
+        support.extend(np.zeros(len(numbers) - len(support)))
+        np.add.at(support.values, part, reads[row])
+        parts.extend(part)
+    del numbers
+    recurs = support.values >= min_reads
+    # without gaps, in the order of first occurrence
+    number = np.cumsum(recurs, dtype=np.int32) - 1
+
+    groups, group_of = DigestNumbers(), np.full(len(distinct.length), -1, np.int64)
+    columns = _Options(*(Growing(np.int32) for _ in _Options._fields))
+    done = 0
+    for row, start, end in _places(distinct):
+        part = parts.values[done : done + len(row)]
+        done += len(row)
+        kept = recurs[part]
+        row, start, end, part = row[kept], start[kept], end[kept], number[part[kept]]
+        linker = np.maximum(0, distinct.target_start[row] - end)
+        codes = np.stack((part, linker, start), axis=1).astype(np.int32)
+        begins = np.flatnonzero(np.diff(row, prepend=-1))
+        bounds = np.append(begins, len(row)) * codes.strides[0]
+        known = len(groups)
+        group = groups.add(digests(codes.view(np.uint8).ravel(), bounds[:-1], bounds[1:]))
+        group_of[row[begins]] = group
+        # the end follows from the start and the part, so all of a group have the same
+        first = np.zeros(len(begins), np.bool_)
+        first[np.unique(group, return_index=True)[1]] = True
+        fresh = np.repeat(first & (group >= known), np.diff(begins, append=len(row)))
+        for column, values in zip(columns, (group_of[row], part, start, end, linker), strict=True):
+            column.extend(values[fresh])
+    return _Options(*(column.values for column in columns)), group_of
+
+
+def _places(distinct: _Distinct) -> Iterator[tuple[Ints, Ints, Ints]]:
+    """Yield the number of the junction, start and end of each place that a part may take, many at once."""
     low = np.maximum(np.minimum(distinct.core_end, distinct.target_start) - REACH, distinct.outer + _SHORTEST_PART)
     high = np.minimum(np.maximum(distinct.core_end, distinct.target_start) + REACH, distinct.length)
     widths = np.maximum(0, high - low + 1)
     sizes = (distinct.outer + 1) * widths
-    numbers = DigestNumbers()
-    columns = _Options(*(Growing(np.int32) for _ in _Options._fields))
     for begin in range(0, len(sizes), _BLOCK):
         rows = np.arange(begin, min(begin + _BLOCK, len(sizes)))
         row = np.repeat(rows, sizes[rows])
         within = np.arange(len(row)) - np.repeat(np.cumsum(sizes[rows]) - sizes[rows], sizes[rows])
-        start, end = within // widths[row], high[row] - within % widths[row]
-        # the same 5'->3'
-        first, length, origin = distinct.mirna_first[row], distinct.length[row], distinct.begin[row]
-        begins = origin + np.where(first, start, length - end)
-        part = numbers.add(digests(distinct.bases, begins, begins + end - start))
-        linker = np.maximum(0, distinct.target_start[row] - end)
-        for column, values in zip(columns, (row, part, start, end, linker), strict=True):
-            column.extend(values)
-    part_of = columns.part.values
-    support = np.bincount(part_of, reads[columns.row.values], len(numbers))
-    kept = support[part_of] >= min_reads
-    # without gaps, in the order of first occurrence
-    number = np.cumsum(support >= min_reads, dtype=np.int32) - 1
-    part_of[:] = number[part_of]
-    return _Options(*(column.values[kept] for column in columns))
+        yield row, within // widths[row], high[row] - within % widths[row]
 
 
-def _choose(options: _Options, reads: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the junctions that have options, ascending, and the number of the likeliest option of each.
-
-    Junctions with the same options have the same answer and are counted as one.
-    """
-    first = np.flatnonzero(np.diff(options.row, prepend=-1))
-    bounds = np.append(first, len(options.row))
-    codes = np.stack((options.part, options.linker, options.start), axis=1)
-    begins = bounds * codes.strides[0]
-    group_of = DigestNumbers().add(digests(codes.view(np.uint8).ravel(), begins[:-1], begins[1:]))
-    del codes
-    weights = np.bincount(group_of, reads[options.row[first]])
-    _, leader = np.unique(group_of, return_index=True)
-    sizes = np.diff(bounds)[leader]
-    row_of = np.repeat(np.arange(len(leader), dtype=np.int32), sizes)
-    begins = np.cumsum(sizes) - sizes
-    taken = np.arange(sizes.sum()) - np.repeat(begins - first[leader], sizes)
-    linker, start = options.linker[taken], options.start[taken]
-    cost = 0.25 ** (linker + start) * np.where(start > 0, _JUNK, 1.0)
-    chosen = _maximise(row_of, options.part[taken], linker, cost, weights) - begins
-    return options.row[first], first + chosen[group_of]
+def _choose(options: _Options, reads: NDArray[np.float64]) -> Ints:
+    """Return the number of the likeliest option of each group."""
+    cost = 0.25 ** (options.linker + options.start) * np.where(options.start > 0, _JUNK, 1.0)
+    return _maximise(options.group, options.part, options.linker, cost, reads)
 
 
 def _maximise(
