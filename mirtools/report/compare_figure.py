@@ -67,7 +67,9 @@ def draw_comparison(
     rows = [panels[:first], *(panels[at : at + 2] for at in range(first, len(panels), 2))]
     rows = [row for row in rows if row]
     count = len(comparison.pairs)
-    title = f"Importances of {'one pair' if count == 1 else f'{count:,} pairs'}, {len(comparison.labels)} sets"
+    pairs = "one pair" if count == 1 else f"{count:,} pairs"
+    sets = "one set" if len(comparison.labels) == 1 else f"{len(comparison.labels)} sets"
+    title = f"Importances of {pairs}, {sets}"
     draw_page(stream, kind, rows, title, [_HEIGHT] * len(rows))
 
 
