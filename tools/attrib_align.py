@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from mirtools import cli
@@ -205,25 +206,26 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
             "sha256": model.checksum,
             "mirtools_version": model.version,
         }
-    aligner = Aligner(rule, Costs(*args.gap_percentiles, args.gap_scale), args.mode)
-    pairs = AlignedPairs(reader, attributions, aligner, args.scale)
-    writer = TableWriter(streams["output"], pairs.columns)
-    if "text" in streams:
-        streams["text"].write(LEGEND)
-    wanted = max(args.plot_pairs if figure else 0, args.html_pairs if "html" in streams else 0)
-    kept = []
-    progress = run.progress_bar(None, "pairs")
-    for batch in pairs.batches(run.threads):
-        for number, row in enumerate(batch.rows):
-            writer.write(row)
-            if "text" in streams or len(kept) < wanted:
-                named = pairs.named(batch, number)
-                if "text" in streams:
-                    streams["text"].write("\n" + draw_text(named))
-                if len(kept) < wanted:
-                    kept.append(named)
-        progress.update(len(batch.rows))
-    progress.close()
+    with closing(attributions):
+        aligner = Aligner(rule, Costs(*args.gap_percentiles, args.gap_scale), args.mode)
+        pairs = AlignedPairs(reader, attributions, aligner, args.scale)
+        writer = TableWriter(streams["output"], pairs.columns)
+        if "text" in streams:
+            streams["text"].write(LEGEND)
+        wanted = max(args.plot_pairs if figure else 0, args.html_pairs if "html" in streams else 0)
+        kept = []
+        progress = run.progress_bar(None, "pairs")
+        for batch in pairs.batches(run.threads):
+            for number, row in enumerate(batch.rows):
+                writer.write(row)
+                if "text" in streams or len(kept) < wanted:
+                    named = pairs.named(batch, number)
+                    if "text" in streams:
+                        streams["text"].write("\n" + draw_text(named))
+                    if len(kept) < wanted:
+                        kept.append(named)
+            progress.update(len(batch.rows))
+        progress.close()
     run.counts.update(pairs.counts)
     run.facts["mean_mirna_importance"] = pairs.profile()
     if explainer is not None:

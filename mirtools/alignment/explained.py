@@ -55,6 +55,9 @@ class ExplainerSource:
     def finish(self) -> None:
         """Do nothing: there are as many attributions as rows."""
 
+    def close(self) -> None:
+        """Do nothing: no file is open."""
+
 
 def explained_model(name: str | None) -> Model:
     """Return a model by its name or file; without a name the best bundled one that sees a pairing matrix."""

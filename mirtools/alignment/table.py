@@ -74,6 +74,9 @@ class Source(Protocol):
     def finish(self) -> None:
         """Raise InputError where attributions are left over."""
 
+    def close(self) -> None:
+        """Close what is open."""
+
 
 class FileSource:
     """The matrices of a file, one a row, in order."""
@@ -103,6 +106,10 @@ class FileSource:
                 f"holds {self._matrices.count:,} matrices for a table of {self._taken:,} rows; give one for each"
             )
             raise InputError(problem, source=self._matrices.path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._matrices.close()
 
 
 @dataclass(frozen=True)
