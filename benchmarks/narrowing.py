@@ -1,12 +1,11 @@
-"""Do narrowed peaks lie on known sites, do close sites come out apart, and how much narrower than scores are they?
+"""Whether narrowed peaks lie on known sites, whether close sites come out apart, and how narrow peaks are.
 
-Usage: narrowing.py [--model NAME|FILE] [--data FOLDER] [--background N] [--explain-stride NT] [--threads N]
-                    [--mirnas N] [--genes N]
+Usage: narrowing.py [--model NAME|FILE] [--data FOLDER] [--mirnas N] [--genes N] [options of peak-narrow]
 
-Planted: what pairs with bases 2 to 11 of a miRNA, once or twice, in random RNA of 300 nt (Gresova et al. 2022, Figs
-4, 5 and S3), for N human miRNAs drawn from MirGeneDB. Stitched: genes made of positive and negative CLASH sites
-(Fig. 6), of which the whole 50 nt are labelled. A site counts as found where a summit lies within 3 nt of the
-planted seed, or inside the stitched site.
+Planted: what pairs with bases 2 to 11 of a miRNA, once or twice, in random RNA of 300 nt (Gresova et al. 2022,
+Figs 4, 5 and S3), for N human miRNAs drawn from MirGeneDB. Stitched: genes made of positive and negative CLASH
+sites (Fig. 6), of which the whole 50 nt are labelled. A site counts as found where a summit lies within 3 nt of
+the planted seed, or inside the stitched site.
 """
 
 from __future__ import annotations
@@ -18,23 +17,25 @@ import os
 import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
 
 from mirtools.alignment.align import Costs
-from mirtools.attribution.backgrounds import choose_background
-from mirtools.attribution.explainer import make_explainer
-from mirtools.models.bundled import resolve_model
-from mirtools.models.network_steps import PairingPredictor
+from mirtools.alignment.explained import explained_model, explainer_of
+from mirtools.models.encoder import encoder_of
+from mirtools.models.pairing import WATSON_CRICK
 from mirtools.scan.bed import KnownSite
-from mirtools.scan.evaluate import FoundPeak, Judgement, judge
-from mirtools.scan.narrow import Narrowed, Narrower, WindowByWindow, WindowSettings
+from mirtools.scan.evaluate import FoundPeak, JudgedSite, Judgement, judge
+from mirtools.scan.maxima import width_at_half
+from mirtools.scan.narrow import Narrowed, Narrower, Pair, WindowSettings, transcript_scorer
 from mirtools.scan.peaks import PeakFinder, PeakRules
 from mirtools.scan.simulate import Planting, plant
 from mirtools.sequences import Reference, read_references
@@ -42,16 +43,29 @@ from mirtools.sequences import Reference, read_references
 DISTANCES = (0, 15, 20, 25, 30, 35, 40, 45, 50)
 REACH = 3
 SITE = 50
+AROUND = 25
 
 
-def narrower_of(options: argparse.Namespace) -> Narrower:
-    model = resolve_model(options.model)
-    explainer = make_explainer(model, "deep", choose_background(model, options.background))
-    network = explainer.network
-    finder = PeakFinder(network.rule, Costs(), PeakRules(), network.site_length)
-    scorer = WindowByWindow(PairingPredictor(network, model.weights), network.site_length)
-    settings = WindowSettings(options.threshold, options.explain_stride)
-    return Narrower(network, scorer, explainer, finder, settings)
+class Study:
+    """A model with its explainer, and how many windows were scored and explained."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._model = explained_model(options.model)
+        self._explainer = explainer_of(self._model, "deep", options.background)
+        self._settings = WindowSettings(options.threshold, options.explain_stride)
+        self._rules = PeakRules(least_height=options.min_height)
+        self._threads = options.threads
+        self.counts: Counter[str] = Counter()
+
+    def run(self, pairs: list[tuple[Reference, Reference]]) -> list[Narrowed]:
+        """Return the tracks and peaks of pairs of miRNA and transcript."""
+        encoder = encoder_of(self._model.network)
+        scorer = transcript_scorer(self._model, [mirna.sequence for mirna, _ in pairs])
+        finder = PeakFinder(WATSON_CRICK, Costs(), self._rules, encoder.site_length)
+        narrower = Narrower(encoder, scorer, self._explainer, finder, self._settings)
+        found = list(narrower.run((Pair(at, *pair) for at, pair in enumerate(pairs)), self._threads))
+        self.counts.update(narrower.counts)
+        return found
 
 
 def peaks_of(found: Narrowed) -> Iterator[FoundPeak]:
@@ -60,26 +74,38 @@ def peaks_of(found: Narrowed) -> Iterator[FoundPeak]:
 
 
 def judged(
-    narrower: Narrower, pairs: list[tuple[Reference, Reference]], sites: list[KnownSite], reach: int, threads: int
+    study: Study, pairs: list[tuple[Reference, Reference]], sites: list[KnownSite], reach: int
 ) -> tuple[Judgement, list[Narrowed]]:
-    results = list(narrower.run(pairs, threads))
+    results = study.run(pairs)
     peaks = [peak for found in results for peak in peaks_of(found)]
     return judge(sites, peaks, reach, {target.name: len(target.sequence) for _, target in pairs}), results
 
 
-def planted(narrower: Narrower, options: argparse.Namespace) -> None:
+def planted(study: Study, options: argparse.Namespace) -> None:
     path = Path(options.data) / "references" / "mirgenedb_hsa_mature.fa.gz"
     mirnas = random.Random(7).sample(read_references(str(path)), options.mirnas)
     print(f"\n# Planted seeds: {len(mirnas)} miRNAs, each alone in a transcript of 300 nt")
-    header = ("distance", "transcripts", f"seeds with a peak within {REACH} nt", "all seeds of a transcript, apart")
-    print(*header, "median distance to the middle", "attribution width", "score width", "false peaks per kb", sep="\t")
+    header = (
+        "distance",
+        "transcripts",
+        f"seeds with a peak within {REACH} nt",
+        "all seeds of a transcript, apart",
+    )
+    print(
+        *header,
+        "median distance to the middle",
+        "attribution width",
+        "score width",
+        "false peaks per kb",
+        sep="\t",
+    )
     for distance in DISTANCES:
         pairs, sites = [], []
         for mirna in mirnas:
             for each in plant([mirna], Planting((distance,), length=300), seed=1):
                 pairs.append((mirna, Reference(each.name, each.name, each.sequence)))
                 sites += [KnownSite(each.name, site.start, site.end, mirna.name) for site in each.sites]
-        found, _ = judged(narrower, pairs, sites, REACH, options.threads)
+        found, _ = judged(study, pairs, sites, REACH)
         figures = found.summary()
         complete = {site.site.target_id for site in found.sites} - {
             site.site.target_id for site in found.sites if not site.separate
@@ -97,54 +123,78 @@ def planted(narrower: Narrower, options: argparse.Namespace) -> None:
         print(*cells, sep="\t", flush=True)
 
 
-def stitched(narrower: Narrower, options: argparse.Namespace) -> None:
+def stitched(study: Study, options: argparse.Namespace) -> None:
     path = Path(options.data) / "attribution" / "artificial_genes_dev.csv.gz"
-    pairs, sites = [], []
+    pairs: list[tuple[Reference, Reference]] = []
+    sites: list[KnownSite] = []
     with gzip.open(path, "rt", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    step = max(1, len(rows) // options.genes)
-    for number, row in enumerate(rows[::step]):
-        mirna, target = (Reference(f"{kind}{number}", "", row[column]) for kind, column in (("m", "miRNA"), ("g", "gene")))
+    for number, row in enumerate(rows[:: max(1, len(rows) // options.genes)]):
+        mirna, target = Reference(f"m{number}", "", row["miRNA"]), Reference(f"g{number}", "", row["gene"])
         pairs.append((mirna, target))
         for start, end in runs(row["label"]):
-            for at in range(start, end, SITE):
-                sites.append(KnownSite(target.name, at, min(at + SITE, end), mirna.name))
-    found, results = judged(narrower, pairs, sites, 0, options.threads)
-    tracks = {result.target.name: result for result in results}
-    called, inside, widths, offsets = 0, 0, [], []
-    for site in found.sites:
-        result = tracks[site.site.target_id]
-        first, last = max(site.site.start - SITE // 2, 0), site.site.start + SITE // 2 + 1
-        reached = bool((result.scores[first:last] > options.threshold).any())
-        called += reached
-        inside += reached and site.peak is not None
-        if site.peak is not None:
-            widths.append((site.peak.attribution_width, site.peak.score_width))
-            offsets.append(abs(site.offset))
-    # the strongest peak of a gene is the easiest to judge: is it on a site?
-    tops = [max(result.peaks, key=lambda peak: peak.height) for result in results if result.peaks]
-    owners = [result for result in results if result.peaks]
-    on_site = 0
-    for top, result in zip(tops, owners, strict=True):
-        own = [site.site for site in found.sites if site.site.target_id == result.target.name]
-        on_site += any(site.start <= top.summit < site.end for site in own)
-    share = sum(site.end - site.start for site in (s.site for s in found.sites)) / sum(len(t.sequence) for _, t in pairs)
+            sites += [
+                KnownSite(target.name, at, min(at + SITE, end), mirna.name) for at in range(start, end, SITE)
+            ]
+    found, results = judged(study, pairs, sites, 0)
     figures = found.summary()
-    print(f"\n# Stitched genes: {len(pairs)}, {len(found.sites)} labelled sites, {share:.2f} of all bases are labelled")
+    tracks = {result.target.name: result for result in results}
+    called = [site for site in found.sites if own_score(site, tracks) > options.threshold]
+    highest = [site for site in called if is_highest(site, tracks)]
+    tops = [max(peaks_of(result), key=lambda peak: peak.height) for result in results if result.peaks]
+    on_site = [any(s.target_id == top.target_id and s.start <= top.summit < s.end for s in sites) for top in tops]
+    widths = [(s.peak.attribution_width, s.peak.score_width) for s in found.sites if s.peak is not None]
+    own = [tracks[site.site.target_id] for site in found.sites if site.peak is not None]
+    above = [wide_above_median(result, site) for result, site in zip(own, found_only(found), strict=True)]
+    labelled = sum(site.end - site.start for site in sites) / sum(len(target.sequence) for _, target in pairs)
+    print(f"\n# Stitched genes: {len(pairs)}, with {len(sites)} labelled sites: {labelled:.2f} of all bases")
     for name, value in (
-        ("sites with a peak inside", figures["found_share"]),
-        ("sites that have a window above the threshold", called / len(found.sites)),
-        ("of these, with a peak inside", inside / max(called, 1)),
-        ("peaks that lie inside a site", 1 - found.false_peaks / max(found.peaks, 1)),
-        ("genes whose highest peak lies inside a site", on_site / max(len(tops), 1)),
-        ("median distance to the site's middle, nt", median(offsets)),
-        ("median width of attribution peaks, nt", figures["median_attribution_width"]),
-        ("median width of score peaks there, nt", figures["median_score_width"]),
-        ("median of score width / attribution width", figures["median_narrowing"]),
-        ("share at least twice as narrow", sum(b >= 2 * a for a, b in widths) / max(len(widths), 1)),
+        ("labelled sites with a peak inside", figures["found_share"]),
+        (
+            "labelled sites that the model calls (their own window is above the threshold)",
+            len(called) / len(sites),
+        ),
+        ("called sites with a peak inside", share(site.peak is not None for site in called)),
+        (f"called sites that hold the highest attribution of {AROUND} nt around, too", len(highest) / len(called)),
+        ("peaks that lie inside a labelled site", 1 - found.false_peaks / max(found.peaks, 1)),
+        ("genes whose highest peak lies inside a labelled site", share(on_site)),
         ("false peaks per kb", figures["false_peaks_per_kb"]),
+        ("median distance of summit and middle of the site, nt", figures["median_offset"]),
+        ("median width of attribution peaks, nt", figures["median_attribution_width"]),
+        ("median width of score peaks at the same sites, nt", figures["median_score_width"]),
+        ("the same, counted from the median score of the gene", median(above)),
+        ("median of score width / attribution width", figures["median_narrowing"]),
+        ("attribution peaks at least twice as narrow", share(wide >= 2 * narrow for narrow, wide in widths)),
     ):
-        print(f"{name}\t{value:.3f}")
+        print(f"{name}\t{value:.3f}", flush=True)
+
+
+def share(flags: Iterable[bool]) -> float:
+    listed = list(flags)
+    return sum(listed) / max(len(listed), 1)
+
+
+def found_only(judgement: Judgement) -> list[FoundPeak]:
+    return [site.peak for site in judgement.sites if site.peak is not None]
+
+
+def own_score(judged_site: JudgedSite, tracks: dict[str, Narrowed]) -> float:
+    site = judged_site.site
+    scores = tracks[site.target_id].scores
+    return float(scores[min(site.start, len(scores) - 1)])
+
+
+def is_highest(judged_site: JudgedSite, tracks: dict[str, Narrowed]) -> bool:
+    site = judged_site.site
+    track = tracks[site.target_id].attribution_track
+    inside = track[site.start : site.end].max()
+    return bool(0 < inside >= track[max(site.start - AROUND, 0) : site.end + AROUND].max())
+
+
+def wide_above_median(result: Narrowed, peak: FoundPeak) -> float:
+    first = max(peak.summit - SITE // 2, 0)
+    top = first + int(result.score_track[first : peak.summit + SITE // 2 + 1].argmax())
+    return width_at_half(result.score_track, top, float(np.median(result.score_track)))
 
 
 def runs(labels: str) -> Iterator[tuple[int, int]]:
@@ -160,19 +210,20 @@ def runs(labels: str) -> Iterator[tuple[int, int]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=None)
-    parser.add_argument("--data", default=str(ROOT / ".." / "shared" / "data"))
+    parser.add_argument("--data", default=str(Path(__file__).resolve().parents[2] / "shared" / "data"))
     parser.add_argument("--background", type=int, default=20)
     parser.add_argument("--explain-stride", type=int, default=1)
     parser.add_argument("--threshold", type=float, default=0.5)
+    parser.add_argument("--min-height", type=float, default=PeakRules.least_height)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--mirnas", type=int, default=40)
     parser.add_argument("--genes", type=int, default=525)
     options = parser.parse_args()
-    narrower = narrower_of(options)
+    study = Study(options)
     began = time.process_time()
-    planted(narrower, options)
-    stitched(narrower, options)
-    counts = narrower.counts
+    planted(study, options)
+    stitched(study, options)
+    counts = study.counts
     print(f"\n{counts['windows']:,} windows, {counts['windows_explained']:,} explained, ", end="")
     print(f"{time.process_time() - began:.0f} processor seconds")
     return 0

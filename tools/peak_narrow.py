@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from mirtools import cli
 
 if TYPE_CHECKING:
-    from mirtools.attribution.explainer import Explainer
     from mirtools.models.modelfile import Model
     from mirtools.scan.bed import BedLine
     from mirtools.scan.narrow import Narrower
@@ -96,9 +95,10 @@ def _add_explaining(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--explainer",
-        choices=("deep", "shap", "gradient", "ism"),
+        choices=("deep", "shap", "gradient", "ism", "masking"),
         default="deep",
-        help="DeepSHAP; the same or expected gradients by the package shap; in-silico mutagenesis (default: deep)",
+        help="DeepSHAP; the same or expected gradients by the package shap; in-silico mutagenesis; masking, for "
+        "DMISO models (default: deep)",
     )
     group.add_argument(
         "--background",
@@ -108,7 +108,7 @@ def _add_explaining(group: argparse._ArgumentGroup) -> None:
         help="background pairs that attributions are relative to (default: 20)",
     )
     group.add_argument(
-        "--background-file",
+        "--background-pairs",
         metavar="TABLE",
         help="draw them from this table of pairs (default: from the model's training pairs or their composition)",
     )
@@ -165,7 +165,7 @@ def _check(args: argparse.Namespace) -> str | None:
     from mirtools.models.shards import must_be_file
     from mirtools.report.drawing import figure_format
 
-    inputs = [args.mirnas, args.targets, args.pairs, args.known, args.background_file]
+    inputs = [args.mirnas, args.targets, args.pairs, args.known, args.background_pairs]
     if inputs.count("-") > 1:
         raise UsageError("only one input can be standard input; name files for the others")
     if args.known and not args.plot:
@@ -178,46 +178,41 @@ def _check(args: argparse.Namespace) -> str | None:
     return figure_format(args.plot) if args.plot else None
 
 
-def _explainer(args: argparse.Namespace, run: cli.Run, model: Model) -> Explainer:
-    from mirtools.attribution.backgrounds import choose_background
-    from mirtools.attribution.explainer import make_explainer
-
-    background = None
-    if args.explainer != "ism":
-        background = choose_background(model, args.background, args.seed, args.background_file)
-        run.facts["background"] = background.described()
-    return make_explainer(model, args.explainer, background, seed=args.seed)
-
-
-def _narrower(args: argparse.Namespace, run: cli.Run, model: Model) -> Narrower:
+def _narrower(args: argparse.Namespace, run: cli.Run, model: Model, mirnas: Sequence[str]) -> Narrower:
     from mirtools.alignment.align import Costs
-    from mirtools.models.network_steps import PairingPredictor
-    from mirtools.scan.narrow import Narrower, WindowByWindow, WindowSettings
+    from mirtools.alignment.explained import described, explainer_of
+    from mirtools.models.encoder import encoder_of
+    from mirtools.models.pairing import WATSON_CRICK
+    from mirtools.scan.narrow import Narrower, WindowSettings, transcript_scorer
     from mirtools.scan.peaks import PeakFinder, PeakRules
 
-    explainer = _explainer(args, run, model)
-    network = explainer.network
+    explainer = explainer_of(model, args.explainer, args.background, args.background_pairs, args.seed)
+    facts = described(explainer, 0.0)
+    run.facts["explainer"] = {key: facts[key] for key in ("kind", "background", "expectation") if key in facts}
     rules = PeakRules(args.smooth, args.min_height, args.min_prominence, args.min_distance)
     costs = Costs(*args.gap_percentiles, args.gap_scale)
-    finder = PeakFinder(network.rule, costs, rules, network.site_length)
-    scorer = WindowByWindow(PairingPredictor(network, model.weights), network.site_length)
-    return Narrower(network, scorer, explainer, finder, WindowSettings(args.threshold, args.explain_stride))
+    encoder = encoder_of(model.network)
+    rule = WATSON_CRICK if encoder.nucleic or model.network is None else model.network.rule
+    finder = PeakFinder(rule, costs, rules, encoder.site_length)
+    settings = WindowSettings(args.threshold, args.explain_stride)
+    return Narrower(encoder, transcript_scorer(model, mirnas), explainer, finder, settings)
 
 
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
     kind = _check(args)
 
     from mirtools.interactions import TableWriter
-    from mirtools.models.bundled import resolve_model
+    from mirtools.alignment.explained import explained_model
+    from mirtools.models.encoder import encoder_of
     from mirtools.models.shards import survey, target_share, targets_of
     from mirtools.models.tiling import Tiling
     from mirtools.report.peaks_figure import PeaksFigure
     from mirtools.scan.bed import read_sites, write_bed, write_bedgraph
     from mirtools.scan.narrow import pairs_of
     from mirtools.scan.table import COLUMNS, bed_lines, read_pairs, rows
-    from mirtools.sequences import read_references
+    from mirtools.sequences import stream_references
 
-    model = resolve_model(args.model)
+    model = explained_model(args.model)
     run.facts["model"] = {
         "name": model.name,
         "architecture": model.architecture,
@@ -225,8 +220,9 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         "mirtools_version": model.version,
     }
     run.say(f"model {model.name!a}, windows above {args.threshold:g} are explained")
-    narrower = _narrower(args, run, model)
-    mirnas = read_references(args.mirnas)
+    read = encoder_of(model.network).read
+    mirnas = list(stream_references(args.mirnas, read))
+    narrower = _narrower(args, run, model, [mirna.sequence for mirna in mirnas])
     only = None if args.pairs is None else read_pairs(args.pairs)
     known = read_sites(args.known) if args.known else []
     figure = PeaksFigure(known, args.plot_pairs)
@@ -236,9 +232,13 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     graphs = [
         run.outputs.open(path) if path else None for path in (args.score_bedgraph, args.attribution_bedgraph)
     ]
-    chosen = target_share(survey(args.targets), Tiling(stride=1), args.shard) if args.shard else None
+    chosen = (
+        target_share(survey(args.targets, read), Tiling(encoder_of(model.network).site_length, 1), args.shard)
+        if args.shard
+        else None
+    )
     run.counts.update({"mirnas": len(mirnas), "targets": 0})
-    targets = run.progress(targets_of(args.targets, chosen), "targets")
+    targets = run.progress(targets_of(args.targets, chosen, read), "targets")
     results = narrower.run(pairs_of(mirnas, targets, only, run.counts), run.threads)
     for name, group in groupby(results, key=lambda found: found.target.name):
         lines: list[BedLine] = []

@@ -15,33 +15,37 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from mirtools.attribution.explainer import Explainer
-from mirtools.models.network import Network
-from mirtools.models.pairing import Codes
+from mirtools.attribution.explainer import PairExplainer
+from mirtools.models.encoder import Encoder, encoder_of
+from mirtools.models.layers import Codes
+from mirtools.models.modelfile import Model
+from mirtools.models.network_scanning import NetworkScanner, can_share
 from mirtools.models.parallel import in_order
+from mirtools.models.scorers import pair_scorer
 from mirtools.scan.maxima import width_at_half
 from mirtools.scan.peaks import Peak, PeakFinder
 from mirtools.scan.tracks import AttributionMap, Floats, mean_scores, on_grid
 from mirtools.sequences import Reference
 
-# explainers whose values are computed outside of Python's lock
-_THREADED = ("deep", "ism")
 _BATCH = 16
 
 
 class TranscriptScorer(Protocol):
-    """What scores all windows of a transcript."""
+    """What scores all windows of a transcript, see :func:`transcript_scorer`."""
 
-    def score(self, mirna: Codes, target: Codes) -> NDArray[np.float32]:
-        """Return the scores of the windows at 0, 1, 2...
+    def tracks(self, mirna: int, codes: Codes) -> NDArray[np.float32]:
+        """Return the scores of the windows at 0, 1, 2... of a transcript, given as codes of all its letters.
 
-        Parameters
-        ----------
-        mirna : ndarray of shape (miRNA length,)
-            Codes of the network's rule, as long as the network sees.
-        target : ndarray of shape (length,)
-            At least as long as a window.
+        ``mirna`` is a number in the list of miRNAs that the scorer was made with.
         """
+
+
+class Pair(NamedTuple):
+    """A miRNA, with its number in the list of all, and a transcript."""
+
+    number: int
+    mirna: Reference
+    target: Reference
 
 
 class WindowSettings(NamedTuple):
@@ -105,8 +109,7 @@ class _Job(NamedTuple):
 
     mirna: Reference
     target: Reference
-    mirna_codes: Codes
-    target_codes: Codes
+    codes: Codes
     scores: NDArray[np.float32]
     chosen: NDArray[np.intp]
 
@@ -124,9 +127,10 @@ class Narrower:
 
     Parameters
     ----------
-    network : Network
+    encoder : Encoder
+        Of the model.
     scorer : TranscriptScorer
-    explainer : Explainer
+    explainer : PairExplainer
     finder : PeakFinder
     settings : WindowSettings
 
@@ -138,13 +142,13 @@ class Narrower:
 
     def __init__(
         self,
-        network: Network,
+        encoder: Encoder,
         scorer: TranscriptScorer,
-        explainer: Explainer,
+        explainer: PairExplainer,
         finder: PeakFinder,
         settings: WindowSettings,
     ) -> None:
-        self._network = network
+        self._encoder = encoder
         self._scorer = scorer
         self._explainer = explainer
         self._finder = finder
@@ -152,29 +156,25 @@ class Narrower:
         names = "pairs windows windows_below_threshold windows_above_threshold windows_explained peaks".split()
         self.counts: Counter[str] = Counter(dict.fromkeys(names, 0))
 
-    def run(self, pairs: Iterable[tuple[Reference, Reference]], threads: int = 1) -> Iterator[Narrowed]:
+    def run(self, pairs: Iterable[Pair], threads: int = 1) -> Iterator[Narrowed]:
         """Yield each pair of miRNA and transcript with its tracks and peaks, in order.
 
         What comes out depends neither on threads nor on the pairs before and after.
         """
-        alone = self._explainer.kind not in _THREADED
+        explaining = threads if self._explainer.threads else 1
         gathered: AttributionMap | None = None
-        for task, values in in_order(self._explained, self._tasks(pairs, threads), 1 if alone else threads):
+        for task, values in in_order(self._explained, self._tasks(pairs, threads), explaining):
             job = task.job
-            length, mirna_length = len(job.target.sequence), self._seen(job.mirna)
             if gathered is None:
-                window, stride = self._network.site_length, self._settings.stride
-                gathered = AttributionMap(length, mirna_length, window, stride)
+                mirna_length, window = len(self._encoder.mirna(job.mirna.sequence)), self._encoder.site_length
+                gathered = AttributionMap(len(job.target.sequence), mirna_length, window, self._settings.stride)
             for start, matrix in zip(task.starts.tolist(), values, strict=True):
                 gathered.add(start, matrix, float(job.scores[start]))
             if task.last:
                 yield self._finished(job, gathered.matrix())
                 gathered = None
 
-    def _seen(self, mirna: Reference) -> int:
-        return min(len(mirna.sequence), self._network.mirna_length)
-
-    def _tasks(self, pairs: Iterable[tuple[Reference, Reference]], threads: int) -> Iterator[_Task]:
+    def _tasks(self, pairs: Iterable[Pair], threads: int) -> Iterator[_Task]:
         for job in in_order(self._scored, pairs, threads):
             passing = int((job.scores > self._settings.threshold).sum())
             self.counts["pairs"] += 1
@@ -185,56 +185,28 @@ class Narrower:
             for at in range(0, max(len(job.chosen), 1), _BATCH):
                 yield _Task(job, job.chosen[at : at + _BATCH], at + _BATCH >= len(job.chosen))
 
-    def _scored(self, pair: tuple[Reference, Reference]) -> _Job:
-        mirna, target = pair
-        rule, window = self._network.rule, self._network.site_length
-        length = max(len(target.sequence), window)
-        mirna_codes = rule.codes([mirna.sequence], self._network.mirna_length, centre=False)[0]
-        target_codes = rule.codes([target.sequence], length, centre=False)[0]
-        scores = self._scorer.score(mirna_codes, target_codes)
-        grid = on_grid(len(target.sequence), window, self._settings.stride)
-        chosen = grid[scores[grid] > self._settings.threshold]
-        return _Job(mirna, target, mirna_codes, target_codes, scores, chosen)
+    def _scored(self, pair: Pair) -> _Job:
+        number, mirna, target = pair
+        codes = self._encoder.letters(target.sequence)
+        scores = self._scorer.tracks(number, codes)
+        grid = on_grid(len(codes), self._encoder.site_length, self._settings.stride)
+        return _Job(mirna, target, codes, scores, grid[scores[grid] > self._settings.threshold])
 
     def _explained(self, task: _Task) -> tuple[_Task, Sequence[NDArray[np.float32]]]:
         if not len(task.starts):
             return task, []
-        windows = sliding_window_view(task.job.target_codes, self._network.site_length)[task.starts]
-        mirnas = np.repeat(task.job.mirna_codes[None], len(windows), axis=0)
+        windows = _windows(task.job.codes, self._encoder)[task.starts]
+        mirnas = self._encoder.mirnas([task.job.mirna.sequence] * len(windows))
         return task, list(self._explainer.explain_codes(mirnas, windows).values)
 
     def _finished(self, job: _Job, matrix: Floats) -> Narrowed:
-        target, window = job.target.sequence, self._network.site_length
+        target, window = job.target.sequence, self._encoder.site_length
         track = self._finder.track(matrix)
-        peaks = self._finder.find(matrix, track, job.mirna.sequence[: self._seen(job.mirna)], target)
+        peaks = self._finder.find(matrix, track, self._encoder.mirna(job.mirna.sequence), target)
         self.counts["peaks"] += len(peaks)
         return Narrowed(
             job.mirna, job.target, window, job.scores, mean_scores(job.scores, len(target), window), track, peaks
         )
-
-
-class WindowByWindow:
-    """Score every window on its own: for networks whose windows share nothing.
-
-    Parameters
-    ----------
-    scorer
-        What scores pairs, such as :class:`mirtools.models.network_steps.PairingPredictor`.
-    window : int
-    """
-
-    def __init__(self, scorer: PairScorer, window: int) -> None:
-        self._scorer = scorer
-        self._window = window
-
-    def score(self, mirna: Codes, target: Codes) -> NDArray[np.float32]:
-        """Return the scores of the windows at 0, 1, 2..."""
-        windows = sliding_window_view(target, self._window)
-        scores = np.empty(len(windows), np.float32)
-        for start in range(0, len(windows), _BATCH):
-            part = windows[start : start + _BATCH]
-            scores[start : start + _BATCH] = self._scorer.score(np.repeat(mirna[None], len(part), axis=0), part)
-        return scores
 
 
 class PairScorer(Protocol):
@@ -244,12 +216,53 @@ class PairScorer(Protocol):
         """Return the scores of pairs, shape ``(n,)``."""
 
 
+class WindowByWindow:
+    """Score every window on its own.
+
+    Parameters
+    ----------
+    scorer : PairScorer
+    encoder : Encoder
+    mirnas : sequence of str
+    """
+
+    def __init__(self, scorer: PairScorer, encoder: Encoder, mirnas: Sequence[str]) -> None:
+        self._scorer = scorer
+        self._encoder = encoder
+        self._mirnas = encoder.mirnas(mirnas)
+
+    def tracks(self, mirna: int, codes: Codes) -> NDArray[np.float32]:
+        """Return the scores of the windows at 0, 1, 2..."""
+        windows = _windows(codes, self._encoder)
+        scores = np.empty(len(windows), np.float32)
+        for start in range(0, len(windows), _BATCH):
+            part = windows[start : start + _BATCH]
+            mirnas = np.repeat(self._mirnas[mirna][None], len(part), axis=0)
+            scores[start : start + _BATCH] = self._scorer.score(mirnas, part)
+        return scores
+
+
+def _windows(codes: Codes, encoder: Encoder) -> Codes:
+    """Return all windows of a target, shape ``(windows, site length)``."""
+    missing = max(encoder.site_length - len(codes), 0)
+    padded = np.pad(codes, (0, missing), constant_values=encoder.unknown)
+    return sliding_window_view(padded, encoder.site_length)
+
+
+def transcript_scorer(model: Model, mirnas: Sequence[str]) -> TranscriptScorer:
+    """Return what scores miRNAs along transcripts with a model of any kind."""
+    encoder = encoder_of(model.network)
+    if model.network is not None and can_share(model.network):
+        return NetworkScanner(model.network, model.weights, encoder.mirnas(mirnas))
+    return WindowByWindow(pair_scorer(model.weights, model.network), encoder, mirnas)
+
+
 def pairs_of(
     mirnas: Sequence[Reference],
     targets: Iterable[Reference],
     only: frozenset[tuple[str, str]] | None,
     counts: Counter[str],
-) -> Iterator[tuple[Reference, Reference]]:
+) -> Iterator[Pair]:
     """Yield every miRNA with every target, target by target.
 
     Parameters
@@ -263,6 +276,6 @@ def pairs_of(
     """
     for target in targets:
         counts["targets"] += 1
-        for mirna in mirnas:
+        for number, mirna in enumerate(mirnas):
             if only is None or (mirna.name, target.name) in only:
-                yield mirna, target
+                yield Pair(number, mirna, target)

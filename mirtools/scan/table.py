@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mirtools.alignment.table import COLUMNS as ALIGNMENT_COLUMNS
-from mirtools.alignment.table import _cells, number_cell
+from mirtools.alignment.table import alignment_cells, number_cell
 from mirtools.interactions import TableReader
 from mirtools.scan.bed import BedLine
 from mirtools.scan.narrow import Narrowed
@@ -43,7 +43,7 @@ def rows(found: Narrowed) -> Iterator[list[str]]:
             f"{narrow:.1f}",
             f"{found.score_track[peak.summit]:.6f}",
             f"{wide:.1f}",
-            *_cells(peak.alignment, 0, 1.0),
+            *alignment_cells(peak.alignment, 0),
         ]
 
 

@@ -81,7 +81,8 @@ class AttributionMap:
 
     def __init__(self, length: int, mirna_length: int, window: int, stride: int = 1) -> None:
         self._sums = np.zeros((length, mirna_length))
-        self._coverage = coverage(length, window, stride)
+        # a stride beyond the window leaves bases that no window covers
+        self._coverage = np.maximum(coverage(length, window, stride), 1)
 
     def add(self, start: int, values: NDArray[np.floating], score: float) -> None:
         """Add a window's attributions, shape ``(window, miRNA length or more)``, both axes 5'->3'."""
