@@ -74,6 +74,21 @@ MIRGFF_HEADER = """\
 """
 
 COMMANDS = {
+    "attrib-align": Command(
+        options="--explainer masking --quiet",
+        inputs={"--model": "model.safetensors", "": "typed.tsv"},
+        kinds={"--model": "model", "": "table"},
+        header="pair_id\tn_reads\t",
+        empty={"": "no_pairs.tsv"},
+        extra_outputs={
+            "--text": (
+                "# site 5'->3' above miRNA 3'->5', positions from 1 in each from its 5' end; "
+                "| Watson-Crick, : G and U\n"
+                "# score: 1 to 9 are tenths of the pair's largest column, . is next to nothing, "
+                "x speaks against the pair\n"
+            ),
+        },
+    ),
     "attrib-compare": Command(
         options="--quiet",
         inputs={"": "aligned.tsv"},

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mirtools import cli
 
 if TYPE_CHECKING:
-    from mirtools.alignment.table import Source
+    from mirtools.alignment.table import Named, Source
     from mirtools.attribution.explainer import PairExplainer
 
 EXAMPLES = """\
@@ -104,7 +104,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="published: fill and follow the table as the program of Gresova et al. does (default: affine)",
     )
     rules = costs.add_mutually_exclusive_group()
-    rules.add_argument("--wobble", action="store_true", help="G and U pair, too")
+    rules.add_argument(
+        "--wobble", action="store_true", help="G and U pair, too (default: as in the matrix of --model)"
+    )
     rules.add_argument(
         "--pairing",
         metavar="FILE",
@@ -166,11 +168,12 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         described,
         explained_model,
         explainer_of,
+        pairing_of,
     )
     from mirtools.alignment.matrices import Matrices
     from mirtools.alignment.table import AlignedPairs, FileSource
     from mirtools.interactions import TableReader, TableWriter
-    from mirtools.models.pairing import WATSON_CRICK, WOBBLE, is_nucleic, read_rule
+    from mirtools.models.pairing import WATSON_CRICK, WOBBLE, read_rule
     from mirtools.report.alignment_figure import draw_alignments
     from mirtools.report.alignment_page import Page, require_page, write_page
     from mirtools.report.alignment_text import LEGEND, draw_text
@@ -198,22 +201,23 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         )
         run.say(f"model {model.name!a}, explainer {explainer.kind}")
         attributions = ExplainerSource(model, explainer, reader)
-        foreign = model.network is not None and not is_nucleic(model.network.rule.alphabet)
-        rule = rule or (model.network.rule if model.network is not None and foreign else WATSON_CRICK)
+        rule = rule or pairing_of(model)
         run.facts["model"] = {
             "name": model.name,
             "architecture": model.architecture,
             "sha256": model.checksum,
             "mirtools_version": model.version,
         }
+    run.facts["pairing"] = ["".join(pair) for pair in sorted(rule.pairs)]
+    opening, extension = args.gap_percentiles
     with closing(attributions):
-        aligner = Aligner(rule, Costs(*args.gap_percentiles, args.gap_scale), args.mode)
+        aligner = Aligner(rule, Costs(opening, extension, args.gap_scale), args.mode)
         pairs = AlignedPairs(reader, attributions, aligner, args.scale)
         writer = TableWriter(streams["output"], pairs.columns)
         if "text" in streams:
             streams["text"].write(LEGEND)
         wanted = max(args.plot_pairs if figure else 0, args.html_pairs if "html" in streams else 0)
-        kept = []
+        kept: list[Named] = []
         progress = run.progress_bar(None, "pairs")
         for batch in pairs.batches(run.threads):
             for number, row in enumerate(batch.rows):

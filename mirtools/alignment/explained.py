@@ -13,6 +13,7 @@ from mirtools.interactions import TableReader
 from mirtools.models.bundled import best_bundled, bundled_names, resolve_model
 from mirtools.models.encoder import encoder_of
 from mirtools.models.modelfile import Model
+from mirtools.models.pairing import WATSON_CRICK, WOBBLE, PairingRule, is_nucleic
 from mirtools.models.scores import score_cells
 
 EXPLAINERS = ("deep", "shap", "gradient", "ism", "masking")
@@ -67,6 +68,20 @@ def explained_model(name: str | None) -> Model:
     if not models:
         return best_bundled()
     return max(models, key=lambda model: model.metrics.get("held_out", {}).get("average_precision", 0))
+
+
+def pairing_of(model: Model) -> PairingRule:
+    """Return which letters pair for an alignment: as in the model's pairing matrix, where it shows pairs alone.
+
+    A matrix that tells all letters apart, or none, leaves Watson-Crick pairs.
+    """
+    if model.network is None:
+        return WATSON_CRICK
+    rule = model.network.rule
+    if not is_nucleic(rule.alphabet):
+        return rule
+    shown = {letters for letters, values in rule.pairs.items() if any(values)}
+    return WOBBLE if set(WATSON_CRICK.pairs) < shown <= set(WOBBLE.pairs) else WATSON_CRICK
 
 
 def explainer_of(
