@@ -46,9 +46,12 @@ class DmisoExplainer:
         The pairs that ``deep`` is relative to.
     threads : bool
         Several threads may explain at once.
+    approximate : bool
+        The matrices are those of masking for both kinds.
     """
 
     threads = True
+    approximate = True
 
     def __init__(self, masking: PairMasking, deep: DmisoShap | None, background: Background | None) -> None:
         self.kind = "masking" if deep is None else "deep"
@@ -74,13 +77,19 @@ class DmisoExplainer:
         masked = self._masking.explain(mirnas, sites)
         beyond = np.zeros(len(mirnas), np.float32)
         if self._deep is None:
-            return Explained(masked.values, masked.scores, math.nan, beyond, approximate=True)
+            return Explained(masked.values, masked.scores, math.nan, beyond, approximate=self.approximate)
         found = self._deep.explain(mirnas, sites)
         mirna, behind_mirna = _split(found.mirna, mirnas)
         site, behind_site = _split(found.site, sites)
         beyond += behind_mirna + behind_site
         return Explained(
-            masked.values, found.scores, self.expectation, beyond, mirna=mirna, site=site, approximate=True
+            masked.values,
+            found.scores,
+            self.expectation,
+            beyond,
+            mirna=mirna,
+            site=site,
+            approximate=self.approximate,
         )
 
     def explain_stream(self, batches: Iterable[tuple[Codes, Codes]], threads: int = 1) -> Iterator[Explained]:

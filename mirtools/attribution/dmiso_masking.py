@@ -37,7 +37,7 @@ from mirtools.models.dmiso import (
     SITE_STEPS,
 )
 from mirtools.models.folding import STEP_INPUTS, Floats, fold
-from mirtools.models.layers import WIDTH, Codes, Convolution, Recurrence, sigmoid, steady_columns, widen
+from mirtools.models.layers import WIDTH, Codes, Convolution, Recurrence, steady_columns, widen
 from mirtools.models.parallel import in_order
 
 _STATE = slice(KERNELS + 1, None)
@@ -240,8 +240,9 @@ class PairMasking:
         hidden += begun
         hidden += sites.dense[:, number]
         np.maximum(hidden, 0, out=hidden)
-        logits = (folded.output @ hidden)[0] + np.float32(folded.output_bias)
-        return sigmoid(logits).astype(np.float64)
+        # in double precision: where scores are near 1, what is left of them is the difference of four
+        logits = (folded.output @ hidden)[0] + np.float64(folded.output_bias)
+        return 1 / (1 + np.exp(-np.clip(logits, -500, 500)))
 
     def _mirnas(self, work: _Workspace, codes: Codes) -> Floats:
         """Run the forward LSTM, lay out what the backward one reads; returns the dense layer's part."""

@@ -222,6 +222,7 @@ class DmisoShap:
 
     def _through_dense(self, work: _Workspace, states: States, segments: list[_Segment]) -> None:
         """Write the multipliers of the LSTM's states."""
+        # columns that hold no combination start from 0 and stay harmless, whatever an earlier matrix left in them
         background, last = self._background, np.zeros(WIDTH, np.float32)
         distance, slope = work.distance, work.hidden
         for columns, pair, block in segments:

@@ -118,6 +118,10 @@ class PairExplainer(Protocol):
     def threads(self) -> bool:
         """Whether several threads may explain at once."""
 
+    @property
+    def approximate(self) -> bool:
+        """Whether matrices only approximate what pairs of bases add, see :class:`Explained`."""
+
     def codes(self, mirnas: Sequence[str], sites: Sequence[str]) -> tuple[Codes, Codes]:
         """Return sequences (5'->3') as the codes that the model sees."""
 
@@ -145,6 +149,8 @@ class Explainer:
     background : Background or None
         The pairs that the values are relative to; None for explainers without.
     """
+
+    approximate = False
 
     def __init__(self, kind: str, network: Network, method: Method, background: Background | None) -> None:
         self.kind = kind

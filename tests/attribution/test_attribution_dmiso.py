@@ -255,6 +255,7 @@ def test_explainers_through_the_factory():
     assert (deep.kind, deep.additive, deep.background, deep.threads) == ("deep", True, background, True)
     assert found.values.shape == (2, 60, 30)
     assert found.approximate
+    assert deep.approximate
     assert found.mirna.shape == (2, 30)
     assert found.site.shape == (2, 60)
     assert not found.mirna[0, 22:].any()
