@@ -367,7 +367,7 @@ def comparable(output: bytes, name: str) -> bytes:
     """Leave out what passes through as it was written: the letters of sequences, and labels from file names."""
     if name == "attrib-compare":
         return b"".join(line.partition(b"\t")[2] for line in output.splitlines(keepends=True))
-    if name in ("isomir-classify", "dmiso-predict", "negatives-generate", "binding-classes"):
+    if name in ("attrib-align", "isomir-classify", "dmiso-predict", "negatives-generate", "binding-classes"):
         return on_sequences(lambda sequence: sequence.upper().replace("U", "T"))(output)
     return output
 
