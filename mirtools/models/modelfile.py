@@ -28,7 +28,7 @@ from mirtools.models.network import Network
 FORMAT_VERSION = 1
 _METADATA_KEY = "mirtools"
 _MAX_HEADER = 256 * 1024  # bytes; a DMISO header has about 8,000
-_MAX_NUMBERS = 8_000_000  # of 4 bytes in all tensors together; DMISO has 145,000, mirbind 160,000
+MOST_NUMBERS = 8_000_000  # of 4 bytes in all tensors together; DMISO has 145,000, mirbind 160,000
 _FOREIGN = {
     b"PK": "a zip archive (.keras?)",
     b"\x89HDF": "an HDF5 file",
@@ -149,10 +149,10 @@ def _read(stream: BinaryIO, size: int, path: str) -> tuple[bytes, bytes]:
             (kind for magic, kind in _FOREIGN.items() if start.startswith(magic)), "not a .safetensors file"
         )
         raise _refusal(path, f"is {kind}")
-    if size > 8 + length + 4 * _MAX_NUMBERS:
+    if size > 8 + length + 4 * MOST_NUMBERS:
         raise _refusal(path, "is larger than any model of this suite")
     header = stream.read(length)
-    data = stream.read(4 * _MAX_NUMBERS + 1)
+    data = stream.read(4 * MOST_NUMBERS + 1)
     if len(header) < length:
         raise _refusal(path, "is cut short")
     return header, data
@@ -186,7 +186,7 @@ def _checked(header: bytes, data: bytes, path: str, checksum: str) -> Model:
         except ValueError as error:
             raise _refusal(path, f"has a network that is none ({error})") from error
     shapes = _shapes(architecture, layout)
-    if sum(math.prod(shape) for shape in shapes.values()) > _MAX_NUMBERS:
+    if sum(math.prod(shape) for shape in shapes.values()) > MOST_NUMBERS:
         raise _refusal(path, "has a network larger than any that this suite makes")
     values = {
         key: _typed(description, key, kind, path)

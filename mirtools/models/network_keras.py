@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,61 +12,85 @@ from mirtools.models.network import NORM_EPSILON, Named, Network, named, placed
 from mirtools.models.pairing import Floats
 
 _ATTRIBUTES = {"mean": "moving_mean", "variance": "moving_variance"}
-# of 10 epochs with 500 steps each; Keras's own 0.99 forgets the first steps too slowly for short trainings
+# Keras's own 0.99 forgets the first steps too slowly for short trainings
 _NORM_MOMENTUM = 0.98
+_LEAST_MOMENTUM = 0.7
 
 
-def build_keras(network: Network, regularization: Regularization | None = None, seed: int = 1) -> Any:
+def norm_momentum(steps: int) -> float:
+    """Return the momentum of batch normalisation for epochs of so many steps: each epoch forgets the one before.
+
+    >>> norm_momentum(20)
+    0.9
+    """
+    return min(max(1 - 2 / max(steps, 1), _LEAST_MOMENTUM), _NORM_MOMENTUM)
+
+
+def build_keras(
+    network: Network,
+    regularization: Regularization | None = None,
+    seed: int = 1,
+    momentum: float = _NORM_MOMENTUM,
+) -> Any:
     """Return the untrained Keras model: input ``(n, site, miRNA, channels)``, output ``(n, 1)``, a probability.
 
     Initial weights and dropout masks follow from ``seed``. ``regularization`` gives the L1 penalty of all kernels
-    and, last of its three, the share that dropout layers drop.
+    and, last of its three, the share that dropout layers drop; ``momentum`` is of batch normalisation.
     """
     keras = import_keras()
     rules = regularization or Regularization(0.0, (0.0, 0.0, 0.0))
     seeds = iter(keras_seeds(seed, 1000))
     penalty = keras.regularizers.L1(rules.l1) if rules.l1 else None
     source = keras.Input(network.input_shape, name="pairing")
-    x = _add(placed(network), source, keras, penalty, rules.dropout[-1], seeds)
+    x = _add(placed(network), source, keras, _Recipe(penalty, rules.dropout[-1], momentum, seeds))
     return keras.Model(source, keras.layers.Activation("sigmoid")(x), name="pairing_network")
 
 
-def _add(layers: Sequence[Named], x: Any, keras: Any, penalty: Any, dropout: float, seeds: Iterator[int]) -> Any:
+class _Recipe(NamedTuple):
+    penalty: Any
+    dropout: float
+    momentum: float
+    seeds: Iterator[int]
+
+
+def _add(layers: Sequence[Named], x: Any, keras: Any, recipe: _Recipe) -> Any:
     kinds = keras.layers
+
+    def initial() -> Any:
+        return keras.initializers.HeNormal(next(recipe.seeds))
+
     for layer in layers:
-        shared = {"name": layer.name, "kernel_regularizer": penalty} if layer.op != "residual" else {}
+        shared = {"name": layer.name, "kernel_regularizer": recipe.penalty} if layer.op != "residual" else {}
         match layer.op:
             case "conv":
                 x = kinds.Conv2D(
                     layer.fields["filters"],
                     tuple(layer.fields["kernel"]),
                     padding=layer.fields["padding"],
-                    kernel_initializer=keras.initializers.HeNormal(next(seeds)),
+                    kernel_initializer=initial(),
                     **shared,
                 )(x)
             case "norm":
-                x = kinds.BatchNormalization(epsilon=NORM_EPSILON, momentum=_NORM_MOMENTUM, name=layer.name)(x)
+                x = kinds.BatchNormalization(epsilon=NORM_EPSILON, momentum=recipe.momentum, name=layer.name)(x)
             case "relu":
                 x = kinds.ReLU(name=layer.name)(x)
             case "max_pool":
                 x = kinds.MaxPooling2D(tuple(layer.fields["size"]), name=layer.name)(x)
             case "residual":
-                x = _residual(layer, x, keras, penalty, dropout, seeds)
+                x = _residual(layer, x, keras, recipe)
             case "global_pool":
                 x = _global_pool(layer, x, kinds)
             case "flatten":
                 x = kinds.Flatten(name=layer.name)(x)
             case "dense":
-                x = kinds.Dense(
-                    layer.after[0], kernel_initializer=keras.initializers.HeNormal(next(seeds)), **shared
-                )(x)
+                x = kinds.Dense(layer.after[0], kernel_initializer=initial(), **shared)(x)
             case "dropout":
-                x = kinds.Dropout(dropout, seed=next(seeds), name=layer.name)(x)
+                x = kinds.Dropout(recipe.dropout, seed=next(recipe.seeds), name=layer.name)(x)
     return x
 
 
-def _residual(layer: Named, x: Any, keras: Any, penalty: Any, dropout: float, seeds: Iterator[int]) -> Any:
-    inner = _add(layer.inner, x, keras, penalty, dropout, seeds)
+def _residual(layer: Named, x: Any, keras: Any, recipe: _Recipe) -> Any:
+    inner = _add(layer.inner, x, keras, recipe)
     margins = [(before - after) // 2 for before, after in zip(layer.before[:2], layer.after[:2], strict=True)]
     if any(margins):
         x = keras.layers.Cropping2D([(margin, margin) for margin in margins])(x)
@@ -74,8 +98,8 @@ def _residual(layer: Named, x: Any, keras: Any, penalty: Any, dropout: float, se
         x = keras.layers.Conv2D(
             layer.after[-1],
             1,
-            kernel_initializer=keras.initializers.HeNormal(next(seeds)),
-            kernel_regularizer=penalty,
+            kernel_initializer=keras.initializers.HeNormal(next(recipe.seeds)),
+            kernel_regularizer=recipe.penalty,
             name=layer.name,
         )(x)
     return keras.layers.Add()([x, inner])

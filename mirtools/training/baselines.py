@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mirtools.models.pairing import is_nucleic
 from mirtools.negatives.baselines import cofold_energies as cofold_energies
 from mirtools.negatives.baselines import duplex_energies as duplex_energies
 from mirtools.negatives.baselines import seed_grades as seed_grades
@@ -22,12 +23,16 @@ NAMES = ("seed_6mer", "seed_graded", "duplex_energy", "cofold_energy", "mirna_id
 
 
 def baseline_scores(training: LabelledPairs, tested: LabelledPairs) -> Iterator[tuple[str, Scores]]:
-    """Yield name and scores (larger = more likely an interaction) of every baseline on ``tested``."""
-    grades = seed_grades(tested.mirnas, tested.sites)
-    yield "seed_6mer", (grades > 0).astype(float)
-    yield "seed_graded", grades.astype(float)
-    yield "duplex_energy", -duplex_energies(tested.mirnas, tested.sites)
-    yield "cofold_energy", -cofold_energies(tested.mirnas, tested.sites)
+    """Yield name and scores (larger = more likely an interaction) of every baseline on ``tested``.
+
+    Of other sequences than DNA and RNA only the identities are told.
+    """
+    if is_nucleic(tested.alphabet):
+        grades = seed_grades(tested.mirnas, tested.sites)
+        yield "seed_6mer", (grades > 0).astype(float)
+        yield "seed_graded", grades.astype(float)
+        yield "duplex_energy", -duplex_energies(tested.mirnas, tested.sites)
+        yield "cofold_energy", -cofold_energies(tested.mirnas, tested.sites)
     yield "mirna_identity", identity_scores(mirna_names(training), training.labels, mirna_names(tested))
     yield "target_identity", identity_scores(training.sites, training.labels, tested.sites)
 

@@ -15,7 +15,7 @@ from mirtools.errors import InputError, OutputError
 from mirtools.models import dmiso
 
 NAME = "checkpoint.safetensors"
-_MAX_BYTES = 64 * 1024 * 1024
+_MAX_BYTES = 256 * 1024 * 1024  # of four times the largest model
 
 
 class Progress(NamedTuple):

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.encoding import encode
 from mirtools.errors import InputError, shorten
 from mirtools.interactions import MISSING, TableReader
 from mirtools.models.abundance import COLUMNS, AbundanceReader
-from mirtools.models.dmiso import MIRNA_LENGTH, SITE_LENGTH
+from mirtools.models.encoder import DNA, Encoder
 
 Codes = NDArray[np.uint8]
 Spans = NDArray[np.int64]
@@ -27,7 +26,7 @@ class LabelledPairs:
     Attributes
     ----------
     mirnas, sites : list of str
-        DNA letters, 5'->3'.
+        As the model's encoder reads them, 5'->3'.
     labels : ndarray of uint8
         1 positive, 0 negative.
     mirna_ids, target_ids : list of str
@@ -36,6 +35,8 @@ class LabelledPairs:
         Start and end of the site on its target, 0-based, half-open; -1 where the table has none.
     coverages : ndarray of float64, shape (n, 2), optional
         Reads of the miRNA and of the target, 0 or more.
+    alphabet : str
+        The letters that are known; all others may stand for any.
     """
 
     mirnas: list[str]
@@ -45,13 +46,15 @@ class LabelledPairs:
     target_ids: list[str]
     spans: Spans | None = None
     coverages: Coverages | None = None
+    alphabet: str = DNA
 
     def __len__(self) -> int:
         return len(self.mirnas)
 
-    def encoded(self) -> tuple[Codes, Codes]:
-        """Return base codes of miRNAs ``(n, 30)`` and sites ``(n, 60)``, uint8."""
-        return encode(self.mirnas, MIRNA_LENGTH), encode(self.sites, SITE_LENGTH)
+    def encoded(self, encoder: Encoder | None = None) -> tuple[Codes, Codes]:
+        """Return codes of miRNAs and of sites, ``(n, length)`` each, uint8, as a model takes them (DMISO)."""
+        encoder = encoder or Encoder()
+        return encoder.mirnas(self.mirnas), encoder.sites(self.sites)
 
     def subset(self, chosen: NDArray[np.intp]) -> LabelledPairs:
         """Return the pairs at these positions, in this order."""
@@ -63,6 +66,7 @@ class LabelledPairs:
             [self.target_ids[i] for i in chosen],
             None if self.spans is None else self.spans[chosen],
             None if self.coverages is None else self.coverages[chosen],
+            self.alphabet,
         )
 
     def checksum(self) -> str:
@@ -75,11 +79,11 @@ class LabelledPairs:
         return digest.hexdigest()
 
 
-def read_labelled(path: str, abundance: bool = False) -> LabelledPairs:
+def read_labelled(path: str, abundance: bool = False, encoder: Encoder | None = None) -> LabelledPairs:
     """Read a table with mirna_seq, site_seq and label.
 
     mirna_id, target_id, site_start and site_end are taken where it has them, with ``abundance`` also
-    mirna_coverage and target_coverage.
+    mirna_coverage and target_coverage. Sequences are read as the encoder of the model reads them (DMISO).
 
     Raises
     ------
@@ -87,11 +91,14 @@ def read_labelled(path: str, abundance: bool = False) -> LabelledPairs:
         For a label that is not 0 or 1, an abundance that is none, a table without pairs, and all that TableReader
         refuses.
     """
-    return read_labelled_rows(path, abundance)[0]
+    return read_labelled_rows(path, abundance, encoder)[0]
 
 
-def read_labelled_rows(path: str, abundance: bool = False) -> tuple[LabelledPairs, list[str], list[list[str]]]:
+def read_labelled_rows(
+    path: str, abundance: bool = False, encoder: Encoder | None = None
+) -> tuple[LabelledPairs, list[str], list[list[str]]]:
     """Read as :func:`read_labelled` and return also the table: its columns and its rows."""
+    encoder = encoder or Encoder()
     reader = TableReader(path, ("mirna_seq", "site_seq", "label", *(COLUMNS if abundance else ())))
     mirna_column, site_column, label_column = map(reader.index, ("mirna_seq", "site_seq", "label"))
     mirna_name, target_name = reader.find("mirna_id"), reader.find("target_id")
@@ -107,8 +114,8 @@ def read_labelled_rows(path: str, abundance: bool = False) -> tuple[LabelledPair
         if label not in ("0", "1"):
             raise reader.error(f"label is '{shorten(label, 20)}'; give 1 (interacts) or 0 (does not)")
         labels.append(label == "1")
-        mirnas.append(reader.dna(row, mirna_column))
-        sites.append(reader.dna(row, site_column))
+        mirnas.append(reader.sequence(row, mirna_column, encoder.read))
+        sites.append(reader.sequence(row, site_column, encoder.read))
         mirna_ids.append(MISSING if mirna_name is None else row[mirna_name] or MISSING)
         target_ids.append(MISSING if target_name is None else row[target_name] or MISSING)
         spans.append(_span(row, span_columns))
@@ -125,6 +132,7 @@ def read_labelled_rows(path: str, abundance: bool = False) -> tuple[LabelledPair
         target_ids,
         np.array(spans, np.int64) if None not in span_columns else None,
         np.array(coverages, np.float64) if abundance else None,
+        encoder.alphabet,
     )
     return pairs, reader.columns, rows
 

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from mirtools.interactions import extended
 from mirtools.models import abundance, dmiso
-from mirtools.models.inference import Predictor
+from mirtools.models.encoder import encoder_of
+from mirtools.models.network import Network
+from mirtools.models.scorers import pair_scorer
 from mirtools.models.scores import score_cells
 from mirtools.training.baselines import baseline_scores
 from mirtools.training.data import LabelledPairs, mirna_names
@@ -20,9 +22,11 @@ TABLE_COLUMNS = ["part", "predictor", "pairs", "positives", *FIGURES, *AT_THRESH
 MODEL, START = "model", "start_model"
 
 
-def model_scores(weights: dmiso.Weights, pairs: LabelledPairs) -> NDArray[np.float32]:
-    """Return the scores of pairs as users will get them, shape ``(n,)``, float32."""
-    scores = Predictor(weights).score(*pairs.encoded())
+def model_scores(
+    weights: dmiso.Weights, pairs: LabelledPairs, network: Network | None = None
+) -> NDArray[np.float32]:
+    """Return the scores of pairs as users will get them, shape ``(n,)``, float32; of DMISO without a network."""
+    scores = pair_scorer(weights, network).score(*pairs.encoded(encoder_of(network)))
     if not abundance.knows_abundance(weights) or pairs.coverages is None:
         return scores
     return abundance.shifted(scores, abundance.shifts(weights, pairs.coverages))

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.errors import InputError
-from mirtools.models import abundance, dmiso
+from mirtools.models import abundance, composition, dmiso
+from mirtools.models.encoder import encoder_of
 from mirtools.models.modelfile import Model
+from mirtools.models.network import Network
 from mirtools.training.checkpoint import Checkpoint
 from mirtools.training.data import LabelledPairs, require_both_labels
 from mirtools.training.evaluation import MODEL, START, Figures, evaluate, mean_figures, model_scores, table_rows
@@ -115,6 +117,11 @@ class Setting:
         The trained model to begin with.
     checkpoints : str, optional
         Folder of the checkpoints, one subfolder a training.
+    architecture : str
+    network : Network, optional
+        What is trained, on pairing matrices; DMISO without one.
+    background_pairs : int
+        How many of the pairs that it learned from the model keeps, for explanations.
     """
 
     pairs: LabelledPairs
@@ -122,6 +129,9 @@ class Setting:
     families: Mapping[str, str] = field(default_factory=dict)
     start: Model | None = None
     checkpoints: str | None = None
+    architecture: str = dmiso.NAME
+    network: Network | None = None
+    background_pairs: int = 200
 
     def train(self, part: Part, watch: Callable[[Event], None]) -> Trained:
         """Train a part."""
@@ -140,10 +150,14 @@ class Setting:
             if fresh:
                 families = json.dumps(sorted(self.families.items()))
                 identity["fresh"] = [pairs.checksum(), hashlib.sha256(families.encode()).hexdigest()]
-            del identity["epochs"]  # a finished training may be asked to go on
+            if self.network is not None:
+                identity["network"] = self.network.described()
+            if not options.linear_decay:
+                del identity["epochs"]  # a finished training may be asked to go on
             checkpoint = Checkpoint(os.path.join(self.checkpoints, part.name), identity)
         start = None if self.start is None else self.start.weights
-        return train(Lessons(pairs, part.learned, fresh), watched, options, checkpoint, watch, start)
+        lessons = Lessons(pairs, part.learned, fresh)
+        return train(lessons, watched, options, checkpoint, watch, start, self.network)
 
 
 def check_start(model: Model, options: TrainingOptions, path: str) -> None:
@@ -152,8 +166,10 @@ def check_start(model: Model, options: TrainingOptions, path: str) -> None:
     Raises
     ------
     InputError
-        Where it knows abundance and the training does not.
+        Where it knows abundance and the training does not, or cannot learn it.
     """
+    if model.network is not None and options.abundance:
+        raise InputError("is a network on pairing matrices, which cannot know abundances", source=path)
     if abundance.knows_abundance(model.weights) and not options.abundance:
         raise InputError("knows abundances; add --abundance to go on with it", source=path)
 
@@ -210,9 +226,11 @@ def run_experiment(
             "pairs": len(pairs),
             "epoch": final.epoch,
             **_origin(setting.start),
+            **_kept(setting, parts[-1]),
         },
         metrics=_rounded({part: figures[MODEL] for part, figures in outcome.metrics.get("figures", {}).items()}),
-        architecture=abundance.NAME if options.abundance else dmiso.NAME,
+        architecture=abundance.NAME if options.abundance else setting.architecture,
+        network=setting.network,
     )
     return outcome
 
@@ -276,17 +294,18 @@ def _judge(setting: Setting, parts: list[Part], trained: list[Trained], outcome:
     """Fill in figures, roles and scores."""
     pairs = setting.pairs
     roles = np.full(len(pairs), "training", object)
-    outcome.scores = np.array(model_scores(trained[-1].weights, pairs))
+    network = setting.network
+    outcome.scores = np.array(model_scores(trained[-1].weights, pairs, network))
     roles[parts[-1].watched] = "validation"
     folds_figures = []
     for part, result in zip(parts, trained, strict=True):
         if not len(part.tested):
             continue
         tested = pairs.subset(part.tested)
-        scores = {MODEL: model_scores(result.weights, tested)}
+        scores = {MODEL: model_scores(result.weights, tested, network)}
         outcome.scores[part.tested] = scores[MODEL]
         if setting.start is not None:
-            scores[START] = model_scores(setting.start.weights, tested)
+            scores[START] = model_scores(setting.start.weights, tested, network)
         rest = pairs.subset(np.union1d(part.learned, part.watched))
         figures = evaluate(scores, THRESHOLD, rest, tested, setting.options.seed)
         shown = "held_out" if part.name == FINAL else part.name
@@ -308,6 +327,15 @@ def _record(outcome: Outcome, part: str, tested: LabelledPairs, figures: dict[st
 
 def _origin(start: Model | None) -> dict[str, Any]:
     return {} if start is None else {"start": start.name, "start_sha256": start.checksum}
+
+
+def _kept(setting: Setting, part: Part) -> dict[str, Any]:
+    """Return what the model keeps of the pairs that it learned from."""
+    learned = setting.pairs.subset(part.learned)
+    encoder = encoder_of(setting.network)
+    return composition.training_facts(
+        learned.mirnas, learned.sites, encoder, setting.background_pairs, setting.options.seed
+    )
 
 
 def _rounded(figures: dict[str, Figures]) -> dict[str, Figures]:

@@ -1,4 +1,4 @@
-"""Training DMISO: epochs, early stopping, and checkpoints that resume to identical weights.
+"""Training: epochs, early stopping, and checkpoints that resume to identical weights.
 
 Nothing random survives an epoch: the pairs, their order and the dropout masks follow from the seed and the number
 of the epoch, the learning rate from the history, so weights and optimizer state are all that a checkpoint needs.
@@ -14,14 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.encoding import ONE_HOT
 from mirtools.errors import InputError
-from mirtools.models import abundance, dmiso
+from mirtools.models import dmiso
 from mirtools.models.dmiso import Regularization
+from mirtools.models.network import Network
 from mirtools.training.bootstrap import Ranking
 from mirtools.training.checkpoint import Checkpoint, Progress
 from mirtools.training.data import LabelledPairs
 from mirtools.training.evaluation import model_scores
+from mirtools.training.learners import DmisoLearner, Learner, NetworkLearner
 from mirtools.training.lessons import Lessons
 
 # dropout counters of two epochs never meet: an epoch has fewer steps
@@ -32,7 +33,7 @@ BALANCED = 0.0
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How to train; the defaults are the paper's, except early stopping, which it does not have.
+    """How to train; the defaults are DMISO's paper's, except early stopping, which it does not have.
 
     Attributes
     ----------
@@ -46,6 +47,12 @@ class TrainingOptions:
         Of the Adam optimizer.
     decay_after : int
         Halve the learning rate after so many epochs without a lower validation loss; 0 never does.
+    linear_decay : bool
+        The learning rate falls to 0 over all epochs, step by step.
+    weight_decay : float
+        What of each kernel is taken away every step, times the learning rate (AdamW); 0 takes nothing.
+    clip_norm : float
+        Longest gradient, all weights together; longer ones are shortened. 0 leaves all as they are.
     regularization : Regularization
     positive_weight : float
         What a positive counts in the loss, a negative counting 1; ``BALANCED`` gives both labels the same sum.
@@ -61,6 +68,9 @@ class TrainingOptions:
     batch_size: int = 100
     learning_rate: float = 0.001
     decay_after: int = 0
+    linear_decay: bool = False
+    weight_decay: float = 0.0
+    clip_norm: float = 0.0
     regularization: Regularization = field(default_factory=Regularization)
     positive_weight: float = 1.0
     fresh_negatives: int = 0
@@ -75,6 +85,9 @@ class TrainingOptions:
             "batch_size": self.batch_size,
             "learning_rate": self.learning_rate,
             "decay_after": self.decay_after,
+            "linear_decay": self.linear_decay,
+            "weight_decay": self.weight_decay,
+            "clip_norm": self.clip_norm,
             "l1": self.regularization.l1,
             "dropout": list(self.regularization.dropout),
             "positive_weight": "balanced" if self.positive_weight == BALANCED else self.positive_weight,
@@ -82,6 +95,19 @@ class TrainingOptions:
             "abundance": self.abundance,
             "seed": self.seed,
         }
+
+
+# for networks on pairing matrices: normalised convolutions stand faster steps, and learn more than they remember
+NETWORK_OPTIONS = TrainingOptions(
+    epochs=30,
+    patience=10,
+    batch_size=256,
+    learning_rate=0.002,
+    linear_decay=True,
+    weight_decay=1e-4,
+    clip_norm=1.0,
+    regularization=Regularization(0.0, (0.0, 0.0, 0.1)),
+)
 
 
 class Epoch(NamedTuple):
@@ -135,8 +161,9 @@ def train(
     checkpoint: Checkpoint | None = None,
     watch: Watch = lambda event: None,
     start: dmiso.Weights | None = None,
+    network: Network | None = None,
 ) -> Trained:
-    """Train a DMISO model; the same pairs and options give the same weights on the same processor.
+    """Train a model; the same pairs and options give the same weights on the same processor.
 
     Parameters
     ----------
@@ -151,6 +178,8 @@ def train(
         and of the end.
     start : dict of str to ndarray, optional
         Weights of a trained model to begin with.
+    network : Network, optional
+        To train instead of DMISO.
 
     Raises
     ------
@@ -159,12 +188,12 @@ def train(
     InputError
         For a checkpoint of another training.
     """
-    trainer = _Trainer(options, lessons, start)
+    trainer = _Trainer(options, lessons, start, network)
     progress = checkpoint.load(trainer.state()) if checkpoint else None
     if progress is None:
         progress = Progress(0, [], 0, float("inf"), trainer.weights(), trainer.state())
         if start is not None and validation is not None:
-            first = Epoch(0, float("nan"), *_validate(progress.best, validation, trainer.label_weights))
+            first = Epoch(0, float("nan"), *_validate(progress.best, network, validation, trainer.label_weights))
             progress = progress._replace(history=[tuple(first)], best_loss=first.validation_loss)
     else:
         trainer.restore(progress.state)
@@ -181,7 +210,7 @@ def train(
         if not np.isfinite(loss) or not all(np.isfinite(value).all() for value in weights.values()):
             raise InputError(f"training came to no finite loss in epoch {number}; lower --learning-rate")
         nothing = (float("nan"),) * 3
-        figures = nothing if validation is None else _validate(weights, validation, trainer.label_weights)
+        figures = nothing if validation is None else _validate(weights, network, validation, trainer.label_weights)
         history.append(Epoch(number, loss, *figures))
         if not options.patience or figures[0] < best_loss:
             best, best_epoch, best_loss = weights, number, figures[0]
@@ -215,7 +244,9 @@ class _Trainer:
         What a negative and a positive count in the loss.
     """
 
-    def __init__(self, options: TrainingOptions, lessons: Lessons, start: dmiso.Weights | None) -> None:
+    def __init__(
+        self, options: TrainingOptions, lessons: Lessons, start: dmiso.Weights | None, network: Network | None
+    ) -> None:
         keras = dmiso.import_keras()
         import tensorflow as tf
 
@@ -227,42 +258,32 @@ class _Trainer:
             for card in tf.config.list_physical_devices("GPU"):
                 tf.config.experimental.set_memory_growth(card, True)
         self._options, self._lessons = options, lessons
-        self._codes = lessons.pairs.encoded()
-        self._extra: dmiso.Weights = {}
-        self._model = model = dmiso.build_keras(options.regularization, options.seed, options.abundance)
-        if options.abundance:
-            self._extra, self._coverages = _abundance(lessons, start)
-        if start is not None:
-            dmiso.set_weights(model, {"abundance.kernel": np.zeros((2, 1), np.float32), **start})
+        rules, seed = options.regularization, options.seed
+        learner: Learner
+        if network is None:
+            learner = DmisoLearner(lessons, rules, seed, options.abundance, start)
+        else:
+            steps = _steps(lessons.positives + lessons.negatives, options)
+            learner = NetworkLearner(network, lessons, rules, seed, steps, start)
+        self._learner, model = learner, learner.model
         self.label_weights = _label_weights(options.positive_weight, lessons)
-        self._optimizer = optimizer = keras.optimizers.Adam(options.learning_rate)
+        self._optimizer = optimizer = _optimizer(keras, options)
         optimizer.build(model.trainable_variables)
         self._dropouts = [
             layer.seed_generator for layer in model.layers if isinstance(layer, keras.layers.Dropout)
         ]
-        one_hot = tf.constant(ONE_HOT)
 
-        def step(mirnas: Any, sites: Any, labels: Any, weights: Any, coverages: Any) -> Any:
+        def step(labels: Any, weights: Any, *batch: Any) -> Any:
             with tf.GradientTape() as tape:
-                inputs = [tf.gather(one_hot, mirnas), tf.gather(one_hot, sites)]
-                scores = model([*inputs, coverages] if options.abundance else inputs, training=True)
-                losses = keras.losses.binary_crossentropy(labels, scores)
+                losses = keras.losses.binary_crossentropy(labels, learner.scores(batch))
                 loss = tf.reduce_mean(losses * weights)
                 total = tf.add_n([loss, *model.losses])
             variables = model.trainable_variables
             optimizer.apply(tape.gradient(total, variables), variables)
             return loss
 
-        self._step = tf.function(
-            step,
-            input_signature=[
-                tf.TensorSpec((None, dmiso.MIRNA_LENGTH), tf.int32),
-                tf.TensorSpec((None, dmiso.SITE_LENGTH), tf.int32),
-                tf.TensorSpec((None, 1), tf.float32),
-                tf.TensorSpec((None,), tf.float32),
-                tf.TensorSpec((None, 2), tf.float32),
-            ],
-        )
+        shared = [tf.TensorSpec((None, 1), tf.float32), tf.TensorSpec((None,), tf.float32)]
+        self._step = tf.function(step, input_signature=[*shared, *learner.signature()])
 
     def epoch(self, number: int, rate: float, watch: Watch) -> float:
         """Run through the pairs of an epoch once; returns the mean loss."""
@@ -275,14 +296,16 @@ class _Trainer:
         order = np.random.default_rng([options.seed, number]).permutation(len(lesson.labels))
         total, told = 0.0, 0
         # nearly equal batches: a last batch of a few pairs would shake batch normalisation
-        for batch in np.array_split(order, max(round(len(order) / options.batch_size), 1)):
-            mirnas, sites, labels = lesson.mirnas[batch], lesson.sites[batch], lesson.labels[batch]
+        batches = np.array_split(order, _steps(len(order), options))
+        for done, batch in enumerate(batches):
+            if options.linear_decay:
+                share = (number - 1 + done / len(batches)) / options.epochs
+                self._optimizer.learning_rate.assign(rate * (1 - share))
+            labels = lesson.labels[batch]
             loss = self._step(
-                self._codes[0][mirnas].astype(np.int32),
-                self._codes[1][sites].astype(np.int32),
                 labels[:, None].astype(np.float32),
                 self.label_weights[labels],
-                self._coverage(mirnas, sites),
+                *self._learner.batch(lesson.mirnas[batch], lesson.sites[batch]),
             )
             total += float(loss) * len(batch)
             told += len(batch)
@@ -292,13 +315,8 @@ class _Trainer:
         watch(told)
         return total / len(order)
 
-    def _coverage(self, mirnas: NDArray[np.intp], sites: NDArray[np.intp]) -> NDArray[np.float32]:
-        if not self._options.abundance:
-            return np.zeros((len(mirnas), 2), np.float32)
-        return np.stack([self._coverages[mirnas, 0], self._coverages[sites, 1]], axis=1)
-
     def weights(self) -> dmiso.Weights:
-        return dmiso.get_weights(self._model) | self._extra
+        return self._learner.weights()
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return weights and optimizer state, by name."""
@@ -310,22 +328,25 @@ class _Trainer:
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
         """Take over what :meth:`state` returned."""
         prefix = "model."
-        dmiso.set_weights(
-            self._model, {name.removeprefix(prefix): value for name, value in state.items() if prefix in name}
-        )
+        weights = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+        self._learner.set_weights(weights)
         for place, variable in enumerate(self._optimizer.variables):
             variable.assign(state[f"optimizer.{place}"])
 
 
-def _abundance(lessons: Lessons, start: dmiso.Weights | None) -> tuple[dmiso.Weights, NDArray[np.float32]]:
-    """Return the scale of coverages, the start's where it has one, and all coverages so scaled."""
-    coverages = lessons.pairs.coverages
-    if coverages is None:
-        raise ValueError("abundance-aware training needs pairs that were read with their coverages")
-    lesson = lessons.epoch(1)
-    own = abundance.scale_of(np.stack([coverages[lesson.mirnas, 0], coverages[lesson.sites, 1]], axis=1))
-    scale = {name: (start or {}).get(name, value) for name, value in own.items()}
-    return scale, abundance.scaled(scale, coverages)
+def _steps(pairs: int, options: TrainingOptions) -> int:
+    return max(round(pairs / options.batch_size), 1)
+
+
+def _optimizer(keras: Any, options: TrainingOptions) -> Any:
+    longest = options.clip_norm or None
+    if not options.weight_decay:
+        return keras.optimizers.Adam(options.learning_rate, global_clipnorm=longest)
+    optimizer = keras.optimizers.AdamW(
+        options.learning_rate, weight_decay=options.weight_decay, global_clipnorm=longest
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
 
 
 def _label_weights(positive_weight: float, lessons: Lessons) -> NDArray[np.float32]:
@@ -336,10 +357,10 @@ def _label_weights(positive_weight: float, lessons: Lessons) -> NDArray[np.float
 
 
 def _validate(
-    weights: dmiso.Weights, pairs: LabelledPairs, label_weights: NDArray[np.float32]
+    weights: dmiso.Weights, network: Network | None, pairs: LabelledPairs, label_weights: NDArray[np.float32]
 ) -> tuple[float, float, float]:
     """Return loss, AUROC and average precision, computed as users will compute scores."""
-    scores = model_scores(weights, pairs)
+    scores = model_scores(weights, pairs, network)
     clipped = np.clip(scores.astype(np.float64), 1e-7, 1 - 1e-7)
     losses = -np.where(pairs.labels == 1, np.log(clipped), np.log(1 - clipped))
     counted = label_weights.astype(np.float64)[pairs.labels]

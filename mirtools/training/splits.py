@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.encoding import N_CODE, encode
 from mirtools.errors import InputError
 from mirtools.interactions import MISSING
+from mirtools.models.encoder import Encoder
 from mirtools.training.data import LabelledPairs, Spans
 
 GROUPINGS = ("none", "mirna", "family", "target", "locus", "pair-cluster")
@@ -141,7 +141,7 @@ def _target_groups(pairs: LabelledPairs) -> Groups:
 
 def _locus_groups(pairs: LabelledPairs) -> Groups:
     sites, site_of_pair = np.unique(np.array(pairs.sites), return_inverse=True)
-    shared = _overlapping(sites.tolist())[site_of_pair.ravel()]
+    shared = _overlapping(sites.tolist(), pairs.alphabet)[site_of_pair.ravel()]
     if pairs.spans is None:
         return shared
     return _connected(len(pairs), [shared, _placed_together(pairs.target_ids, pairs.spans)])
@@ -162,19 +162,22 @@ def _placed_together(targets: list[str], spans: Spans) -> Groups:
     return groups
 
 
-def _overlapping(sites: list[str]) -> Groups:
-    """Return groups of distinct sites that share SHARED_BASES bases in a row, N excepted."""
+def _overlapping(sites: list[str], alphabet: str) -> Groups:
+    """Return groups of distinct sites that share SHARED_BASES letters in a row, unknown ones excepted."""
     longest = max(map(len, sites))
     owners: list[NDArray[np.intp]] = [np.arange(len(sites))]
     words: list[NDArray[np.uint64]] = [np.arange(len(sites), dtype=np.uint64)]
     if longest >= SHARED_BASES:
-        codes = encode(sites, longest)
+        encoder = Encoder(0, longest, alphabet)
+        codes = encoder.sites(sites)
+        # odd, so that of large alphabets, whose words do not fit into a number, every letter counts
+        base = np.uint64(2 * len(alphabet) + 1)
         for start in range(longest - SHARED_BASES + 1):
             window = codes[:, start : start + SHARED_BASES]
-            whole = np.flatnonzero((window != N_CODE).all(axis=1))
+            whole = np.flatnonzero((window != encoder.unknown).all(axis=1))
             word = np.zeros(len(whole), np.uint64)
             for position in range(SHARED_BASES):
-                word = word * np.uint64(4) + window[whole, position]
+                word = word * base + window[whole, position]
             owners.append(whole)
             words.append(word + np.uint64(len(sites)))  # apart from the words that stand for a site itself
     every_word = np.unique(np.concatenate(words), return_inverse=True)[1].ravel()
