@@ -7,19 +7,31 @@ for some background pairs at a time, as many as stay in the processor's cache.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.attribution import kernels
-from mirtools.attribution.rules import Kept, backward, forward, rules_of
+from mirtools.attribution.rules import Cells, FirstConvolution, Kept, backward, forward, rules_of
 from mirtools.models.layers import sigmoid
 from mirtools.models.network import Network
-from mirtools.models.network_steps import steps_of
+from mirtools.models.network_steps import Convolution, steps_of
 from mirtools.models.pairing import Codes, Floats
 
 BLOCK = 10
 _CLOSE = 1e-6
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Some background pairs: what they gave on the way forward, and their cells that are not 0."""
+
+    matrices: Floats
+    kept: list[Kept]
+    logits: Floats
+    shares: Floats
+    cells: Cells
 
 
 class DeepShap:
@@ -51,19 +63,23 @@ class DeepShap:
         sites: Codes,
         shares: NDArray[np.float64] | None = None,
     ) -> None:
-        self._rules = rules_of(steps_of(network, weights))
+        steps = steps_of(network, weights)
+        first = steps[0]
+        # the way back ends behind the first convolution: before it only cells that are not 0 count
+        self._first = FirstConvolution(first) if isinstance(first, Convolution) else None
+        self._rules = rules_of(steps)
         self._table = network.rule.table()
         if shares is None:
             shares = np.full(len(mirnas), 1 / len(mirnas))
-        self._blocks: list[tuple[Floats, list[Kept], Floats, Floats]] = []
+        self._blocks: list[_Block] = []
         self.expectation = 0.0
         for start in range(0, len(mirnas), BLOCK):
             part = slice(start, start + BLOCK)
             matrices = self._matrices(mirnas[part], sites[part])
             logits, kept = forward(self._rules, matrices)
             self.expectation += float((sigmoid(logits[:, 0].astype(np.float64)) * shares[part]).sum())
-            flat = matrices.reshape(len(matrices), -1)
-            self._blocks.append((flat, kept, logits, shares[part].astype(np.float32)))
+            block = _Block(matrices, kept, logits, shares[part].astype(np.float32), Cells.of(matrices))
+            self._blocks.append(block)
 
     def values(self, mirnas: Codes, sites: Codes) -> tuple[Floats, Floats]:
         """Return values ``(n, site length, miRNA length, channels)`` and scores ``(n,)``, float32."""
@@ -75,12 +91,32 @@ class DeepShap:
             pair = matrices[number : number + 1]
             logit, kept = forward(self._rules, pair)
             scores[number] = sigmoid(logit[0, 0])
-            for flat, background, logits, shares in self._blocks:
-                multipliers = backward(self._rules, _sigmoid_ratio(logit, logits), kept, background)
-                kernels.add_values(
-                    multipliers.reshape(flat.shape), pair.reshape(-1), flat, shares, values[number].reshape(-1)
-                )
+            if self._first is None:
+                self._add_all(pair, logit, kept, values[number])
+            else:
+                self._add_cells(self._first, pair, logit, kept, values[number])
         return values, scores
+
+    def _add_all(self, pair: Floats, logit: Floats, kept: list[Kept], values: Floats) -> None:
+        for block in self._blocks:
+            ratios = _sigmoid_ratio(logit, block.logits)
+            multipliers = backward(self._rules, ratios, kept, block.kept).reshape(len(ratios), -1)
+            flat = block.matrices.reshape(multipliers.shape)
+            kernels.add_values(multipliers, pair.reshape(-1), flat, block.shares, values.reshape(-1))
+
+    def _add_cells(
+        self, first: FirstConvolution, pair: Floats, logit: Floats, kept: list[Kept], values: Floats
+    ) -> None:
+        total: Floats | None = None
+        for block in self._blocks:
+            ratios = _sigmoid_ratio(logit, block.logits)
+            multipliers = backward(self._rules[1:], ratios, kept[1:], block.kept[1:])
+            # of a cell's multiplier times its difference, the pair's part is the same product for all backgrounds
+            first.add(multipliers, block.cells, -block.shares, values)
+            mean = np.tensordot(block.shares, multipliers, 1)
+            total = mean if total is None else total + mean
+        if total is not None:
+            first.add(total[None], Cells.of(pair), np.ones(1, np.float32), values)
 
     def _matrices(self, mirnas: Codes, sites: Codes) -> Floats:
         return self._table[sites[:, :, None], mirnas[:, None, :]]

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from mirtools.chimera.compiled import compiled
+from mirtools.chimera.compiled import compiled_arithmetic
 
 _CLOSE = np.float32(1e-6)  # of differences: below it shap.DeepExplainer takes the gradient
 _SAME = np.float32(1e-7)  # below it a maximum's place gets nothing
 
 
-@compiled
+@compiled_arithmetic
 def rescale(multipliers: Any, pair: Any, background: Any) -> None:
     """Multiply by the rectifier's ratio of differences.
 
@@ -27,83 +27,157 @@ def rescale(multipliers: Any, pair: Any, background: Any) -> None:
     """
     zero, one = np.float32(0), np.float32(1)
     for i in range(len(multipliers)):
+        of_one, others = multipliers[i], background[i]
         for j in range(len(pair)):
-            x, r = pair[j], background[i, j]
+            x, r = pair[j], others[j]
             difference = x - r
             close = abs(difference) < _CLOSE
             ratio = (max(x, zero) - max(r, zero)) / (one if close else difference)
             gradient = one if r > zero else zero
-            multipliers[i, j] *= gradient if close else ratio
+            of_one[j] *= gradient if close else ratio
 
 
-@compiled
-def gather_parts(parts: Any, top: int, left: int, result: Any) -> None:
+@compiled_arithmetic
+def gather_parts(parts: Any, width: int, top: int, left: int, result: Any) -> None:
     """Add up what every position behind a convolution gives to the positions under its kernel.
 
     Parameters
     ----------
-    parts : ndarray of shape (n, rows behind, columns behind, height, width, channels), float32
+    parts : ndarray of shape (n, rows behind, columns behind, height, width * channels), float32
+    width : int
+        Of the kernel.
     top, left : int
         Zeros that padding put before the first row and column.
-    result : ndarray of shape (n, rows, columns, channels), float32
+    result : ndarray of shape (n, rows, columns * channels), float32
         Written over.
     """
-    rows_behind, columns_behind, height, width, channels = parts.shape[1:]
+    rows_behind, columns_behind, height, reach = parts.shape[1:]
+    channels = reach // width
     for i in range(len(result)):
         for row in range(result.shape[1]):
-            for column in range(result.shape[2]):
-                for c in range(channels):
-                    result[i, row, column, c] = 0
-                for h in range(height):
-                    behind = row + top - h
-                    if 0 <= behind < rows_behind:
-                        for w in range(width):
-                            beside = column + left - w
-                            if 0 <= beside < columns_behind:
-                                for c in range(channels):
-                                    result[i, row, column, c] += parts[i, behind, beside, h, w, c]
+            sums = result[i, row]
+            sums[:] = 0
+            for h in range(max(0, row + top - rows_behind + 1), min(height, row + top + 1)):
+                for beside in range(columns_behind):
+                    part = parts[i, row + top - h, beside, h]
+                    start = (beside - left) * channels
+                    skipped, end = max(0, -start), min(reach, len(sums) - start)
+                    for k in range(skipped, end):
+                        sums[start + k] += part[k]
 
 
-@compiled
-def spread_maxima(multipliers: Any, pair: Any, background: Any, height: int, width: int, result: Any) -> None:
-    """Add to ``result`` what the places of the maxima of every block get.
-
-    The larger maximum, less the background's, goes to the pair's place, the pair's maximum, less the larger, to
-    the background's (shap's rule); of equal values the first is the maximum.
+@compiled_arithmetic
+def find_maxima(values: Any, height: int, width: int, maxima: Any, places: Any) -> None:
+    """Find the largest value of every block and channel, of equal ones the first, and its place.
 
     Parameters
     ----------
-    multipliers : ndarray of shape (n, blocks down, blocks across, channels), float32
-    pair : ndarray of shape (rows, columns, channels), float32
-    background, result : ndarray of shape (n, rows, columns, channels), float32
+    values : ndarray of shape (n, rows, columns, channels), float32
     height, width : int
         Of a block.
+    maxima, places : ndarray of shape (n, blocks down, blocks across, channels), float32 and int32
+        Written over; places are ``row * columns + column``.
     """
-    down, across, channels = multipliers.shape[1:]
-    for i in range(len(multipliers)):
+    down, across, channels = maxima.shape[1:]
+    columns = values.shape[2]
+    for i in range(len(values)):
         for block_row in range(down):
             for block_column in range(across):
-                for c in range(channels):
-                    first_row, first_column = block_row * height, block_column * width
-                    x = r = np.float32(-np.inf)
-                    x_row = x_column = r_row = r_column = 0
-                    for row in range(first_row, first_row + height):
-                        for column in range(first_column, first_column + width):
-                            if pair[row, column, c] > x:
-                                x, x_row, x_column = pair[row, column, c], row, column
-                            if background[i, row, column, c] > r:
-                                r, r_row, r_column = background[i, row, column, c], row, column
-                    multiplier = multipliers[i, block_row, block_column, c]
-                    largest = max(x, r)
-                    difference = pair[x_row, x_column, c] - background[i, x_row, x_column, c]
-                    if abs(difference) >= _SAME:
-                        result[i, x_row, x_column, c] += multiplier * (largest - r) / difference
-                    difference = pair[r_row, r_column, c] - background[i, r_row, r_column, c]
-                    if abs(difference) >= _SAME:
-                        result[i, r_row, r_column, c] += multiplier * (x - largest) / difference
+                best, place = maxima[i, block_row, block_column], places[i, block_row, block_column]
+                best[:] = -np.inf
+                for row in range(block_row * height, (block_row + 1) * height):
+                    for column in range(block_column * width, (block_column + 1) * width):
+                        here = values[i, row, column]
+                        for c in range(channels):
+                            larger = here[c] > best[c]
+                            best[c] = here[c] if larger else best[c]
+                            place[c] = row * columns + column if larger else place[c]
 
 
-@compiled
+@compiled_arithmetic
+def spread_maxima(
+    multipliers: Any,
+    pair: Any,
+    pair_maxima: Any,
+    pair_places: Any,
+    background: Any,
+    maxima: Any,
+    places: Any,
+    result: Any,
+) -> None:
+    """Add to ``result`` what the places of the maxima of every block get.
+
+    The larger maximum, less the background's, goes to the pair's place, the pair's maximum, less the larger, to
+    the background's (shap's rule).
+
+    Parameters
+    ----------
+    multipliers : ndarray of shape (n, blocks, channels), float32
+    pair : ndarray of shape (positions, channels), float32
+    pair_maxima, pair_places : ndarray of shape (blocks, channels)
+    background, result : ndarray of shape (n, positions, channels), float32
+    maxima, places : ndarray of shape (n, blocks, channels)
+    """
+    for i in range(len(multipliers)):
+        for block in range(multipliers.shape[1]):
+            for c in range(multipliers.shape[2]):
+                x, x_place = pair_maxima[block, c], pair_places[block, c]
+                r, r_place = maxima[i, block, c], places[i, block, c]
+                largest = max(x, r)
+                multiplier = multipliers[i, block, c]
+                difference = x - background[i, x_place, c]
+                if abs(difference) >= _SAME:
+                    result[i, x_place, c] += multiplier * (largest - r) / difference
+                difference = pair[r_place, c] - r
+                if abs(difference) >= _SAME:
+                    result[i, r_place, c] += multiplier * (x - largest) / difference
+
+
+@compiled_arithmetic
+def cell_values(
+    multipliers: Any, turned: Any, cells: Any, values: Any, starts: Any, weights: Any, first: Any, result: Any
+) -> None:
+    """Add what cells before the first convolution are worth to ``result``.
+
+    Only cells that are not 0 are visited: of a pairing matrix, few.
+
+    Parameters
+    ----------
+    multipliers : ndarray of shape (n, rows behind, columns behind * channels out), float32
+        Of what the convolution gives.
+    turned : ndarray of shape (channels in, height, width * channels out), float32
+        The kernel, its columns in reverse order.
+    cells : ndarray of shape (cells, 3), int32
+        Row, column and channel of the cells, those of all pairs behind each other.
+    values : ndarray of shape (cells,), float32
+        What stands in them.
+    starts : ndarray of shape (n + 1,)
+        Where the cells of each pair start, and the end.
+    weights : ndarray of shape (n,), float32
+    first : tuple of int
+        Zeros that padding put before the first row and column, columns behind, channels out.
+    result : ndarray of shape (rows, columns, channels in), float32
+    """
+    top, left, columns_behind, outer = first
+    height, reach = turned.shape[1:]
+    for i in range(len(multipliers)):
+        for number in range(starts[i], starts[i + 1]):
+            row, column, channel = cells[number]
+            # the columns behind whose kernels cover the cell, the first of them under the kernel's last column
+            start = (column + left + 1) * outer - reach
+            skipped, end = max(0, -start), min(reach, columns_behind * outer - start)
+            total = np.float32(0)
+            for h in range(max(0, row + top - multipliers.shape[1] + 1), min(height, row + top + 1)):
+                there = multipliers[i, row + top - h, start + skipped : start + end]
+                kernel = turned[channel, h, skipped:end]
+                part = np.float32(0)
+                for k in range(len(kernel)):
+                    part += there[k] * kernel[k]
+                total += part
+            result[row, column, channel] += weights[i] * values[number] * total
+
+
+@compiled_arithmetic
 def add_values(multipliers: Any, pair: Any, background: Any, weights: Any, result: Any) -> None:
     """Add the weighted sum of multipliers times differences to ``result``.
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mirtools.attribution import kernels
 from mirtools.models.network_steps import (
@@ -55,11 +56,12 @@ class ConvolutionRule:
         return self.step.run(values), values.shape[1:]
 
     def backward(self, multipliers: Floats, pair: Kept, background: Kept) -> Floats:
-        height, width = self.step.kernel.shape[:2]
+        height, width, inner, _ = self.step.kernel.shape
         parts = np.matmul(multipliers.reshape(-1, self.spread.shape[0]), self.spread)
         result = np.empty((len(multipliers), *pair), np.float32)
         (top, _), (left, _) = self.step.margins
-        kernels.gather_parts(parts.reshape(*multipliers.shape[:3], height, width, -1), top, left, result)
+        shaped = parts.reshape(*multipliers.shape[:3], height, width * inner)
+        kernels.gather_parts(shaped, width, top, left, result.reshape(len(result), pair[0], -1))
         return result
 
 
@@ -75,6 +77,36 @@ class RectifierRule:
         return multipliers
 
 
+class Maxima(NamedTuple):
+    """What pooling keeps: what it saw, the largest value of every block and channel, and where it stands."""
+
+    values: Floats
+    maxima: Floats
+    places: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, values: Floats, height: int, width: int) -> Maxima:
+        """Find the maxima of blocks of this size."""
+        count, rows, columns, channels = values.shape
+        shape = count, rows // height, columns // width, channels
+        found = cls(values, np.empty(shape, np.float32), np.empty(shape, np.int32))
+        kernels.find_maxima(values, height, width, found.maxima, found.places)
+        return found
+
+    def flat(self) -> tuple[Floats, Floats, NDArray[np.int32]]:
+        """Return values, maxima and places with positions and blocks along one axis."""
+        count, _, _, channels = self.values.shape
+        shape = count, -1, channels
+        return self.values.reshape(shape), self.maxima.reshape(shape), self.places.reshape(shape)
+
+
+def _spread(multipliers: Floats, pair: Maxima, background: Maxima, result: Floats) -> None:
+    count, channels = len(background.values), background.values.shape[3]
+    of_pair = (array[0] for array in pair.flat())
+    flat = multipliers.reshape(count, -1, channels)
+    kernels.spread_maxima(flat, *of_pair, *background.flat(), result.reshape(count, -1, channels))
+
+
 @dataclass(frozen=True)
 class MaxPoolRule:
     """Attributes: step."""
@@ -82,11 +114,12 @@ class MaxPoolRule:
     step: MaxPool
 
     def forward(self, values: Floats) -> tuple[Floats, Kept]:
-        return self.step.run(values), values
+        kept = Maxima.of(values, *self.step.size)
+        return kept.maxima, kept
 
     def backward(self, multipliers: Floats, pair: Kept, background: Kept) -> Floats:
-        result = np.zeros_like(background)
-        kernels.spread_maxima(multipliers, pair[0], background, *self.step.size, result)
+        result = np.zeros_like(background.values)
+        _spread(multipliers, pair, background, result)
         return result
 
 
@@ -97,17 +130,17 @@ class GlobalPoolRule:
     step: GlobalPool
 
     def forward(self, values: Floats) -> tuple[Floats, Kept]:
-        return self.step.run(values), values
+        return self.step.run(values), Maxima.of(values, *values.shape[1:3])
 
     def backward(self, multipliers: Floats, pair: Kept, background: Kept) -> Floats:
-        rows, columns, channels = background.shape[1:]
-        result = np.zeros_like(background)
-        for number, kind in enumerate(self.step.kinds):
-            part = multipliers[:, None, None, number * channels : (number + 1) * channels]
-            if kind == "mean":
-                result += part / np.float32(rows * columns)
-            else:
-                kernels.spread_maxima(np.ascontiguousarray(part), pair[0], background, rows, columns, result)
+        _, rows, columns, channels = background.values.shape
+        parts = np.split(multipliers, len(self.step.kinds), axis=1)
+        by_kind = dict(zip(self.step.kinds, parts, strict=True))
+        result = np.zeros_like(background.values)
+        if "mean" in by_kind:
+            result += by_kind["mean"][:, None, None, :] / np.float32(rows * columns)
+        if "max" in by_kind:
+            _spread(np.ascontiguousarray(by_kind["max"]), pair, background, result)
         return result
 
 
@@ -186,6 +219,64 @@ def _rule(step: Step) -> Rule:
 def _convolution(step: Convolution) -> ConvolutionRule:
     spread = step.kernel.transpose(3, 0, 1, 2).reshape(step.kernel.shape[3], -1)
     return ConvolutionRule(step, np.ascontiguousarray(spread))
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of pairing matrices that are not 0.
+
+    Attributes
+    ----------
+    places : ndarray of shape (cells, 3), int32
+        Row, column, channel.
+    values : ndarray of shape (cells,), float32
+    starts : ndarray of shape (n + 1,)
+        Where the cells of each matrix start, and the end.
+    """
+
+    places: NDArray[np.int32]
+    values: Floats
+    starts: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, matrices: Floats) -> Cells:
+        """Find the cells of matrices, shape ``(n, site length, miRNA length, channels)``."""
+        numbers, *places = found = np.nonzero(matrices)
+        starts = np.searchsorted(numbers, np.arange(len(matrices) + 1))
+        return cls(np.stack(places, axis=1).astype(np.int32), matrices[found], starts)
+
+
+class FirstConvolution:
+    """The way back through a convolution that begins a network: to cells that are not 0 alone.
+
+    Parameters
+    ----------
+    step : Convolution
+    """
+
+    def __init__(self, step: Convolution) -> None:
+        height, width, inner, outer = step.kernel.shape
+        turned = step.kernel.transpose(2, 0, 1, 3)[:, :, ::-1].reshape(inner, height, width * outer)
+        self._turned = np.ascontiguousarray(turned)
+        (top, _), (left, _) = step.margins
+        self._margins = top, left
+
+    def add(self, multipliers: Floats, cells: Cells, weights: Floats, values: Floats) -> None:
+        """Add multipliers before the convolution, times cells and weights, to ``values``.
+
+        Parameters
+        ----------
+        multipliers : ndarray of shape (n, rows, columns, channels)
+            Behind the convolution.
+        cells : Cells
+            Of n matrices.
+        weights : ndarray of shape (n,)
+        values : ndarray of shape (site length, miRNA length, channels)
+        """
+        count, rows, columns, outer = multipliers.shape
+        flat = multipliers.reshape(count, rows, columns * outer)
+        first = (*self._margins, columns, outer)
+        kernels.cell_values(flat, self._turned, cells.places, cells.values, cells.starts, weights, first, values)
 
 
 def forward(rules: Sequence[Rule], values: Floats) -> tuple[Floats, list[Kept]]:

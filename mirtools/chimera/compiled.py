@@ -18,3 +18,16 @@ def compiled(kernel: Callable[..., Any]) -> Any:
         return njit(kernel, nogil=True, cache=True)
     except RuntimeError:  # numba found no folder that it may write to
         return njit(kernel, nogil=True)
+
+
+def compiled_arithmetic(kernel: Callable[..., Any]) -> Any:
+    """Decorate a kernel as :func:`compiled` does, one that computes mostly with real numbers.
+
+    Divisions by zero are infinite, products and sums may be one operation, and sums may be taken in the order that
+    suits vectors: always the same one on one machine.
+    """
+    options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
+    try:
+        return njit(kernel, cache=True, **options)
+    except RuntimeError:
+        return njit(kernel, **options)
