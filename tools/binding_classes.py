@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from itertools import chain
 
 from mirtools import cli
@@ -151,7 +152,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         if index == index:
             run.say(f"classes by importance and by folding agree with an adjusted Rand index of {index:.3f}")
 
-    write("output", class_columns(kept, found), class_rows(kept, found))
+    with closing(kept.rows):
+        write("output", class_columns(kept, found), class_rows(kept, found))
     write("summary", SUMMARY_COLUMNS, chain.from_iterable(map(summary_rows, found)))
     write("silhouettes", CHOICE_COLUMNS, chain.from_iterable(map(choice_rows, found)))
     write("cross", CROSS_COLUMNS, cross_rows(*found) if len(found) == 2 else ())

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from mirtools.alignment.class_cofold import all_paired_bases
+from mirtools.alignment.class_rows import WaitingRows
 from mirtools.alignment.class_vectors import IMPORTANCES, VectorList, Vectors, read_numbers
 from mirtools.alignment.classes import Classes, Classified, Wanted, classify
 from mirtools.errors import InputError, UsageError
 from mirtools.interactions import MISSING, TableReader, extended
-from mirtools.isomir.rowstore import RowStore
 from mirtools.negatives.energy import Duplex
 
 Item = TypeVar("Item")
@@ -31,7 +31,7 @@ class KeptTable:
     Attributes
     ----------
     columns : list of str
-    rows : RowStore
+    rows : WaitingRows
     importances : Vectors or None
         ``None`` where the table has no importances, and none are needed.
     duplexes : list of (str, str)
@@ -41,7 +41,7 @@ class KeptTable:
     """
 
     columns: list[str]
-    rows: RowStore
+    rows: WaitingRows
     importances: Vectors | None
     duplexes: list[Duplex]
     cofold: bool
@@ -78,7 +78,7 @@ def read_table(
         problem = f"has no column {IMPORTANCES}; give attrib-align's table, or fold with --cofold"
         raise InputError(problem, source=path, line=1)
     sequences = (reader.index("mirna_seq"), reader.index("site_seq")) if cofold else None
-    kept, vectors = RowStore(), VectorList(length)
+    kept, vectors = WaitingRows(), VectorList(length)
     duplexes: list[Duplex] = []
     for row in passing(reader):
         if column is not None:
@@ -168,8 +168,8 @@ def class_rows(kept: KeptTable, found: Sequence[Classified]) -> Iterator[list[st
     """Yield the rows of the table with their classes, in their order."""
     columns, places = extended(kept.columns, _new_columns(found))
     fresh = [MISSING] * (len(columns) - len(kept.columns))
-    for number in range(len(kept.rows)):
-        row = kept.rows[number] + fresh
+    for number, kept_row in enumerate(kept.rows):
+        row = kept_row + fresh
         cells: list[str] = []
         for classified in found:
             cells += classified.paired[number : number + 1]

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from mirtools.alignment.class_agreement import adjusted_rand_index, both_known, cross_rows, cross_table
 from mirtools.alignment.class_cofold import all_paired_bases, joined_bases, paired_bases
 from mirtools.alignment.class_kmeans import Points, distinct, k_means, try_numbers
+from mirtools.alignment.class_rows import WaitingRows
 from mirtools.alignment.class_vectors import VectorList, Vectors, read_numbers, scaled
 from mirtools.alignment.classes import (
     CHOICE_COLUMNS,
@@ -25,6 +26,7 @@ from mirtools.alignment.classes import (
     read_classes,
     summary_rows,
 )
+from mirtools.errors import OutputError
 
 FIVE = Wanted(5, None, "row", 20, 1)
 KINDS = ["seed", "relaxed_seed", "middle", "3p", "distributed"]
@@ -379,3 +381,28 @@ def test_cross_table_counts_every_row():
     assert both_known(first, second).sum() == 55
     assert [row[:4] for row in rows if "." in row[:3]].count([".", "no_alignment", ".", "no_alignment"]) == 0
     assert sum(int(row[4]) for row in rows if row[0] == ".") == 2
+
+
+# ---- rows that wait ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [3, 70_000])
+def test_rows_come_back_in_order(size):
+    rows = WaitingRows()
+    added = [[f"{number}", "é\r x", "", "ACGT" * 20] for number in range(size)]
+    for row in added:
+        rows.add(row)
+    assert len(rows) == size
+    assert list(rows) == added
+    assert list(rows) == added
+    rows.close()
+
+
+def test_a_full_disk_is_told(monkeypatch):
+    rows = WaitingRows()
+    monkeypatch.setattr(rows, "_file", open("/dev/full", "wb", buffering=0))
+    with pytest.raises(
+        OutputError, match="temporary file: cannot be written .no space left on device.; set TMPDIR"
+    ):
+        rows.add(["a"])
+    rows.close()
