@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 import pytest
-from test_models_network import drawn_weights
+from networks import drawn_weights
 
 from mirtools.errors import InputError
 from mirtools.models.composition import (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_models_network import drawn_weights
+from networks import drawn_weights
 
 from mirtools.models import network_scanning, windows
 from mirtools.models.encoder import DNA, Encoder, encoder_of
