@@ -109,6 +109,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     _check(args)
 
     from mirtools.alignment.class_agreement import CROSS_COLUMNS, adjusted_rand_index, both_known, cross_rows
+    from mirtools.alignment.class_rows import WaitingRows
     from mirtools.alignment.class_table import class_columns, class_rows, classify_table, read_table, report
     from mirtools.alignment.class_vectors import LENGTH
     from mirtools.alignment.classes import (
@@ -141,10 +142,12 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         length = next(iter(known.values())).centres.shape[1]
     choices = None if args.choose_k is None else range(args.choose_k[0], args.choose_k[1] + 1)
     wanted = Wanted(args.k or _CLASSES, choices, args.scale or "row", length, args.seed)
-    kept = read_table(source, length, args.cofold, lambda rows: run.progress(rows, "rows"))
-    found = classify_table(
-        kept, wanted, known, run.threads, lambda folds: run.progress(folds, "folds", len(kept.rows))
-    )
+    with closing(WaitingRows()) as waiting:
+        kept = read_table(source, length, args.cofold, waiting, lambda rows: run.progress(rows, "rows"))
+        found = classify_table(
+            kept, wanted, known, run.threads, lambda folds: run.progress(folds, "folds", len(waiting))
+        )
+        write("output", class_columns(kept, found), class_rows(kept, found))
     report(found, run.counts, run.facts)
     if len(found) == 2:
         index = adjusted_rand_index(both_known(*found))
@@ -152,8 +155,6 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         if index == index:
             run.say(f"classes by importance and by folding agree with an adjusted Rand index of {index:.3f}")
 
-    with closing(kept.rows):
-        write("output", class_columns(kept, found), class_rows(kept, found))
     write("summary", SUMMARY_COLUMNS, chain.from_iterable(map(summary_rows, found)))
     write("silhouettes", CHOICE_COLUMNS, chain.from_iterable(map(choice_rows, found)))
     write("cross", CROSS_COLUMNS, cross_rows(*found) if len(found) == 2 else ())

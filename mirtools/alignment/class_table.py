@@ -51,6 +51,7 @@ def read_table(
     path: str,
     length: int,
     cofold: bool,
+    waiting: WaitingRows,
     passing: Passing[list[str]] = iter,
 ) -> KeptTable:
     """Read a table of alignments.
@@ -64,6 +65,8 @@ def read_table(
         Bases of the vectors: longer ones are cut at their 3' end, shorter ones filled up with 0.
     cofold : bool
         Whether miRNA and site are to be folded.
+    waiting : WaitingRows
+        Keeps the rows.
     passing : callable
         Rows go through it.
 
@@ -78,7 +81,7 @@ def read_table(
         problem = f"has no column {IMPORTANCES}; give attrib-align's table, or fold with --cofold"
         raise InputError(problem, source=path, line=1)
     sequences = (reader.index("mirna_seq"), reader.index("site_seq")) if cofold else None
-    kept, vectors = WaitingRows(), VectorList(length)
+    vectors = VectorList(length)
     duplexes: list[Duplex] = []
     for row in passing(reader):
         if column is not None:
@@ -88,8 +91,8 @@ def read_table(
                 raise reader.error(str(error)) from error
         if sequences is not None:
             duplexes.append((reader.dna(row, sequences[0]), reader.dna(row, sequences[1])))
-        kept.add(row)
-    return KeptTable(reader.columns, kept, None if column is None else vectors.vectors(), duplexes, cofold)
+        waiting.add(row)
+    return KeptTable(reader.columns, waiting, None if column is None else vectors.vectors(), duplexes, cofold)
 
 
 def classify_table(
