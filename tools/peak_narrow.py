@@ -125,9 +125,9 @@ def _add_finding(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--min-height",
         type=cli.number(0),
-        default=0.02,
+        default=0.01,
         metavar="A",
-        help="least height of a peak of the smoothed attributions (default: 0.02)",
+        help="least height of a peak of the smoothed attributions (default: 0.01)",
     )
     group.add_argument(
         "--min-prominence",
@@ -201,8 +201,8 @@ def _narrower(args: argparse.Namespace, run: cli.Run, model: Model, mirnas: Sequ
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
     kind = _check(args)
 
-    from mirtools.interactions import TableWriter
     from mirtools.alignment.explained import explained_model
+    from mirtools.interactions import TableWriter
     from mirtools.models.encoder import encoder_of
     from mirtools.models.shards import survey, target_share, targets_of
     from mirtools.models.tiling import Tiling

@@ -37,6 +37,8 @@ def draw_evaluation(stream: BinaryIO, kind: str, judgement: Judgement) -> None:
 
 
 def _draw_offsets(axes: Any, judgement: Judgement) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     offsets = [site.offset for site in judgement.sites if site.peak is not None]
     reach = min(max([5.0, *map(abs, offsets)]), _FURTHEST)
     clipped = np.clip(offsets, -reach, reach)
@@ -44,9 +46,10 @@ def _draw_offsets(axes: Any, judgement: Judgement) -> None:
     axes.hist(clipped, edges, color=BLUE)
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_title("Where summits lie")
-    axes.set_xlabel("upstream  ←  nt from the site's centre  →  downstream")
+    axes.set_xlabel("nt from the site's centre, upstream left")
     axes.set_ylabel("sites")
     whole_numbers(axes.yaxis)
+    axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))
 
 
 def _draw_widths(axes: Any, judgement: Judgement) -> None:
@@ -67,14 +70,15 @@ def _draw_widths(axes: Any, judgement: Judgement) -> None:
 def _draw_distances(axes: Any, judgement: Judgement) -> None:
     distances = sorted({s.neighbour_distance for s in judgement.sites if s.neighbour_distance is not None})
     groups = [judgement.at(distance) for distance in distances]
-    for colour, label, counts in (
-        (GREEN, "peak near enough", [sum(site.peak is not None for site in group) for group in groups]),
-        (ORANGE, "peak of its own", [sum(site.separate for site in group) for group in groups]),
+    for colour, size, label, counts in (
+        (GREEN, 9, "peak near enough", [sum(site.peak is not None for site in group) for group in groups]),
+        (ORANGE, 4, "peak of its own", [sum(site.separate for site in group) for group in groups]),
     ):
         shares = [100 * count / len(group) for count, group in zip(counts, groups, strict=True)]
-        axes.plot(distances, shares, color=colour, marker="o", markersize=4, label=label)
+        # where both are the same, both can be seen
+        axes.plot(distances, shares, color=colour, linewidth=size / 3, marker="o", markersize=size, label=label)
     axes.set_ylim(0, 105)
     axes.set_title("How close two sites may lie")
-    axes.set_xlabel("from the start of one site to that of the next, nt")
+    axes.set_xlabel("distance of the starts of two sites, nt")
     axes.set_ylabel("% of sites")
     axes.legend(fontsize=9.5, loc="lower right")

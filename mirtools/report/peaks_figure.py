@@ -17,10 +17,11 @@ from mirtools.scan.peaks import Peak
 NOTHING = "no peaks"
 _MOST_ALIGNMENTS = 3
 _MOST_COLUMNS = 34
-_HEIGHTS = {"tracks": 2.7, "alignments": 1.25}
+_HEIGHTS = {"tracks": 2.5, "alignments": 1.05}
 # a longer transcript has more peaks than can be marked each
 _MOST_MARKS = 60
 _NAME_WIDTH = 60
+_KNOWN = "#D0D0D0"
 
 
 class PeaksFigure:
@@ -70,12 +71,11 @@ class PeaksFigure:
 
 def _draw_tracks(axes: Any, found: Narrowed, known: Sequence[KnownSite], legend: bool) -> None:
     length = len(found.target.sequence)
-    for number, site in enumerate(known):
-        label = "known site" if number == 0 else None
+    for site in known:
         # at least as wide as can be seen
         width = max(site.end - site.start, length / 400)
-        axes.axvspan(site.start, site.start + width, color="#D0D0D0", linewidth=0, zorder=0, label=label)
-    axes.plot(np.arange(length) + 0.5, found.score_track, color=BLUE, linewidth=1.6, label="score")
+        axes.axvspan(site.start, site.start + width, color=_KNOWN, linewidth=0, zorder=0)
+    axes.plot(np.arange(length) + 0.5, found.score_track, color=BLUE, linewidth=1.6)
     axes.set_ylim(0, 1.16)
     axes.set_yticks([0, 0.5, 1])
     axes.set_xlim(0, length)
@@ -85,7 +85,7 @@ def _draw_tracks(axes: Any, found: Narrowed, known: Sequence[KnownSite], legend:
     right = axes.twinx()
     right.spines["right"].set_visible(True)
     right.fill_between(np.arange(length) + 0.5, found.attribution_track, color=ORANGE, alpha=0.25, linewidth=0)
-    right.plot(np.arange(length) + 0.5, found.attribution_track, color=ORANGE, linewidth=1.3, label="attribution")
+    right.plot(np.arange(length) + 0.5, found.attribution_track, color=ORANGE, linewidth=1.3)
     top = max(float(found.attribution_track.max()), 1e-3)
     right.set_ylim(0, 1.16 * top)
     right.set_ylabel("attribution", color=ORANGE)
@@ -93,12 +93,22 @@ def _draw_tracks(axes: Any, found: Narrowed, known: Sequence[KnownSite], legend:
     if marked:
         places = [peak.summit + 0.5 for peak in marked]
         heights = [peak.height + 0.045 * top for peak in marked]
-        right.plot(places, heights, ls="none", marker="v", markersize=5, color="black", label="peak")
+        right.plot(places, heights, ls="none", marker="v", markersize=5, color="black")
     if legend:
-        (handles, labels), (others, names) = (each.get_legend_handles_labels() for each in (axes, right))
-        axes.legend(
-            handles + others, labels + names, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, fontsize=9.5
-        )
+        _draw_legend(axes)
+
+
+def _draw_legend(axes: Any) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles = [
+        Line2D([], [], color=BLUE, linewidth=1.6, label="score"),
+        Line2D([], [], color=ORANGE, linewidth=1.3, label="attribution"),
+        Line2D([], [], color="black", ls="none", marker="v", markersize=5, label="peak"),
+        Patch(color=_KNOWN, linewidth=0, label="known site"),
+    ]
+    axes.legend(handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, fontsize=9.5)
 
 
 def _draw_alignment(axes: Any, found: Narrowed, peak: Peak) -> None:
@@ -109,15 +119,15 @@ def _draw_alignment(axes: Any, found: Narrowed, peak: Peak) -> None:
             alpha = 0.75 * score / largest
             axes.axvspan(at, at + 1, 0.06, 0.94, color=ORANGE, alpha=alpha, linewidth=0)
         for height, letter in ((0.78, site), (0.5, mark), (0.22, mirna)):
-            axes.text(at + 0.5, height, letter, ha="center", va="center", family="DejaVu Sans Mono", fontsize=8.5)
+            axes.text(at + 0.5, height, letter, ha="center", va="center", family="DejaVu Sans Mono", fontsize=9.5)
     for height, start, end in ((0.78, "5'", "3'"), (0.22, "3'", "5'")):
-        axes.text(-0.4, height, start, ha="right", va="center", fontsize=8, color=GREY)
-        axes.text(len(columns) + 0.4, height, end, ha="left", va="center", fontsize=8, color=GREY)
+        axes.text(-0.4, height, start, ha="right", va="center", fontsize=8.5, color=GREY)
+        axes.text(len(columns) + 0.4, height, end, ha="left", va="center", fontsize=8.5, color=GREY)
     axes.set_xlim(-1.5, max(len(columns), 26) + 1.5)
     axes.set_ylim(0, 1)
     axes.set_axis_off()
     title = f"{peak.start + 1:,} to {peak.end:,}, score {found.score_of(peak):.2f}"
-    axes.set_title(title, fontsize=9.5, fontweight="normal")
+    axes.set_title(title, fontsize=10, fontweight="normal")
 
 
 def _columns(peak: Peak) -> Iterator[tuple[str, str, str, float]]:

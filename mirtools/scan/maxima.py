@@ -19,8 +19,7 @@ class Maximum(NamedTuple):
         0-based position; the middle one, or the one before the middle, of equal neighbours.
     height : float
     prominence : float
-        How far one has to go down before it goes up to something higher; where nothing is higher, the height above
-        the lowest place.
+        How far one has to go down before it goes up to something higher; the whole height where nothing is.
     """
 
     place: int
@@ -53,7 +52,7 @@ def prominence(track: Floats, place: int) -> float:
         valleys.append(track[higher[at - 1] : place + 1].min())
     if at < len(higher):
         valleys.append(track[place : higher[at] + 1].min())
-    return float(height - (max(valleys) if valleys else track.min()))
+    return float(height - max(valleys, default=0.0))
 
 
 def find_maxima(track: Floats, least_height: float, least_share: float, distance: int) -> list[Maximum]:

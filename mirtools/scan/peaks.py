@@ -46,7 +46,7 @@ class PeakRules:
     """
 
     smooth: int = 5
-    least_height: float = 0.02
+    least_height: float = 0.01
     least_prominence: float = 0.2
     distance: int = 8
 

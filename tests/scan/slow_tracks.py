@@ -68,4 +68,4 @@ def prominence(track, place):
             at += step
         if 0 <= at < len(track):
             valleys.append(lowest)
-    return track[place] - (max(valleys) if valleys else min(track))
+    return track[place] - (max(valleys) if valleys else 0)

@@ -83,8 +83,7 @@ def test_maxima_that_count(track, height, share, distance):
     for maximum in found:
         assert maximum.height == track[maximum.place] >= max(height, 1e-9)
         assert maximum.prominence >= share * maximum.height
-    if track.max() >= height and track.max() > 0 and track.min() == 0:
-        assert int(track.argmax()) in [slow for slow in range(len(track)) if track[slow] == track.max()]
+    if track.max() >= height and track.max() > 0:
         assert any(maximum.height == track.max() for maximum in found)
 
 
