@@ -12,6 +12,7 @@ from mirtools.alignment.class_agreement import adjusted_rand_index, both_known
 from mirtools.alignment.class_vectors import Floats, scaled
 from mirtools.alignment.classes import DISTRIBUTED, MIDDLE, RELAXED_SEED, SEED, THREE_PRIME, Classified
 from mirtools.report.drawing import BLUE, GREEN, GREY, ORANGE, SKY, Panel, draw_bars, draw_page, mark_bases
+from mirtools.report.markdown import share
 
 NOTHING = "no alignments"
 _COLOURS = {SEED: BLUE, RELAXED_SEED: SKY, MIDDLE: GREEN, THREE_PRIME: ORANGE, DISTRIBUTED: GREY}
@@ -163,10 +164,10 @@ def _draw_counts(axes: Any, found: Classified) -> None:
     counts = [int(found.known(number).sum()) for number in numbers]
     total = len(found.members.numbers)
     colours = [_colour(found.label(number)) if number else "#D9D9D9" for number in numbers]
-    labels = [f"{count:,}  ({100 * count / total:.0f} %)" for count in counts]
+    labels = [f"{count:,}  ({share(count, total)})" for count in counts]
     draw_bars(axes, [class_label(found, number) for number in numbers], [(counts, colours, None)], labels)
     axes.set_title("Interactions in each class")
-    notes = "below: the mean of each class, yellow the seed (bases 2 to 8)"
+    notes = "below: share of pairs in which a base is\npaired, yellow the seed (bases 2 to 8)"
     if not _folded(found):
         notes = "below: bars are means, black lines quartiles\nwith the median, yellow the seed (bases 2 to 8)"
     axes.set_xlabel(f"interactions\n\n{notes}")
