@@ -22,6 +22,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mirtools.alignment.classes import read_classes
+from mirtools.alignment.comparison import Source, compare, read_aligned
+from mirtools.alignment.comparison_mutagenesis import read_assays
+from mirtools.alignment.comparison_statistics import Statistics, profile_rows
 from mirtools.annotation import read_annotation, read_annotation_if_any
 from mirtools.chimera.adapters import Adapters
 from mirtools.chimera.batches import pack, read_batches
@@ -93,6 +97,18 @@ GENE_TABLE = b"target_id\tgene_id\tgene_name\nENST1.2\tENSG1\tFTL\nENST2\tENSG2\
 REGION_TABLE = b"transcript_id\tcds_start\tcds_end\tnote\nT1\t3\t9\tx\nT2.3\t.\t.\ty\n"
 GENCODE = b">T1|G|UTR5:1-3|CDS:4-9|UTR3:10-12|\nACGTACGTACGT\n>T2|G|CDS:1-5|\nACGTA\n>T3|lncRNA|\nACG\n"
 REPORT = b'{"schema": 1, "tool": "chimera-parse", "counts": {"reads": 5}, "dropped": {"gap": 2}, "x": [1, null]}\n'
+
+ALIGNED = (
+    b"mirna_id\tmirna_seq\tsite_seq\tmirna_importance\taligned_target\taligned_mirna\n"
+    b"m1\tTGAGGT\tCCACCTCACC\t0,0.5,1e-3,-0.2,1,0\tCCAC-CTCACC\t--TGG-AGT--\n"
+    b".\tUGAGGU\tACCT\t.\t.\t.\n"
+    b"m2\tACGT\tACGTACGT\t1,1,1,1\tACGTACGT\t--TGCA--\n"
+)
+CENTRES = (
+    b"vectors\tscale\tbinding_class\tclass_name\trows\tcentre\nimportance\trow\t1\tseed\t3\t0,1,0.5\n"
+    b"importance\trow\t2\t3p\t1\t0,0,1\nimportance\trow\t.\tno_alignment\t1\t.\ncofold\trow\t1\tseed\t5\t1,0,0\n"
+)
+ASSAYS = b"mirna_id\tsite_seq\tposition\tvalue\nm1\t.\t1\t0.5\nm1\t.\t2-4\t-1e3\nm2\tACGU\t11-20\t0\n"
 
 MIRNAS = [Reference("miR-1", "miR-1", "TGGAATGTAAAG"), Reference("miR-2", "miR-2", "ACGTACGTACGT")]
 TARGETS = [
@@ -261,6 +277,33 @@ def genes() -> None:
     assert all(gene.identifier and gene.symbol for gene in read_genes("-").values())
 
 
+def aligned_table() -> None:
+    """``read_aligned`` of ``attrib-compare``: what it returns can be compared."""
+    table = read_aligned("-", 5, Counter())
+    assert len(table.rows) == len(table.names) == len(table.values) == len(table.aligned)
+    if table.partners is not None:
+        assert all(
+            -1 <= partner < len(site)
+            for (_, site), partners in zip(table.rows, table.partners, strict=True)
+            for partner in partners
+        )
+    list(profile_rows(Statistics(compare([Source("a", "-")], [table], "row", Counter()))))
+
+
+def assays() -> None:
+    """``read_assays`` of ``attrib-compare``."""
+    for assay in read_assays("-"):
+        assert all(1 <= first <= last for first, last in assay.ranges)
+        assert np.isfinite(assay.values).all()
+
+
+def centres() -> None:
+    """``read_classes`` of ``binding-classes``."""
+    for classes in read_classes("-").values():
+        assert np.isfinite(classes.centres).all()
+        assert len(classes.centres) == len(classes.names) > 0
+
+
 READERS: dict[Callable[[], None], Sequence[bytes]] = {
     reads: (FASTQ, FASTA),
     inserts: (COLLAPSED, UMIS),
@@ -274,6 +317,9 @@ READERS: dict[Callable[[], None], Sequence[bytes]] = {
     region_table: (REGION_TABLE,),
     genes: (GENE_TABLE,),
     report: (REPORT,),
+    aligned_table: (ALIGNED,),
+    assays: (ASSAYS,),
+    centres: (CENTRES,),
 }
 
 
