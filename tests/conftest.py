@@ -28,6 +28,24 @@ def _model(path):
         save_model(Model(weights, "test", 0.5), stream)
 
 
+def _network(path):
+    """A small network on pairing matrices with random weights."""
+    import numpy as np
+
+    from mirtools.models.modelfile import Model, save_model
+    from mirtools.models.network import mirbind
+
+    network = mirbind(filters=4, blocks=1, units=4)
+    random = np.random.default_rng(6)
+    weights = {
+        name: random.uniform(0.5, 1.5, shape) if name.endswith("variance") else random.normal(0, 0.3, shape)
+        for name, shape in network.tensor_shapes().items()
+    }
+    weights = {name: values.astype("f4") for name, values in weights.items()}
+    with open(path, "wb") as stream:
+        save_model(Model(weights, "test", 0.5, architecture="mirbind", network=network), stream)
+
+
 def _align(pairs, path, seed):
     """Add importances made at random, of the form that attrib-align gives them; some rows have none."""
     import numpy as np
@@ -55,6 +73,9 @@ def inputs(tmp_path_factory):
     )
     (folder / "no_reads.fastq").write_bytes(b"")
     _model(folder / "model.safetensors")
+    _network(folder / "network.safetensors")
+    few = (folder / "mirnas.fa").read_text().splitlines(keepends=True)[:4]
+    (folder / "few_mirnas.fa").write_text("".join(few))
     before = os.getcwd()
     os.chdir(folder)
     try:
@@ -62,8 +83,11 @@ def inputs(tmp_path_factory):
             ("chimera-parse", "pairs.tsv"),
             ("isomir-classify", "typed.tsv"),
             ("negatives-generate", "labelled.tsv"),
+            ("peak-simulate", "planted.fa"),
+            ("peak-narrow", "peaks.tsv"),
         ):
-            done = commands.run(command, [*commands.COMMANDS[command].line(), "-o", output])
+            more = ["--bed", "truth.bed"] if command == "peak-simulate" else []
+            done = commands.run(command, [*commands.COMMANDS[command].line(), *more, "-o", output])
             assert done.status == 0, done.err
     finally:
         os.chdir(before)

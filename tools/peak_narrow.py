@@ -71,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="draw the first N pairs with a peak or a known site (default: 4)",
     )
-    also.add_argument("--known", metavar="BED", help="known sites, drawn in grey; name is the miRNA, or .")
+    also.add_argument("--known", metavar="BED", help="known sites, drawn in grey; names are miRNAs")
     _add_explaining(parser.add_argument_group("explaining windows"))
     _add_finding(parser.add_argument_group("finding peaks"))
     cli.add_common(parser, seed=True)
