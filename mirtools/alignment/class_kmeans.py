@@ -16,6 +16,8 @@ from mirtools.interpretation.clusters import silhouettes
 
 # the best of as many random starts
 STARTS = 20
+# of more points, as many decide from where to go on with all
+START_SAMPLE = 20_000
 _MOST_ITERATIONS = 300
 # points that a silhouette is computed from; all pairs of them are compared
 SILHOUETTE_SAMPLE = 2000
@@ -77,19 +79,24 @@ def k_means(points: Points, k: int, seed: int, starts: int = STARTS) -> Partitio
     """Partition points around ``k`` centres, or around as many as there are distinct points.
 
     Lloyd's iteration from k-means++ starts (Arthur and Vassilvitskii 2007); of several starts the one with the
-    least inertia, of equal ones the first.
+    least inertia, of equal ones the first. Of more than 20,000 points the starts are tried on as many, drawn at
+    random, and the iteration goes on with all of them from the best.
     """
     k = min(k, len(points.values))
     if not k:
         return Partition(np.zeros((0, points.values.shape[1])), np.zeros(0, np.int64), 0.0)
     random = np.random.default_rng(seed)
+    some = points
+    if len(points.values) > START_SAMPLE:
+        chosen = np.sort(random.choice(len(points.values), START_SAMPLE, replace=False))
+        some = Points(points.values[chosen], points.weights[chosen])
     best: Partition | None = None
     for _ in range(starts):
-        found = _lloyd(points, _start(points, k, random))
+        found = _lloyd(some, _start(some, k, random))
         if best is None or found.inertia < best.inertia:
             best = found
     assert best is not None
-    return best
+    return best if some is points else _lloyd(points, best.centres)
 
 
 def try_numbers(points: Points, numbers: Iterable[int], seed: int) -> list[Choice]:

@@ -166,6 +166,19 @@ def test_weights_are_as_good_as_copies():
     assert k_means(heavy, 2, 1).inertia == pytest.approx(0.5)
 
 
+def test_starts_are_tried_on_a_sample_of_many(monkeypatch):
+    values = np.random.default_rng(1).random((3000, 20)) ** 3
+    whole = k_means(distinct(values), 5, 1)
+    monkeypatch.setattr("mirtools.alignment.class_kmeans.START_SAMPLE", 500)
+    sampled = k_means(distinct(values), 5, 1)
+    assert len(sampled.members) == 3000
+    assert sampled.inertia <= whole.inertia * 1.005
+    assert k_means(distinct(values[::-1]), 5, 1).centres.tobytes() == sampled.centres.tobytes()
+    vectors, truth = planted(2000)
+    found = classify("importance", vectors, FIVE)
+    assert [found.label(number) for number in found.members.numbers] == [KINDS[kind] for kind in truth]
+
+
 def test_seeds_can_be_chosen():
     values = np.random.default_rng(1).random((300, 20))
     assert k_means(distinct(values), 5, 1, starts=1).inertia != k_means(distinct(values), 5, 2, starts=1).inertia
