@@ -19,7 +19,7 @@ from mirtools.models.network import Network
 from mirtools.models.network_steps import Convolution, steps_of
 from mirtools.models.pairing import Codes, Floats
 
-BLOCK = 10
+BLOCK = 20
 _CLOSE = 1e-6
 
 
@@ -67,7 +67,7 @@ class DeepShap:
         first = steps[0]
         # the way back ends behind the first convolution: before it only cells that are not 0 count
         self._first = FirstConvolution(first) if isinstance(first, Convolution) else None
-        self._rules = rules_of(steps)
+        self._rules = rules_of(steps, (network.site_length, network.mirna_length))
         self._table = network.rule.table()
         if shares is None:
             shares = np.full(len(mirnas), 1 / len(mirnas))
@@ -77,7 +77,7 @@ class DeepShap:
             part = slice(start, start + BLOCK)
             matrices = self._matrices(mirnas[part], sites[part])
             logits, kept = forward(self._rules, matrices)
-            self.expectation += float((sigmoid(logits[:, 0].astype(np.float64)) * shares[part]).sum())
+            self.expectation += float((_probability(logits[:, 0]) * shares[part]).sum())
             block = _Block(matrices, kept, logits, shares[part].astype(np.float32), Cells.of(matrices))
             self._blocks.append(block)
 
@@ -122,11 +122,14 @@ class DeepShap:
         return self._table[sites[:, :, None], mirnas[:, None, :]]
 
 
+def _probability(logits: Floats) -> NDArray[np.float64]:
+    return np.exp(-np.logaddexp(0, -logits.astype(np.float64)))
+
+
 def _sigmoid_ratio(pair: Floats, background: Floats) -> Floats:
     """Return the ratio of differences behind and before the sigmoid, shape ``(n, 1)``, or its gradient."""
-    x, r = pair.astype(np.float64), background.astype(np.float64)
-    difference = x - r
+    difference = pair.astype(np.float64) - background
     close = np.abs(difference) < _CLOSE
-    before = sigmoid(r)
-    ratio = (sigmoid(x) - before) / np.where(close, 1, difference)
+    before = _probability(background)
+    ratio = (_probability(pair) - before) / np.where(close, 1, difference)
     return np.where(close, before * (1 - before), ratio).astype(np.float32)

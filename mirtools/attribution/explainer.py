@@ -178,7 +178,7 @@ class Explainer:
         return self.explain_codes(*self.codes(mirnas, sites), channels)
 
     def explain_codes(self, mirnas: Codes, sites: Codes, channels: bool = False) -> Explained:
-        """Explain pairs given as codes of the network's rule, shapes ``(n, miRNA length)`` and ``(n, site length)``.
+        """Explain pairs given as codes of the network's rule, shapes ``(n, miRNA length)``, ``(n, site length)``.
 
         Codes of unknown letters at an end count as lying beyond it.
         """

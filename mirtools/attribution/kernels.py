@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mirtools.chimera.compiled import compiled_arithmetic
+from mirtools.chimera.compiled import compiled, compiled_arithmetic
 
 _CLOSE = np.float32(1e-6)  # of differences: below it shap.DeepExplainer takes the gradient
 _SAME = np.float32(1e-7)  # below it a maximum's place gets nothing
@@ -35,35 +35,6 @@ def rescale(multipliers: Any, pair: Any, background: Any) -> None:
             ratio = (max(x, zero) - max(r, zero)) / (one if close else difference)
             gradient = one if r > zero else zero
             of_one[j] *= gradient if close else ratio
-
-
-@compiled_arithmetic
-def gather_parts(parts: Any, width: int, top: int, left: int, result: Any) -> None:
-    """Add up what every position behind a convolution gives to the positions under its kernel.
-
-    Parameters
-    ----------
-    parts : ndarray of shape (n, rows behind, columns behind, height, width * channels), float32
-    width : int
-        Of the kernel.
-    top, left : int
-        Zeros that padding put before the first row and column.
-    result : ndarray of shape (n, rows, columns * channels), float32
-        Written over.
-    """
-    rows_behind, columns_behind, height, reach = parts.shape[1:]
-    channels = reach // width
-    for i in range(len(result)):
-        for row in range(result.shape[1]):
-            sums = result[i, row]
-            sums[:] = 0
-            for h in range(max(0, row + top - rows_behind + 1), min(height, row + top + 1)):
-                for beside in range(columns_behind):
-                    part = parts[i, row + top - h, beside, h]
-                    start = (beside - left) * channels
-                    skipped, end = max(0, -start), min(reach, len(sums) - start)
-                    for k in range(skipped, end):
-                        sums[start + k] += part[k]
 
 
 @compiled_arithmetic
@@ -97,6 +68,7 @@ def find_maxima(values: Any, height: int, width: int, maxima: Any, places: Any) 
 @compiled_arithmetic
 def spread_maxima(
     multipliers: Any,
+    size: Any,
     pair: Any,
     pair_maxima: Any,
     pair_places: Any,
@@ -112,25 +84,63 @@ def spread_maxima(
 
     Parameters
     ----------
-    multipliers : ndarray of shape (n, blocks, channels), float32
-    pair : ndarray of shape (positions, channels), float32
-    pair_maxima, pair_places : ndarray of shape (blocks, channels)
-    background, result : ndarray of shape (n, positions, channels), float32
-    maxima, places : ndarray of shape (n, blocks, channels)
+    multipliers : ndarray of shape (n, blocks down, blocks across, channels), float32
+    size : (int, int)
+        Rows and columns of a block.
+    pair : ndarray of shape (rows, columns, channels), float32
+    pair_maxima, pair_places : ndarray of shape (blocks down, blocks across, channels)
+    background, result : ndarray of shape (n, rows, columns, channels), float32
+    maxima, places : ndarray of shape (n, blocks down, blocks across, channels)
     """
-    for i in range(len(multipliers)):
-        for block in range(multipliers.shape[1]):
-            for c in range(multipliers.shape[2]):
-                x, x_place = pair_maxima[block, c], pair_places[block, c]
-                r, r_place = maxima[i, block, c], places[i, block, c]
-                largest = max(x, r)
-                multiplier = multipliers[i, block, c]
-                difference = x - background[i, x_place, c]
-                if abs(difference) >= _SAME:
-                    result[i, x_place, c] += multiplier * (largest - r) / difference
-                difference = pair[r_place, c] - r
-                if abs(difference) >= _SAME:
-                    result[i, r_place, c] += multiplier * (x - largest) / difference
+    height, width = size
+    count, down, across, channels = multipliers.shape
+    columns = pair.shape[1]
+    zero, one = np.float32(0), np.float32(1)
+    for i in range(count):
+        for block_row in range(down):
+            for block_column in range(across):
+                tops, floors = pair_maxima[block_row, block_column], maxima[i, block_row, block_column]
+                x_places, r_places = pair_places[block_row, block_column], places[i, block_row, block_column]
+                factors = multipliers[i, block_row, block_column]
+                for row in range(block_row * height, (block_row + 1) * height):
+                    for column in range(block_column * width, (block_column + 1) * width):
+                        place = np.int32(row * columns + column)
+                        here, there, sums = pair[row, column], background[i, row, column], result[i, row, column]
+                        for c in range(channels):
+                            x, r = tops[c], floors[c]
+                            largest = max(x, r)
+                            rise = largest - r if x_places[c] == place else zero
+                            fall = x - largest if r_places[c] == place else zero
+                            difference = here[c] - there[c]
+                            same = abs(difference) < _SAME
+                            share = (rise + fall) / (one if same else difference)
+                            sums[c] += factors[c] * (zero if same else share)
+
+
+@compiled
+def frame(values: Any, top: int, left: int, result: Any) -> None:
+    """Put values into a frame of zeros.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, rows, length), float32
+    top, left : int
+        Where they begin.
+    result : ndarray of shape (n, rows, length), float32
+        Larger; written over.
+    """
+    rows, length = values.shape[1:]
+    for i in range(len(values)):
+        for row in range(result.shape[1]):
+            line = result[i, row]
+            if top <= row < top + rows:
+                source = values[i, row - top]
+                line[:left] = 0
+                for k in range(length):
+                    line[left + k] = source[k]
+                line[left + length :] = 0
+            else:
+                line[:] = 0
 
 
 @compiled_arithmetic

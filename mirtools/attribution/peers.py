@@ -114,7 +114,8 @@ class ShapGradient:
         """Return values ``(n, site length, miRNA length, channels)`` and scores ``(n,)``, float32."""
         matrices = self._rule.matrices(mirnas, sites)
         values = np.zeros_like(matrices)
-        state = np.random.get_state()
+        # shap draws with NumPy's generator of old
+        state = np.random.get_state()  # noqa: NPY002
         try:
             with _gradients_kept():
                 for number in range(len(matrices)):
@@ -123,7 +124,7 @@ class ShapGradient:
                     found = self._explainer.shap_values(pair, nsamples=self._samples, rseed=self._seed)
                     values[number] = _shaped(found, pair)[0]
         finally:
-            np.random.set_state(state)
+            np.random.set_state(state)  # noqa: NPY002
         return values, _scores(self._model, matrices)
 
 
@@ -155,7 +156,7 @@ def _gradients_kept() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # shap's handlers must be there before the table is looked at
-        import shap.explainers._deep.deep_tf
+        import shap.explainers._deep.deep_tf  # noqa: F401
         from tensorflow.python.eager import execute
         from tensorflow.python.framework import ops
 

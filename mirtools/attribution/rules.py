@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.attribution import kernels
+from mirtools.attribution.tiles import WindowProduct
 from mirtools.models.network_steps import (
     Convolution,
     Dense,
@@ -45,27 +46,34 @@ class Rule(Protocol):
         """Return the multipliers before the step, for every background pair; the given ones may be overwritten."""
 
 
-@dataclass(frozen=True)
-class ConvolutionRule:
-    """Attributes: step; spread: the kernel as one matrix (channels out, height * width * channels in)."""
+class _Convolution:
+    """A convolution.
 
-    step: Convolution
-    spread: Floats
+    Parameters
+    ----------
+    step : Convolution
+    shape : (int, int)
+        Rows and columns of what it sees.
+    """
+
+    def __init__(self, step: Convolution, shape: tuple[int, int]) -> None:
+        height, width, inner, _ = step.kernel.shape
+        self._there = WindowProduct(step.kernel, step.bias, shape, step.margins)
+        (top, bottom), (left, right) = step.margins
+        behind = shape[0] + top + bottom - height + 1, shape[1] + left + right - width + 1
+        # back to a position go the positions behind whose kernels cover it
+        around = (height - 1 - top, height - 1 - bottom), (width - 1 - left, width - 1 - right)
+        turned = np.ascontiguousarray(step.kernel[::-1, ::-1].transpose(0, 1, 3, 2))
+        self._back = WindowProduct(turned, np.zeros(inner, np.float32), behind, around)
 
     def forward(self, values: Floats) -> tuple[Floats, Kept]:
-        return self.step.run(values), values.shape[1:]
+        return self._there.run(values), None
 
     def backward(self, multipliers: Floats, pair: Kept, background: Kept) -> Floats:
-        height, width, inner, _ = self.step.kernel.shape
-        parts = np.matmul(multipliers.reshape(-1, self.spread.shape[0]), self.spread)
-        result = np.empty((len(multipliers), *pair), np.float32)
-        (top, _), (left, _) = self.step.margins
-        shaped = parts.reshape(*multipliers.shape[:3], height, width * inner)
-        kernels.gather_parts(shaped, width, top, left, result.reshape(len(result), pair[0], -1))
-        return result
+        return self._back.run(multipliers)
 
 
-class RectifierRule:
+class _Rectifier:
     """The larger of a value and 0."""
 
     def forward(self, values: Floats) -> tuple[Floats, Kept]:
@@ -93,22 +101,14 @@ class Maxima(NamedTuple):
         kernels.find_maxima(values, height, width, found.maxima, found.places)
         return found
 
-    def flat(self) -> tuple[Floats, Floats, NDArray[np.int32]]:
-        """Return values, maxima and places with positions and blocks along one axis."""
-        count, _, _, channels = self.values.shape
-        shape = count, -1, channels
-        return self.values.reshape(shape), self.maxima.reshape(shape), self.places.reshape(shape)
 
-
-def _spread(multipliers: Floats, pair: Maxima, background: Maxima, result: Floats) -> None:
-    count, channels = len(background.values), background.values.shape[3]
-    of_pair = (array[0] for array in pair.flat())
-    flat = multipliers.reshape(count, -1, channels)
-    kernels.spread_maxima(flat, *of_pair, *background.flat(), result.reshape(count, -1, channels))
+def _spread(multipliers: Floats, size: tuple[int, int], pair: Maxima, background: Maxima, result: Floats) -> None:
+    of_pair = (array[0] for array in pair)
+    kernels.spread_maxima(multipliers, size, *of_pair, *background, result)
 
 
 @dataclass(frozen=True)
-class MaxPoolRule:
+class _MaxPool:
     """Attributes: step."""
 
     step: MaxPool
@@ -119,12 +119,12 @@ class MaxPoolRule:
 
     def backward(self, multipliers: Floats, pair: Kept, background: Kept) -> Floats:
         result = np.zeros_like(background.values)
-        _spread(multipliers, pair, background, result)
+        _spread(multipliers, self.step.size, pair, background, result)
         return result
 
 
 @dataclass(frozen=True)
-class GlobalPoolRule:
+class _GlobalPool:
     """Attributes: step."""
 
     step: GlobalPool
@@ -133,18 +133,19 @@ class GlobalPoolRule:
         return self.step.run(values), Maxima.of(values, *values.shape[1:3])
 
     def backward(self, multipliers: Floats, pair: Kept, background: Kept) -> Floats:
-        _, rows, columns, channels = background.values.shape
+        rows, columns = background.values.shape[1:3]
         parts = np.split(multipliers, len(self.step.kinds), axis=1)
         by_kind = dict(zip(self.step.kinds, parts, strict=True))
         result = np.zeros_like(background.values)
         if "mean" in by_kind:
             result += by_kind["mean"][:, None, None, :] / np.float32(rows * columns)
         if "max" in by_kind:
-            _spread(np.ascontiguousarray(by_kind["max"]), pair, background, result)
+            largest = np.ascontiguousarray(by_kind["max"])[:, None, None, :]
+            _spread(largest, (rows, columns), pair, background, result)
         return result
 
 
-class FlattenRule:
+class _Flatten:
     """All values of a pair as one vector."""
 
     def forward(self, values: Floats) -> tuple[Floats, Kept]:
@@ -155,7 +156,7 @@ class FlattenRule:
 
 
 @dataclass(frozen=True)
-class DenseRule:
+class _Dense:
     """Attributes: step; transposed: its kernel."""
 
     step: Dense
@@ -168,57 +169,72 @@ class DenseRule:
         return np.matmul(multipliers, self.transposed)
 
 
-@dataclass(frozen=True)
-class ResidualRule:
-    """Attributes: step, inner (its rules), projection (or None)."""
+class _Residual:
+    """Steps whose result is added to what they began with.
 
-    step: Residual
-    inner: tuple[Rule, ...]
-    projection: ConvolutionRule | None
+    Parameters
+    ----------
+    step : Residual
+    shape : (int, int)
+        Rows and columns of what they begin with.
+    """
+
+    def __init__(self, step: Residual, shape: tuple[int, int]) -> None:
+        self._inner, rows, columns = _chain(step.steps, shape)
+        top, left = (shape[0] - rows) // 2, (shape[1] - columns) // 2
+        self._centre = slice(top, top + rows), slice(left, left + columns)
+        self._projection = None
+        if step.projection is not None:
+            self._projection = _Convolution(step.projection, (rows, columns))
 
     def forward(self, values: Floats) -> tuple[Floats, Kept]:
-        result, kept = forward(self.inner, values)
-        return result + self.step.shortcut(values, result), (values.shape[1:], kept)
+        result, kept = forward(self._inner, values)
+        shortcut = values[:, *self._centre]
+        if self._projection is not None:
+            shortcut, _ = self._projection.forward(shortcut)
+        return result + shortcut, kept
 
     def backward(self, multipliers: Floats, pair: Kept, background: Kept) -> Floats:
-        shape, pair_kept = pair
-        rows, columns = multipliers.shape[1:3]
-        top, left = (shape[0] - rows) // 2, (shape[1] - columns) // 2
-        through = multipliers.copy()
-        if self.projection is not None:
-            through = self.projection.backward(multipliers, (rows, columns, shape[2]), None)
-        result = backward(self.inner, multipliers, pair_kept, background[1])
-        result[:, top : top + rows, left : left + columns] += through
+        if self._projection is None:
+            through = multipliers.copy()
+        else:
+            through = self._projection.backward(multipliers, None, None)
+        result = backward(self._inner, multipliers, pair, background)
+        result[:, *self._centre] += through
         return result
 
 
-def rules_of(steps: Sequence[Step]) -> tuple[Rule, ...]:
-    """Return the rules of a network's steps."""
-    return tuple(_rule(step) for step in steps)
+def rules_of(steps: Sequence[Step], shape: tuple[int, int]) -> tuple[Rule, ...]:
+    """Return the rules of a network's steps, which see matrices of this shape (rows, columns)."""
+    return _chain(steps, shape)[0]
 
 
-def _rule(step: Step) -> Rule:
-    match step:
-        case Convolution():
-            return _convolution(step)
-        case Rectifier():
-            return RectifierRule()
-        case MaxPool():
-            return MaxPoolRule(step)
-        case GlobalPool():
-            return GlobalPoolRule(step)
-        case Flatten():
-            return FlattenRule()
-        case Dense():
-            return DenseRule(step, np.ascontiguousarray(step.kernel.T))
-        case Residual():
-            projection = None if step.projection is None else _convolution(step.projection)
-            return ResidualRule(step, rules_of(step.steps), projection)
-
-
-def _convolution(step: Convolution) -> ConvolutionRule:
-    spread = step.kernel.transpose(3, 0, 1, 2).reshape(step.kernel.shape[3], -1)
-    return ConvolutionRule(step, np.ascontiguousarray(spread))
+def _chain(steps: Sequence[Step], shape: tuple[int, int]) -> tuple[tuple[Rule, ...], int, int]:
+    """Return the rules, and rows and columns behind the last step (of a vector: as they were before)."""
+    rules: list[Rule] = []
+    for step in steps:
+        rows, columns = shape
+        match step:
+            case Convolution():
+                rules.append(_Convolution(step, shape))
+                sizes = zip(shape, step.margins, step.kernel.shape, strict=False)
+                rows, columns = (size + sum(margin) - kernel + 1 for size, margin, kernel in sizes)
+            case Rectifier():
+                rules.append(_Rectifier())
+            case MaxPool():
+                rules.append(_MaxPool(step))
+                rows, columns = rows // step.size[0], columns // step.size[1]
+            case GlobalPool():
+                rules.append(_GlobalPool(step))
+            case Flatten():
+                rules.append(_Flatten())
+            case Dense():
+                rules.append(_Dense(step, np.ascontiguousarray(step.kernel.T)))
+            case Residual():
+                rules.append(_Residual(step, shape))
+                _, rows, columns = _chain(step.steps, shape)
+        shape = rows, columns
+    return tuple(rules), *shape
 
 
 @dataclass(frozen=True)
