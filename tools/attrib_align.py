@@ -48,6 +48,14 @@ def build_parser() -> argparse.ArgumentParser:
         default="table",
         help="dmiso: four columns without header, miRNA and target identifiers, miRNA and site (default: table)",
     )
+    parser.add_argument(
+        "--shard",
+        type=cli.share,
+        default=None,
+        metavar="I/N",
+        help="only the Ith of N shares of the rows; the outputs of all shares, in order, are that of one run "
+        "(each has the header line)",
+    )
     cli.add_output(parser)
     given = parser.add_argument_group("attributions")
     given.add_argument(
@@ -174,12 +182,15 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.alignment.table import AlignedPairs, FileSource
     from mirtools.interactions import TableReader, TableWriter
     from mirtools.models.pairing import WATSON_CRICK, WOBBLE, read_rule
+    from mirtools.models.shards import must_be_file, row_share
     from mirtools.report.alignment_figure import draw_alignments
     from mirtools.report.alignment_page import Page, require_page, write_page
     from mirtools.report.alignment_text import LEGEND, draw_text
     from mirtools.report.drawing import figure_format
 
     source = cli.stdin_default(args.pairs, "pairs")
+    if args.shard is not None:
+        must_be_file(source, "--shard")
     kind = "" if args.plot is None else figure_format(args.plot)
     if args.html is not None:
         require_page()
@@ -187,6 +198,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     figure = None if args.plot is None else run.outputs.open_binary(args.plot)
     streams = {key: run.outputs.open(path) for key in _TEXTS if (path := getattr(args, key)) is not None}
 
+    chosen = row_share(source, args.format, args.shard) if args.shard else None
     reader = TableReader(source, ("mirna_seq", "site_seq"), args.format)
     rule = read_rule(args.pairing) if args.pairing else WOBBLE if args.wobble else None
     explainer: PairExplainer | None = None
@@ -219,7 +231,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         wanted = max(args.plot_pairs if figure else 0, args.html_pairs if "html" in streams else 0)
         kept: list[Named] = []
         progress = run.progress_bar(None, "pairs")
-        for batch in pairs.batches(run.threads):
+        for batch in pairs.batches(run.threads, chosen):
             for number, row in enumerate(batch.rows):
                 writer.write(row)
                 if "text" in streams or len(kept) < wanted:

@@ -53,6 +53,9 @@ class ExplainerSource:
 
         return explain
 
+    def skip(self, number: int) -> None:
+        """Do nothing: each pair is explained when it is asked for."""
+
     def finish(self) -> None:
         """Do nothing: there are as many attributions as rows."""
 

@@ -71,6 +71,9 @@ class Source(Protocol):
         Batches are asked for in order; what is returned may be called in any order, by any thread.
         """
 
+    def skip(self, number: int) -> None:
+        """Leave out the attributions of the next pairs."""
+
     def finish(self) -> None:
         """Raise InputError where attributions are left over."""
 
@@ -98,6 +101,12 @@ class FileSource:
             problem = f"holds {self._taken:,} matrices for a table of more rows; give one for each"
             raise InputError(problem, source=self._matrices.path)
         return lambda: found
+
+    def skip(self, number: int) -> None:
+        """Leave out the next matrices."""
+        while number > 0 and (skipped := len(self._matrices.take(min(number, self.batch_size)))):
+            self._taken += skipped
+            number -= skipped
 
     def finish(self) -> None:
         """Raise InputError where matrices are left over."""
@@ -198,9 +207,16 @@ class AlignedPairs:
         self.gap = 0.0
         self._importance = np.zeros(source.encoder.mirna_length)
 
-    def batches(self, threads: int = 1) -> Iterator[Batch]:
-        """Yield the rows with their alignments, in the order of the table."""
-        for batch in in_order(self._aligned, self._tasks(), threads if self._source.threads else 1):
+    def batches(self, threads: int = 1, chosen: tuple[int, int] | None = None) -> Iterator[Batch]:
+        """Yield the rows with their alignments, in the order of the table.
+
+        Parameters
+        ----------
+        threads : int
+        chosen : (int, int), optional
+            Only rows from the one to before the other, counted from 0.
+        """
+        for batch in in_order(self._aligned, self._tasks(chosen), threads if self._source.threads else 1):
             self.gap = max(self.gap, batch.gap)
             self.counts["pairs"] += len(batch.rows)
             self.counts["aligned_pairs"] += int((batch.alignments.columns > 0).sum())
@@ -211,7 +227,8 @@ class AlignedPairs:
             for row in importance:
                 self._importance += row
             yield batch
-        self._source.finish()
+        if chosen is None:
+            self._source.finish()
 
     def named(self, batch: Batch, number: int) -> Named:
         """Return one alignment of a batch with all that a drawing needs."""
@@ -229,15 +246,21 @@ class AlignedPairs:
         """Return the mean importance of each base of the miRNA over all pairs so far, 5'->3'."""
         return [float(f"{value:.6g}") for value in self._importance / max(1, self.counts["pairs"])]
 
-    def _tasks(self) -> Iterator[_Task]:
+    def _tasks(self, chosen: tuple[int, int] | None) -> Iterator[_Task]:
         reader, source, encoder = self._reader, self._source, self._source.encoder
         mirna_column, site_column = reader.index("mirna_seq"), reader.index("site_seq")
-        first = 0
+        begin, last = chosen or (0, -1)
+        source.skip(begin)
+        first = begin
         rows: list[list[str]] = []
         mirnas: list[str] = []
         sites: list[str] = []
         offsets: list[int] = []
-        for row in reader:
+        for number, row in enumerate(reader):
+            if number == last:
+                break
+            if number < begin:
+                continue
             mirna = reader.sequence(row, mirna_column, encoder.read)
             site = reader.sequence(row, site_column, encoder.read)
             short, part = encoder.mirna(mirna), encoder.site(site)
@@ -313,6 +336,3 @@ def alignment_cells(alignment: Alignment, offset: int, divisor: float = 1.0) -> 
     yield ",".join(site)
     yield number_cell(alignment.opening / divisor)
     yield number_cell(alignment.extension / divisor)
-
-
-_cells = alignment_cells

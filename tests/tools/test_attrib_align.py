@@ -144,6 +144,20 @@ def test_bytes_do_not_depend_on_threads_and_batches(folder, monkeypatch):
     assert Path("h.html").read_text().count("<section") == 3
 
 
+@pytest.mark.parametrize("shares", [2, 3, 7])
+def test_shares_make_the_whole(folder, shares):
+    whole = align("--matrix", "matrices.npz", "pairs.tsv", "--text", "whole")
+    parts = [
+        align("--matrix", "matrices.npz", "pairs.tsv", "--shard", f"{number}/{shares}", "--text", f"{number}.txt")
+        for number in range(1, shares + 1)
+    ]
+    header = whole.splitlines(keepends=True)[0]
+    assert {part.splitlines(keepends=True)[0] for part in parts} == {header}
+    assert header + "".join(part.removeprefix(header) for part in parts) == whole
+    texts = [Path(f"{number}.txt").read_text().split("\n", 2)[2] for number in range(1, shares + 1)]
+    assert "".join(texts) == Path("whole").read_text().split("\n", 2)[2]
+
+
 def test_any_alphabet(folder):
     Path("rule.tsv").write_text("site\tmirna\tbridge\nD\tK\t1\nK\tD\t1\nE\tR\t1\nR\tE\t1\n")
     Path("proteins.tsv").write_text("mirna_seq\tsite_seq\nDEK\tAdrke\n")
@@ -186,6 +200,8 @@ def test_dmiso_layout(folder):
         ("--matrix matrices.npz --plot map.png --plot-pairs 21 pairs.tsv", 2, "more than 20"),
         ("--explainer ism --background 5 pairs.tsv", 2, "needs no background"),
         ("--model no-such-model pairs.tsv", 2, "no model 'no-such-model'"),
+        ("--matrix matrices.npz --shard 1/2 -", 2, "save it as a file"),
+        ("--matrix matrices.npz --shard 3/2 pairs.tsv", 2, "no share"),
         ("--background-pairs - -", 2, "cannot both be standard input"),
         ("--model dmiso --explainer shap pairs.tsv", 1, "sees no pairing matrix"),
     ],
