@@ -113,7 +113,8 @@ def test_defaults_in_the_help_are_the_real_ones(command):
         if default is None or isinstance(default, bool) or default in ([], "-", argparse.SUPPRESS):
             continue
         parts = default if isinstance(default, tuple) else (default,)
-        shown = ",".join(f"{part:g}" if isinstance(part, float) else str(part) for part in parts)
+        between = " " if action.nargs else ","
+        shown = between.join(f"{part:g}" if isinstance(part, float) else str(part) for part in parts)
         assert f"default: {shown}" in parser._get_formatter()._expand_help(action), action.option_strings
 
 

@@ -95,7 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--gap-percentiles",
         nargs=2,
         type=cli.number(0, 100),
-        default=[99.0, 90.0],
+        default=(99.0, 90.0),
         metavar=("OPEN", "EXTEND"),
         help="percentiles of the matrix that a gap's first and each further base cost (default: 99 90)",
     )
