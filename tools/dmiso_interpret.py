@@ -43,9 +43,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--model",
-        default=None,
+        default="dmiso",
         metavar="NAME|FILE",
-        help="bundled model or model file (default: the bundled model that validates best)",
+        help="bundled DMISO model or model file; for models on the pairing matrix: attrib-align (default: dmiso)",
     )
     parser.add_argument(
         "--sample",
@@ -134,6 +134,7 @@ def _check(args: argparse.Namespace) -> None:
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
     _check(args)
 
+    from mirtools.errors import UsageError
     from mirtools.interactions import TableReader, TableWriter
     from mirtools.interpretation.clusters import (
         CLUSTER_COLUMNS,
@@ -177,6 +178,11 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
             writer.write(row)
 
     model = resolve_model(args.model)
+    if model.network is not None:
+        raise UsageError(
+            f"{model.name!a} is a model on the pairing matrix ({model.architecture}); this command reads DMISO "
+            "models: give one, or explain it with attrib-align"
+        )
     run.facts["model"] = {
         "name": model.name,
         "architecture": model.architecture,

@@ -10,9 +10,11 @@ import pytest
 from Bio import motifs as bio_motifs
 from commands import run, run_process
 from models import slow_dmiso
+from networks import drawn_weights
 
 from mirtools.models import abundance
 from mirtools.models.modelfile import Model, load_model, save_model
+from mirtools.models.network import mirbind
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIRS = ROOT / ".." / "shared" / "data" / "miRBench" / "AGO2_CLASH_Hejret2023_train_minus_holdout.tsv.gz"
@@ -276,3 +278,17 @@ def test_the_bundled_model_on_real_pairs(tmp_path, monkeypatch):
         assert positive["mean_change"] < 2 * negative["mean_change"]
     kernels = rows_of(Path("k.tsv").read_text())
     assert sum(float(row["information"]) > 3 for row in kernels if row["sites"] != "0") >= 10
+
+
+def test_networks_on_pairing_matrices_are_not_for_this_command(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    network = mirbind(filters=2, units=2)
+    with open("net.safetensors", "wb") as stream:
+        save_model(Model(drawn_weights(network), "net", architecture="mirbind", network=network), stream)
+    Path("pairs.tsv").write_text(f"mirna_seq\tsite_seq\n{LET7}\t{MIR21}\n")
+    done = run("dmiso-interpret", ["--model", "net.safetensors", "-o", "out.tsv", "pairs.tsv"])
+    assert done.status == 2
+    assert "'net' is a model on the pairing matrix (mirbind); this command reads DMISO models" in done.err
+    assert done.err.count("\n") == 1
+    assert not Path("out.tsv").exists()
+    assert run("dmiso-interpret", ["--quiet", "-o", "out.tsv", "pairs.tsv"]).status == 0
