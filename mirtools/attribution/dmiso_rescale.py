@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.attribution.dmiso_states import GATES, SLOPES, Branch, Recorder, States
+from mirtools.attribution.dmiso_states import GATES, SLOPES, Branch, Recorder, States, filled_rows, filled_up
 from mirtools.models import dmiso
 from mirtools.models.dmiso import (
     DENSE_UNITS,
@@ -47,10 +47,11 @@ from mirtools.models.parallel import in_order
 # inputs closer than this count as alike (shap's figures)
 _ALIKE = np.float32(1e-6)
 _ALIKE_POOLED = np.float32(1e-7)
-# the most backgrounds in a block: several blocks to a matrix waste fewer columns than one
-_BLOCK = 128
+# fewer backgrounds than this are not worth a block of their own
+_BLOCK = 48
 _I, _F, _O, _C = (slice(number * LSTM_UNITS, (number + 1) * LSTM_UNITS) for number in range(4))
 _CELL = slice(GATES, SLOPES)
+_STATES = STEPS * 2 * LSTM_UNITS
 
 
 class Vectors(NamedTuple):
@@ -89,8 +90,8 @@ class _Workspace:
         self.total, self.multiplier = empty(2, SLOPES), empty(2, GATES)
         self.earlier, self.cell, self.way = (empty(2, LSTM_UNITS) for _ in range(3))
         self.alike = np.zeros((2, SLOPES, WIDTH), bool)
-        self.back = empty(2, KERNELS + LSTM_UNITS)
-        self.states = empty(STEPS * 2 * LSTM_UNITS)
+        self.back = empty(2, filled_rows(KERNELS + LSTM_UNITS))
+        self.states = empty(filled_rows(_STATES))
         self.hidden, self.distance = empty(DENSE_UNITS), empty(DENSE_UNITS)
         self.merged = empty(STEPS, KERNELS)
         self.branches = (_BranchWorkspace(MIRNA_LENGTH), _BranchWorkspace(SITE_LENGTH))
@@ -110,9 +111,35 @@ class _BranchWorkspace:
         # rows behind the last position stay 0, they fill up the last strip
         self.positions = np.zeros((strips * STRIP, KERNELS, WIDTH), np.float32)
         self.distance = np.zeros((positions, KERNELS, WIDTH), np.float32)
-        self.strip = np.zeros(((STRIP + KERNEL_WIDTH - 1) * 4, WIDTH), np.float32)
+        self.strip = np.zeros((filled_rows((STRIP + KERNEL_WIDTH - 1) * 4), WIDTH), np.float32)
         self.bases = np.zeros((strips * STRIP + KERNEL_WIDTH - 1, 4, WIDTH), np.float32)
         self.change = np.zeros((length, 4, WIDTH), np.float32)
+
+
+def layout(count: int, steady: NDArray[np.intp]) -> tuple[list[slice], list[int]]:
+    """Return backgrounds by block, and the columns at which blocks begin in a matrix.
+
+    A block fits in a run of steady columns. Of the possible numbers of blocks the one is taken that leaves the
+    fewest columns empty.
+
+    Parameters
+    ----------
+    count : int
+        Of backgrounds.
+    steady : ndarray of int
+        Columns that may be used, ascending.
+    """
+    runs = np.split(steady, np.flatnonzero(np.diff(steady) > 1) + 1)
+    longest = max(len(run) for run in runs)
+
+    def places(blocks: int) -> list[int]:
+        size = -(-count // blocks)
+        return [int(run[start]) for run in runs for start in range(0, len(run) - size + 1, size)]
+
+    fewest = -(-count // longest)
+    blocks = max(range(fewest, max(fewest, count // _BLOCK) + 1), key=lambda number: len(places(number)) / number)
+    edges = [number * count // blocks for number in range(blocks + 1)]
+    return [slice(*edge) for edge in pairwise(edges)], places(blocks)
 
 
 class DmisoShap:
@@ -139,7 +166,7 @@ class DmisoShap:
         folded = self._folded = fold(weights)
 
         def turned(matrix: Floats) -> Floats:
-            return np.ascontiguousarray(np.swapaxes(matrix, -1, -2))
+            return filled_up(np.swapaxes(matrix, -1, -2))
 
         inputs = np.delete(folded.gates, KERNELS, axis=2)  # without the bias
         self._gates = turned(inputs)
@@ -148,18 +175,10 @@ class DmisoShap:
         shapes = [*Recorder.shapes(), self._gates[0].shape, self._dense.shape, self._strips[0].shape]
         steady = steady_columns(shapes)
         self._recorder = Recorder(folded, steady)
-        runs = np.split(steady, np.flatnonzero(np.diff(steady) > 1) + 1)
-        run = max(runs, key=len)
-        self._first, width = int(run[0]), len(run)
-        count = len(mirnas)
-        blocks = -(-count // min(_BLOCK, width))
-        edges = [number * count // blocks for number in range(blocks + 1)]
-        self._blocks = [slice(*edge) for edge in pairwise(edges)]
-        self._step = max(block.stop - block.start for block in self._blocks)
-        self._per_matrix = width // self._step
+        self._blocks, self._places = layout(len(mirnas), steady)
         self.batch_size = len(steady)
         self._background = self._recorder.states(mirnas, sites)
-        self._shares = np.full(count, 1 / count) if shares is None else shares
+        self._shares = np.full(len(mirnas), 1 / len(mirnas)) if shares is None else shares
         self.expectation = float((self._background.scores * self._shares).sum())
         self._local = threading.local()
 
@@ -194,9 +213,9 @@ class DmisoShap:
         segments: list[_Segment] = []
         for pair in range(pairs):
             for block in self._blocks:
-                start = self._first + len(segments) * self._step
+                start = self._places[len(segments)]
                 segments.append(_Segment(slice(start, start + block.stop - block.start), pair, block))
-                if len(segments) == self._per_matrix:
+                if len(segments) == len(self._places):
                     yield segments
                     segments = []
         if segments:
@@ -251,7 +270,7 @@ class DmisoShap:
         background = self._background
         inner, outer, slope, total, alike = work.inner, work.outer, work.slope, work.total, work.alike
         cell, way, back, multiplier = work.cell, work.way, work.back, work.multiplier
-        dense = work.states.reshape(STEPS, 2, LSTM_UNITS, WIDTH)
+        dense = work.states[:_STATES].reshape(STEPS, 2, LSTM_UNITS, WIDTH)
         cell.fill(0)
         back.fill(0)
         work.merged.fill(0)
@@ -272,7 +291,7 @@ class DmisoShap:
             np.less(inner, _ALIKE, out=alike)
             if alike.any():
                 slope[alike] = 1 - (total[alike] / 2) ** 2
-            np.add(dense[step], back[:, KERNELS:], out=way)
+            np.add(dense[step], back[:, KERNELS : KERNELS + LSTM_UNITS], out=way)
             np.multiply(way, total[:, _CELL], out=multiplier[:, _O])
             total[:, : CANDIDATE * LSTM_UNITS] += 2
             way *= total[:, _O]
@@ -326,7 +345,7 @@ class DmisoShap:
         for number, rows in enumerate(flat):
             np.matmul(strip, rows, out=work.strip)
             span = slice(number * STRIP, (number + 1) * STRIP + KERNEL_WIDTH - 1)
-            work.bases[span] += work.strip.reshape(-1, 4, WIDTH)
+            work.bases[span] += work.strip[: (STRIP + KERNEL_WIDTH - 1) * 4].reshape(-1, 4, WIDTH)
         work.change *= work.bases[: len(work.change)]
         values: Floats = work.change.sum(axis=1)
         return values

@@ -23,6 +23,25 @@ GATES = 4 * LSTM_UNITS
 # what has a slope in a step of one direction: the gates, and the cell state on its way out
 SLOPES = GATES + LSTM_UNITS
 _STATE = slice(KERNELS + 1, None)
+# OpenBLAS's kernels for AVX2 take twelve rows of a matrix at a time, and by rows that are left over the two halves
+# of the columns may differ in their last bits
+_ROWS = 12
+
+
+def filled_rows(rows: int) -> int:
+    """Return the number of rows of a matrix after :func:`filled_up`.
+
+    >>> filled_rows(20)
+    24
+    """
+    return rows + -rows % _ROWS
+
+
+def filled_up(matrix: Floats) -> Floats:
+    """Return a matrix (or several) with rows of zeros behind it, for products whose columns are alike."""
+    rows = matrix.shape[-2]
+    margins = [(0, 0)] * (matrix.ndim - 2) + [(0, filled_rows(rows) - rows), (0, 0)]
+    return np.ascontiguousarray(np.pad(matrix, margins))
 
 
 class Branch(NamedTuple):
@@ -85,16 +104,14 @@ class Recorder:
         self._folded, self._columns = folded, columns
         # a single position's kernels: the first of a strip
         inner = KERNEL_WIDTH * 4
-        self._kernels = [
-            np.ascontiguousarray(strip[:KERNELS, :inner]) for strip in (folded.mirna_strip, folded.site_strip)
-        ]
+        self._kernels = [filled_up(strip[:KERNELS, :inner]) for strip in (folded.mirna_strip, folded.site_strip)]
         self._dense = folded.dense.reshape(dmiso.DENSE_UNITS, -1)
 
     @staticmethod
     def shapes() -> list[tuple[int, int]]:
         """Return the shapes (to, from) of the matrices that pairs are multiplied with."""
         return [
-            (KERNELS, KERNEL_WIDTH * 4),
+            (filled_rows(KERNELS), KERNEL_WIDTH * 4),
             (GATES, STEP_INPUTS),
             (dmiso.DENSE_UNITS, STEPS * 2 * LSTM_UNITS),
             (1, dmiso.DENSE_UNITS),
@@ -151,11 +168,11 @@ def _branch(codes: Codes, kernels: Floats, bias: Floats) -> Branch:
     """Convolve, position by position: the same bases give the same bits wherever they stand, so ties are ties."""
     hot = np.ascontiguousarray(ONE_HOT[codes].transpose(0, 2, 1))
     positions = len(codes) - KERNEL_WIDTH + 1
-    convolved = np.empty((positions, KERNELS, WIDTH), np.float32)
+    filled = np.empty((positions, len(kernels), WIDTH), np.float32)
     for position in range(positions):
         window = hot[position : position + KERNEL_WIDTH].reshape(-1, WIDTH)
-        np.matmul(kernels, window, out=convolved[position])
-    convolved += bias[:, None]
+        np.matmul(kernels, window, out=filled[position])
+    convolved = filled[:, :KERNELS] + bias[:, None]
     rectified = np.maximum(convolved, 0)
     steps = positions - POOL + 1
     pooled = rectified[:steps].copy()

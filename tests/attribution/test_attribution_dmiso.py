@@ -11,6 +11,7 @@ import pytest
 from attribution.slow_dmiso_shap import Slow
 from models import slow_dmiso
 
+from mirtools.attribution import dmiso_rescale
 from mirtools.attribution.backgrounds import Background, choose_background
 from mirtools.attribution.dmiso_masking import PairMasking
 from mirtools.attribution.dmiso_rescale import DmisoShap
@@ -126,6 +127,18 @@ def test_deep_shares_count_like_repeated_backgrounds():
     assert shared.expectation == pytest.approx(repeated.expectation, abs=1e-6)
     for one, other in zip(shared.explain(*pairs), repeated.explain(*pairs), strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 20, 48, 100, 128, 150, 239, 241, 500, 1000])
+@pytest.mark.parametrize("steady", [np.arange(512), np.r_[8:248, 264:504], np.r_[0:130, 200:400:2]], ids=len)
+def test_blocks_lie_side_by_side_in_steady_columns(count, steady):
+    blocks, places = dmiso_rescale.layout(count, steady)
+    covered = np.concatenate([np.arange(count)[block] for block in blocks])
+    assert covered.tolist() == list(range(count))
+    size = max(block.stop - block.start for block in blocks)
+    columns = np.concatenate([np.arange(place, place + size) for place in places])
+    assert len(columns) == len(set(columns.tolist())) > 0
+    assert np.isin(columns, steady).all()
 
 
 @pytest.mark.parametrize("name", ["deep", "masking"])
