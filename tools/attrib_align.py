@@ -12,6 +12,7 @@ from mirtools import cli
 if TYPE_CHECKING:
     from mirtools.alignment.table import Named, Source
     from mirtools.attribution.explainer import PairExplainer
+    from mirtools.models.modelfile import Model
 
 EXAMPLES = """\
   attrib-align pairs.tsv > aligned.tsv
@@ -201,7 +202,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     chosen = row_share(source, args.format, args.shard) if args.shard else None
     reader = TableReader(source, ("mirna_seq", "site_seq"), args.format)
     rule = read_rule(args.pairing) if args.pairing else WOBBLE if args.wobble else None
-    explainer: PairExplainer | None = None
+    explained: tuple[Model, PairExplainer] | None = None
     attributions: Source
     if args.matrix is not None:
         rule = rule or WATSON_CRICK
@@ -211,7 +212,10 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         explainer = explainer_of(
             model, args.explainer or "deep", args.background or BACKGROUND, args.background_pairs, args.seed
         )
+        explained = model, explainer
         run.say(f"model {model.name!a}, explainer {explainer.kind}")
+        if model.network is None:
+            run.say("the model sees no pairing matrix; what pairs of bases add is approximated by masking them")
         attributions = ExplainerSource(model, explainer, reader)
         rule = rule or pairing_of(model)
         run.facts["model"] = {
@@ -244,8 +248,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         progress.close()
     run.counts.update(pairs.counts)
     run.facts["mean_mirna_importance"] = pairs.profile()
-    if explainer is not None:
-        run.facts["explainer"] = described(explainer, pairs.gap)
+    if explained is not None:
+        run.facts["explainer"] = described(*explained, pairs.gap)
     if figure is not None:
         draw_alignments(figure, kind, kept[: args.plot_pairs])
     if "html" in streams:

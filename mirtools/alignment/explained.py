@@ -107,9 +107,12 @@ def explainer_of(
     return make_pair_explainer(model, kind, background, seed=seed)
 
 
-def described(explainer: PairExplainer, gap: float) -> dict[str, Any]:
-    """Return the facts for a JSON report; ``gap`` is how far attributions were at most from adding up."""
-    facts: dict[str, Any] = {"kind": explainer.kind}
+def described(model: Model, explainer: PairExplainer, gap: float) -> dict[str, Any]:
+    """Return the facts for a JSON report; ``gap`` is how far attributions were at most from adding up.
+
+    Matrices of a model that sees no pairing matrix are approximate: see :mod:`mirtools.attribution.dmiso_masking`.
+    """
+    facts: dict[str, Any] = {"kind": explainer.kind, "approximate": model.network is None}
     if explainer.background is not None:
         facts["background"] = explainer.background.described()
     if math.isfinite(explainer.expectation):

@@ -15,6 +15,7 @@ from mirtools.report.alignment_strip import full_colour, heading, strip_of
 from mirtools.report.alignment_svg import map_svg, profile_svg
 from mirtools.report.alignment_text import ruler
 
+_NAMES = {"pair_id": "identifier", "mirna_id": "miRNA", "target_id": "target"}
 _EMPTY = "no alignment: no attribution speaks for any pair of bases"
 
 
@@ -54,7 +55,7 @@ def write_page(stream: TextIO, page: Page, drawings: Sequence[Named], names: Seq
     drawings : sequence of Named
         The alignments that are shown.
     names : sequence of str
-        What the names of a drawing are.
+        The columns that the names of a drawing are from.
     """
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
@@ -70,7 +71,7 @@ def write_page(stream: TextIO, page: Page, drawings: Sequence[Named], names: Seq
         neutral=hexadecimal(NEUTRAL),
         for_=hexadecimal(FOR),
         profile=Markup(profile_svg(page.profile)) if page.aligned else None,
-        names=names,
+        names=[_NAMES.get(name, name) for name in names],
         scored=any(named.score for named in drawings),
         entries=[_Entry(named) for named in drawings],
     ):

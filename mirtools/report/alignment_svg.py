@@ -20,6 +20,7 @@ from mirtools.report.drawing import BLUE
 _CELL, _LEFT, _TOP, _BELOW = 12, 44, 6, 44
 _ENLARGED = 4  # so that programs which blur small pictures leave the cells apart
 _MOST_LETTERS = 70
+_LOOK = 'font-size="10" font-family="system-ui, sans-serif" fill="#333"'
 
 
 def map_svg(named: Named) -> str:
@@ -30,7 +31,7 @@ def map_svg(named: Named) -> str:
     picture = b64encode(png(levels(values.T, full_colour(named)))).decode("ascii")
     parts = [
         f'<svg viewBox="0 0 {_LEFT + width + 10} {_TOP + height + _BELOW}" width="{_LEFT + width + 10}" '
-        f'role="img" aria-label="Heat map of the attributions of pair {named.number}">',
+        f'{_LOOK} role="img" aria-label="Heat map of the attributions of pair {named.number}">',
         f'<image x="{_LEFT}" y="{_TOP}" width="{width}" height="{height}" preserveAspectRatio="none" '
         f'style="image-rendering:pixelated" href="data:image/png;base64,{picture}"/>',
         f'<rect x="{_LEFT}" y="{_TOP}" width="{width}" height="{height}" fill="none" stroke="#444"/>',
@@ -46,15 +47,16 @@ def profile_svg(means: Sequence[float]) -> str:
     """Return bars of the mean importance of each base of the miRNA."""
     top = max((*means, 0.0)) or 1.0
     low = min((*means, 0.0))
-    step, height = 24, 120
+    left, step, height = 64, 24, 120
+    width = step * len(means)
     scale = height / (top - low)
     zero = 16 + top * scale
     parts = [
-        f'<svg viewBox="0 0 {60 + step * len(means)} {height + 56}" width="{60 + step * len(means)}" role="img" '
+        f'<svg viewBox="0 0 {left + 10 + width} {height + 56}" width="{left + 10 + width}" {_LOOK} role="img" '
         'aria-label="Mean importance by base of the miRNA">'
     ]
     for base, mean in enumerate(means):
-        x, size = 50 + step * base, abs(mean) * scale
+        x, size = left + step * base, abs(mean) * scale
         y = zero - size if mean > 0 else zero
         parts.append(
             f'<rect x="{x}" y="{y:.1f}" width="{step - 6}" height="{size:.1f}" fill="{BLUE}">'
@@ -64,9 +66,9 @@ def profile_svg(means: Sequence[float]) -> str:
             parts.append(_text(x + (step - 6) / 2, height + 32, str(base + 1)))
     for value in (top, 0.0):
         y = zero - value * scale
-        parts.append(f'<line x1="44" x2="{50 + step * len(means)}" y1="{y:.1f}" y2="{y:.1f}" stroke="#bbb"/>')
-        parts.append(_text(40, y + 3.5, f"{value:.2g}", "end"))
-    parts.append(_text(50 + step * len(means) / 2, height + 50, "base of the miRNA, 5\u2032 \u2192 3\u2032"))
+        parts.append(f'<line x1="{left - 6}" x2="{left + width}" y1="{y:.1f}" y2="{y:.1f}" stroke="#bbb"/>')
+        parts.append(_text(left - 10, y + 3.5, f"{value:.2g}", "end"))
+    parts.append(_text(left + width / 2, height + 50, "base of the miRNA, 5\u2032 \u2192 3\u2032"))
     return "\n".join([*parts, "</svg>"])
 
 
