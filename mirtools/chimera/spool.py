@@ -28,10 +28,11 @@ class Spool:
     Parameters
     ----------
     kind : numpy.dtype
+        Also an attribute.
     """
 
     def __init__(self, kind: np.dtype[Any]) -> None:
-        self._kind = kind
+        self.kind = kind
         self._waiting: list[NDArray[Any]] = []
         self._numbers: list[NDArray[np.int64]] = []
         self._held = 0
@@ -48,13 +49,13 @@ class Spool:
     def groups(self) -> Iterator[NDArray[Any]]:
         """Yield the records group by group, in the order of adding; those with the same number are together."""
         if not self._files:
-            yield np.concatenate([np.empty(0, self._kind), *self._waiting])
+            yield np.concatenate([np.empty(0, self.kind), *self._waiting])
             return
         if self._held:
             self._spill()
         for file in self._files:
             file.seek(0)
-            yield np.frombuffer(file.readall(), self._kind)
+            yield np.frombuffer(file.readall(), self.kind)
 
     def close(self) -> None:
         """Give the files up."""

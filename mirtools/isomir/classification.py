@@ -69,10 +69,9 @@ def classify_tables(
             left_out = write_mirgff(outputs.gff3, table.observed(), precursors, _accessions(mirnas), samples)
             if left_out:
                 table.counts["gff3_left_out_with_n"] = left_out
-        interactions = table.interactions()
+        told, isomirs = statistics.statistics_of(table.interactions(), min_pairs), table.isomirs()
 
-    told = statistics.statistics_of(interactions, min_pairs)
-    compared = None if other is None else compare(interactions.isomirs(), other, min_reads)
+    compared = None if other is None else compare(isomirs, other, min_reads)
     if outputs.summary is not None:
         writer = TableWriter(outputs.summary, SUMMARY_COLUMNS)
         for row in statistics.summary_rows(told):

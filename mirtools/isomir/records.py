@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.chimera.pairing import MIRNA_FIRST, TARGET_FIRST
+from mirtools.chimera.spool import Spool
 from mirtools.errors import shorten
 from mirtools.interactions import MISSING
 from mirtools.isomir.junction import REACH, Junction, turn
@@ -26,7 +27,12 @@ _USED = ("pair_id", *COUNTS, "mirna_qual", "target_id", *_JUNCTION)
 # Numbers of more digits are defects
 _UNASSIGNED = re.compile(r"([0-9]{1,9}),([0-9]{1,9})")
 _GAP = re.compile(r"-?[0-9]{1,9}")
-_NO_JUNCTION = -1
+NO_JUNCTION = -1
+# Rows that are put aside together.
+_ROWS = 1 << 14
+# What a row is kept as: its number, where its cells are, and the numbers of its miRNA, of its sequence, of its
+# ends (NO_JUNCTION where the sequence is to be taken as it stands) and of its target's place.
+_NUMBERS = ("number", "begin", "size", "mirna", "sequence", "ends", "target", "start", "stop")
 
 Item = TypeVar("Item")
 
@@ -42,6 +48,45 @@ class Numbers(dict[Item, int]):
         return number
 
 
+class Block:
+    """Some rows, by their place in the block.
+
+    Parameters
+    ----------
+    values : structured array
+        ``number`` (of the row in all tables), ``mirna``, ``sequence``, ``ends``, ``target``, ``start``, ``stop``:
+        numbers in the lists of :class:`Records`; ``counts``: distinct reads, reads with duplicates, distinct reads
+        of each sample.
+    cells : RowStore
+    """
+
+    def __init__(self, values: NDArray[Any], cells: RowStore) -> None:
+        self.values = values
+        self._cells = cells
+        self._begins, self._sizes = values["begin"].tolist(), values["size"].tolist()
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, name: str) -> NDArray[np.int64]:
+        """Return a column."""
+        column: NDArray[np.int64] = self.values[name]
+        return column
+
+    @property
+    def reads(self) -> NDArray[np.int64]:
+        """Distinct reads."""
+        return self["counts"][:, 0]
+
+    def places(self) -> list[NDArray[np.int64]]:
+        """Return the numbers of the targets, their starts and their ends, row by row."""
+        return [self[name] for name in ("target", "start", "stop")]
+
+    def cells(self, row: int) -> list[str]:
+        """Return the cells of a row."""
+        return self._cells.get(self._begins[row], self._sizes[row])
+
+
 class Records:
     """All rows of the tables.
 
@@ -54,20 +99,15 @@ class Records:
 
     Attributes
     ----------
-    cells : RowStore
-        The rows as they stand.
     at : dict of str to int
         Positions of the columns that are there.
-    mirna, sequence, ends, target, target_start, target_end : array of int
-        Numbers, row by row: of the miRNA in ``canonical``, of ``sequences``, of ``all_ends`` or -1 where a
-        sequence is to be taken as it stands, of ``targets``, ``starts`` and ``stops`` (where ``has_place``).
-    counts : list of array of int
-        Row by row: distinct reads, reads with duplicates, distinct reads of each sample.
     sequences : list of str
         Different observed miRNA parts, 5'->3', DNA letters.
     all_ends : list of tuple
         What makes a sequence a junction: unassigned ends, gap, first bases of the target behind the turn, whether
         the miRNA comes first.
+    unassigned : array of int
+        Numbers of the unassigned ends of ``all_ends``; of the last entry, -1.
     targets, starts, stops : list of str
         Cells of the place of targets.
     has_place : bool
@@ -83,18 +123,27 @@ class Records:
         self._has_junction = all(name in self.at for name in _JUNCTION)
         self.sample_columns = tables.samples()
 
-        self.cells = RowStore()
-        self.mirna, self.sequence, self.ends = array("i"), array("i"), array("i")
-        self.target, self.target_start, self.target_end = array("i"), array("i"), array("i")
-        self.counts = [array("q") for _ in range(2 + len(self.sample_columns))]
-        self._qualities = bytearray()
-        self._quality_ends = array("q", [0])
+        self._cells = RowStore()
+        n_counts = 2 + len(self.sample_columns)
+        self._spool = Spool(np.dtype([*((name, "<i8") for name in _NUMBERS), ("counts", "<i8", (n_counts,))]))
+        self._columns = [array("q") for _ in range(len(_NUMBERS) + n_counts)]
+        self._size = 0
         self._ends_numbers: Numbers[_Ends] = Numbers()
         self._cell_memo: dict[tuple[str, str, str], tuple[tuple[int, int], int, bool]] = {}
         self._read()
 
     def __len__(self) -> int:
-        return len(self.mirna)
+        return self._size
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all rows, many at once: those with one place together, those of one block as they came."""
+        for values in self._spool.groups():
+            yield Block(values, self._cells)
+
+    def close(self) -> None:
+        """Give the temporary files up."""
+        self._spool.close()
+        self._cells.close()
 
     def junction(self, sequence: int, ends: int) -> Junction:
         """Return the junction of a number of ``sequences`` and one of ends."""
@@ -103,27 +152,13 @@ class Records:
         only = target if mirna_first else target[::-1]
         return turn(self.sequences[sequence], unassigned, gap, only, mirna_first)
 
-    def places(self) -> list[NDArray[np.int32]]:
-        """Return the numbers of the targets, their starts and their ends, row by row."""
-        columns = (self.target, self.target_start, self.target_end)
-        return [np.frombuffer(column, np.int32) for column in columns]
-
-    def place_cells(self, row: int) -> tuple[str, str, str]:
-        """Return the cells of a row's target: name, start, end."""
-        target, start, end = self.target[row], self.target_start[row], self.target_end[row]
-        return self.targets[target], self.starts[start], self.stops[end]
-
-    def qualities(self, row: int) -> bytes | None:
-        """Return the Phred+33 values of a row's sequence, or ``None`` where it has none."""
-        begin, end = self._quality_ends[row], self._quality_ends[row + 1]
-        return bytes(self._qualities[begin:end]) if end > begin else None
-
     def _read(self) -> None:
         tables, at = self._tables, self.at
         sequences, targets, starts, ends = (Numbers[str]() for _ in range(4))
         observed: dict[str, tuple[int, str]] = {}
         n_reads, n_copies, quality = at.get("n_reads"), at.get("n_copies"), at.get("mirna_qual")
         place = [at[name] for name in PLACE] if self.has_place else None
+        target = start = end = 0
         for cells in tables:
             number = self._mirnas.get(cells[self.mirna_column])
             if number is None:
@@ -135,36 +170,44 @@ class Records:
                 observed[text] = (sequences[sequence], sequence)
             sequence_number, sequence = observed[text]
             reads = tables.current.whole_number(cells, n_reads) if n_reads is not None else 1
-            self.counts[0].append(reads)
             copies = tables.current.whole_number(cells, n_copies) if n_copies is not None else reads
-            self.counts[1].append(copies)
-            for counts, column in zip(self.counts[2:], self.sample_columns, strict=True):
-                counts.append(tables.current.whole_number(cells, column))
-            self.mirna.append(number)
-            self.sequence.append(sequence_number)
-            self.ends.append(self._ends_of(cells, sequence) if self._has_junction else _NO_JUNCTION)
-            if quality is not None and cells[quality] != MISSING:
-                self._add_qualities(cells[quality], len(sequence))
-            self._quality_ends.append(len(self._qualities))
+            samples = [tables.current.whole_number(cells, column) for column in self.sample_columns]
+            junction = self._ends_of(cells, sequence) if self._has_junction else NO_JUNCTION
+            if quality is not None and cells[quality] != MISSING and len(cells[quality]) != len(sequence):
+                raise tables.error("mirna_qual and mirna_seq differ in length; repair the row")
             if place is not None:
-                self.target.append(targets[cells[place[0]]])
-                self.target_start.append(starts[cells[place[1]]])
-                self.target_end.append(ends[cells[place[2]]])
-            self.cells.add(cells)
+                target, start, end = targets[cells[place[0]]], starts[cells[place[1]]], ends[cells[place[2]]]
+            numbers = (self._size, *self._cells.add(cells), number, sequence_number, junction, target, start, end)
+            for column, value in zip(self._columns, (*numbers, reads, copies, *samples), strict=True):
+                column.append(value)
+            self._size += 1
+            if len(self._columns[0]) == _ROWS:
+                self._put_aside()
+        self._put_aside()
         self.sequences = list(sequences)
         self.all_ends = list(self._ends_numbers)
         self.targets, self.starts, self.stops = list(targets), list(starts), list(ends)
+        numbers: Numbers[tuple[int, int]] = Numbers()
+        # the last entry is that of rows without junction, number -1
+        self.unassigned = np.array([*(numbers[each[0]] for each in self.all_ends), NO_JUNCTION], np.int64)
 
-    def _add_qualities(self, cell: str, length: int) -> None:
-        qualities = cell.encode("ascii", "replace")
-        if len(qualities) != length:
-            raise self._tables.error("mirna_qual and mirna_seq differ in length; repair the row")
-        self._qualities += qualities
+    def _put_aside(self) -> None:
+        """Put the rows that were read aside, those with one place together."""
+        values = np.empty(len(self._columns[0]), self._spool.kind)
+        for name, column in zip(_NUMBERS, self._columns, strict=False):
+            values[name] = column
+        for place, column in enumerate(self._columns[len(_NUMBERS) :]):
+            values["counts"][:, place] = column
+        self._columns = [array("q") for _ in self._columns]
+        if self.has_place:
+            self._spool.add(values, values["target"] * 31 + values["start"] * 7 + values["stop"])
+        else:
+            self._spool.add(values, values["number"] // _ROWS)
 
     def _ends_of(self, cells: Sequence[str], sequence: str) -> int:
         at = self.at
         if cells[at["mirna_unassigned"]] == MISSING:
-            return _NO_JUNCTION
+            return NO_JUNCTION
         key = (cells[at["mirna_unassigned"]], cells[at["gap"]], cells[at["order"]])
         if (known := self._cell_memo.get(key)) is None:
             known = self._cell_memo[key] = self._parsed(*key)

@@ -7,7 +7,7 @@ sequence. An isomiR of several types counts for each of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -26,6 +26,8 @@ GROUPS = {
     "3p": type_mask([name for name in ISOMIR_TYPES if name.startswith("3p")]),
     "polymorphic": type_mask(["SNP", "MNP"]),
 }
+
+_COUNTED = ("exact", "isomir", *ISOMIR_TYPES, "hybrid")
 
 
 class Count(NamedTuple):
@@ -73,6 +75,13 @@ class Shared(NamedTuple):
     transcripts: int
 
 
+class _Targets(NamedTuple):
+    """Targets of a miRNA by combination of groups, as bits: sites (``None`` without coordinates), transcripts."""
+
+    sites: NDArray[np.int64] | None
+    transcripts: NDArray[np.int64]
+
+
 class Statistics(NamedTuple):
     """All statistics of one table.
 
@@ -100,36 +109,39 @@ class Statistics(NamedTuple):
     shared: list[Shared]
 
 
-def statistics_of(interactions: Interactions, min_pairs: int) -> Statistics:
+def statistics_of(tables: Iterable[Interactions], min_pairs: int) -> Statistics:
     """Return the statistics of a table.
 
     Parameters
     ----------
-    interactions : Interactions
+    tables : iterable of Interactions
+        The table in pieces, all rows of one miRNA in the same.
     min_pairs : int
         isomiR pairs that a miRNA needs to be tested for preferred types (paper: 100).
     """
-    isomirs = interactions.isomirs()
-    types = _counts(interactions, isomirs)
-    order = np.bincount(interactions.mirna, interactions.types > 0, len(interactions.names))
-    found = np.unique(interactions.mirna).tolist()
-    found.sort(key=lambda number: (-order[number], interactions.names[number]))
-    by_mirna = _slices(interactions.mirna)
-    isomirs_by_mirna = _slices(isomirs.mirna)
-    mirnas = {
-        interactions.names[number]: _counts(
-            _part(interactions, by_mirna[number]), _part(isomirs, isomirs_by_mirna[number])
-        )
-        for number in found
-    }
+    mirnas: dict[str, dict[str, Count]] = {}
+    targets: dict[str, _Targets] = {}
+    reads, pairs = [], []
+    none: _Targets | None = None
+    for interactions in tables:
+        if interactions.target is not None:
+            none = _targets(_part(interactions, np.zeros(0, np.int64)))
+        isomirs = interactions.isomirs()
+        isomirs_by_mirna = _slices(isomirs.mirna)
+        for number, rows in _slices(interactions.mirna).items():
+            name, part = interactions.names[number], _part(interactions, rows)
+            mirnas[name] = _counts(part, _part(isomirs, isomirs_by_mirna[number]))
+            if part.target is not None:
+                targets[name] = _targets(part)
+        no_exact = isomirs.types > 0
+        reads += isomirs.reads[no_exact].tolist()
+        pairs += isomirs.pairs[no_exact].tolist()
+    mirnas = dict(sorted(mirnas.items(), key=lambda item: (-item[1]["isomir"].pairs, item[0])))
+    types = {name: _sum(counts[name] for counts in mirnas.values()) for name in _COUNTED}
     per_mirna = sorted(counts["isomir"].isomirs for counts in mirnas.values() if counts["isomir"].isomirs)
-    shared = []
-    if interactions.target is not None:
-        shared = list(_shared(interactions, found, by_mirna))
-    no_exact = isomirs.types > 0
-    reads, pairs = (np.sort(column[no_exact]).tolist() for column in (isomirs.reads, isomirs.pairs))
+    shared = [] if none is None else list(_shared({name: targets[name] for name in mirnas}, none))
     preferences = _preferences(types, mirnas, min_pairs)
-    return Statistics(types, mirnas, per_mirna, reads, pairs, preferences, shared)
+    return Statistics(types, mirnas, per_mirna, sorted(reads), sorted(pairs), preferences, shared)
 
 
 def binomial_tail(successes: int, trials: int, chance: float) -> float:
@@ -245,6 +257,10 @@ def spread(counts: Sequence[int], items: str) -> dict[str, float]:
     return {items: len(counts), "mean": sum(counts) / len(counts), "median": median, "max": counts[-1]}
 
 
+def _sum(counts: Iterable[Count]) -> Count:
+    return Count(*np.sum([(0, 0, 0), *counts], axis=0).tolist())
+
+
 def _counts(interactions: Interactions, isomirs: Isomirs) -> dict[str, Count]:
     def count(pairs: NDArray[Any], different: NDArray[Any]) -> Count:
         reads = int(interactions.reads[pairs].sum())
@@ -277,29 +293,30 @@ def _preferences(types: dict[str, Count], mirnas: dict[str, dict[str, Count]], m
     return result
 
 
-def _shared(
-    interactions: Interactions, found: Sequence[int], by_mirna: dict[int, NDArray[Any]]
-) -> Iterator[Shared]:
+def _targets(part: Interactions) -> _Targets:
+    """Return how many targets of one miRNA each combination of groups binds.
+
+    Its sites on one transcript that overlap are one target site.
+    """
+    groups = _groups(part.types)
+    assert part.target is not None
+    transcripts = _united(groups, np.unique(part.target, return_inverse=True)[1])
+    return _Targets(None if part.start is None else _united(groups, _sites(part)), transcripts)
+
+
+def _shared(targets: dict[str, _Targets], none: _Targets) -> Iterator[Shared]:
     """Yield the targets of each miRNA by the groups that bind them, those of all miRNAs together first.
 
-    Sites of one miRNA on one transcript that overlap are one target site; a site counts once for each miRNA.
+    A site counts once for each miRNA. ``none`` is what a miRNA without targets has.
     """
     keys = [groups for size in range(1, len(GROUPS) + 1) for groups in combinations(GROUPS, size)]
-    has_sites = interactions.start is not None
-    rows: list[Shared] = []
-    sites_of_all, transcripts_of_all = np.zeros(1 << len(GROUPS), np.int64), np.zeros(1 << len(GROUPS), np.int64)
-    for number in found:
-        part = _part(interactions, by_mirna[number])
-        groups = _groups(part.types)
-        assert part.target is not None
-        transcripts = _united(groups, np.unique(part.target, return_inverse=True)[1])
-        sites = _united(groups, _sites(part)) if has_sites else None
-        transcripts_of_all += transcripts
-        if sites is not None:
-            sites_of_all += sites
-        rows += _rows(interactions.names[number], keys, sites, transcripts)
-    yield from _rows(ALL, keys, sites_of_all if has_sites else None, transcripts_of_all, every=True)
-    yield from rows
+    transcripts = sum((each.transcripts for each in targets.values()), none.transcripts)
+    sites = none.sites
+    for each in targets.values():
+        sites = None if sites is None or each.sites is None else sites + each.sites
+    yield from _rows(ALL, keys, sites, transcripts, every=True)
+    for name, each in targets.items():
+        yield from _rows(name, keys, each.sites, each.transcripts)
 
 
 def _rows(

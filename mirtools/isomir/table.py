@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mirtools.chimera.spool import Spool
 from mirtools.interactions import CLASSIFY_COLUMNS, ISOMIR_TYPES, MISSING, extended, pair_id
-from mirtools.isomir.mirgff import Observed
+from mirtools.isomir import mirgff
 from mirtools.isomir.parts import UNCUT, Parts
 from mirtools.isomir.precursors import Precursors
-from mirtools.isomir.records import Records, best_qualities
-from mirtools.isomir.repertoire import Interactions
+from mirtools.isomir.records import Block, Records, best_qualities
+from mirtools.isomir.repertoire import Interactions, Isomirs
+from mirtools.isomir.rowstore import Shelf, SortedRows
 from mirtools.isomir.tables import Tables
 from mirtools.isomir.types import Isomir
-from mirtools.isomir.units import Ints, choice_of_strongest, groups, units_of
+from mirtools.isomir.units import Ints, Observed, Units, choice_of_strongest, groups, reads_of, units_of
 
 _NO_QUALITY = b"!"
 _NO_VALUE = -1
+# A row of the result as statistics need it, by numbers.
+_INTERACTION = np.dtype([("part", "<i4"), ("target", "<i4"), ("start", "<i4"), ("stop", "<i4"), ("reads", "<i8")])
 
 
 class _Merged(NamedTuple):
-    """Rows of the result, column by column.
+    """Rows of the result that come from one block, column by column.
 
     Attributes
     ----------
@@ -33,9 +36,9 @@ class _Merged(NamedTuple):
     begin, end : array of int
         The units of a row, as a slice of ``units``.
     shown : array of int
-        The row of the input with the strongest evidence.
-    reads, quality : array of int
-        Distinct reads; lowest Phred value at a changed base, -1 where there is none.
+        The row of the block with the strongest evidence.
+    reads : array of int
+        Distinct reads.
     units : array of int
     """
 
@@ -44,7 +47,6 @@ class _Merged(NamedTuple):
     end: Ints
     shown: Ints
     reads: Ints
-    quality: Ints
     units: Ints
 
     def units_of(self, number: int) -> list[int]:
@@ -52,9 +54,24 @@ class _Merged(NamedTuple):
         units: list[int] = self.units[self.begin[number] : self.end[number]].tolist()
         return units
 
-    def taken(self, numbers: Ints) -> _Merged:
-        """Return some rows, in the order of their numbers."""
-        return self._replace(**{name: getattr(self, name)[numbers] for name in self._fields[:-1]})
+
+class _Member(NamedTuple):
+    """A row of a block that went into one of the result, what its unit shows, and its cells."""
+
+    row: int
+    observed: int
+    cells: list[str]
+
+
+class _Shown(NamedTuple):
+    """A row of the result: the row of the block that it is made from, its part, and numbers of that row."""
+
+    row: int
+    part: int
+    number: int
+    target: int
+    start: int
+    stop: int
 
 
 class IsomirTable:
@@ -101,199 +118,251 @@ class IsomirTable:
         self._records = records = Records(tables, canonical)
         self.samples = [tables.columns[place] for place in records.sample_columns]
         self._coverage = tables.find("mirna_coverage"), tables.find("target_coverage")
-        self._strongest = choice_of_strongest(records, tables.columns)
-        self._units = units = units_of(records, self._strongest)
+        self._strongest = choice_of_strongest(tables.columns)
         self.counts["rows_in"] = len(records)
-        self._parts = Parts(records, units, canonical, min_reads, precursors or Precursors(canonical, []))
-        if dropped := len(units.begins) - len(self._parts.kept):
-            self.dropped["low_support"] = dropped
-        merged = self._merge()
-        if fewer := len(records) - len(units.begins) + len(self._parts.kept) - len(merged.part):
-            self.counts["merged_rows"] = fewer
-        self._merged = merged = merged.taken(self._good(merged))
+        self._rows, self._interactions = SortedRows(), Spool(_INTERACTION)
+        shelf, observed = Shelf(), Observed()
+        for block in records.blocks():
+            units = units_of(records, block, self._strongest)
+            shelf.add(*units, observed.add(block, units))
+        # of each observed thing: its ends, and where its part lies on the junction
+        self._ends = observed.ends.tolist()
+        self._told: Counter[str] = Counter()
+        self._parts = Parts(records, observed, canonical, min_reads, precursors or Precursors(canonical, []))
+        self._starts, self._stops = self._parts.start.tolist(), self._parts.end.tolist()
+        # of each part: rows of the result, distinct reads, those of each sample; of each target: distinct reads
+        n_parts = len(self._parts.sequences)
+        self._pairs_of_part = np.zeros(n_parts, np.int64)
+        self._reads_of_part = np.zeros((n_parts, 1 + len(records.sample_columns)), np.int64)
+        self._reads_of_target = np.zeros(max(len(records.targets), 1), np.int64)
+        self._is_changed = [isomir is not None and bool(isomir.changed) for isomir in self._parts.isomirs]
+        for block, (*columns, of) in zip(records.blocks(), shelf.read(4), strict=True):
+            self._classify(block, Units(*columns), of)
+        shelf.close()
         self._count()
-        self._identifiers = self._named(merged)
-        if self._identifiers is None:
-            order = np.argsort(merged.shown)
-        else:
-            order = np.lexsort((self._identifiers, -merged.reads))
-            self._identifiers = self._identifiers[order]
-        self._merged = merged.taken(order)
 
     def rows(self) -> Iterator[list[str]]:
         """Yield the classified rows: most reads first, then by ``pair_id``; as they came where there is none."""
-        coverages = self._coverages()
-        for number in range(len(self._merged.part)):
-            cells = self._cells(number)
-            for place, values in coverages:
-                cells[place] = str(values[number])
+        for (*_, part, target), cells in self._rows:
+            of_part, of_target = self._coverage
+            if of_part is not None:
+                cells[of_part] = str(self._reads_of_part[part, 0])
+            if of_target is not None and self._records.has_place:
+                cells[of_target] = str(self._reads_of_target[target])
             yield cells
 
-    def interactions(self) -> Interactions:
-        """Return the result as arrays."""
-        records, merged = self._records, self._merged
-        target = start = end = None
-        if records.has_place:
-            target, starts, ends = (column[merged.shown] for column in records.places())
-            if all(_is_coordinate(cell) for cell in records.starts + records.stops):
-                start, end = np.array(records.starts, np.int64)[starts], np.array(records.stops, np.int64)[ends]
-        return Interactions(
-            self._names,
-            self._parts.sequences,
-            self._parts.mirna[merged.part],
-            merged.part,
-            self._parts.types[merged.part],
-            merged.reads,
-            target,
-            start,
-            end,
-        )
+    def interactions(self) -> Iterator[Interactions]:
+        """Yield the result as arrays, some miRNAs at a time."""
+        records, parts = self._records, self._parts
+        starts = stops = None
+        if records.has_place and all(_is_coordinate(cell) for cell in records.starts + records.stops):
+            starts, stops = np.array(records.starts, np.int64), np.array(records.stops, np.int64)
+        for rows in self._interactions.groups():
+            part = rows["part"].astype(np.int64)
+            yield Interactions(
+                self._names,
+                parts.sequences,
+                parts.mirna[part],
+                part,
+                parts.types[part],
+                rows["reads"],
+                rows["target"] if records.has_place else None,
+                None if starts is None else starts[rows["start"]],
+                None if stops is None else stops[rows["stop"]],
+            )
 
-    def observed(self) -> list[Observed]:
+    def isomirs(self) -> Isomirs:
+        """Return the different observed miRNAs, by miRNA and sequence."""
+        parts, found = self._parts, np.flatnonzero(self._pairs_of_part)
+        found = found[np.argsort(parts.mirna[found], kind="stable")]
+        columns = (
+            parts.mirna,
+            np.arange(len(parts.mirna)),
+            parts.types,
+            self._pairs_of_part,
+            self._reads_of_part[:, 0],
+        )
+        return Isomirs(self._names, parts.sequences, *(column[found] for column in columns))
+
+    def observed(self) -> list[mirgff.Observed]:
         """Return every observed miRNA once, by miRNA and sequence, with its reads in each sample."""
-        parts = self._parts
-        counts = self._records.counts[2:] or self._records.counts[:1]
-        found: dict[int, list[int]] = {}
-        for number, part in enumerate(self._merged.part.tolist()):
-            reads = found.setdefault(part, [0] * len(counts))
-            for row in self._rows_of(number):
-                for sample, column in enumerate(counts):
-                    reads[sample] += column[row]
-        result = []
-        for part in sorted(found, key=lambda part: (parts.mirna[part], parts.sequences[part])):
-            assigned = parts.assigned[part]
-            observed = parts.sequences[part], parts.isomir(part), found[part]
-            result.append(Observed(assigned.mirna, *observed, assigned.equal))
-        return result
+        parts, reads = self._parts, self._reads_of_part
+        counts = reads[:, 1:] if self.samples else reads[:, :1]
+        found = np.flatnonzero(self._pairs_of_part).tolist()
+        return [
+            mirgff.Observed(
+                parts.assigned[part].mirna,
+                parts.sequences[part],
+                parts.isomir(part),
+                counts[part].tolist(),
+                parts.assigned[part].equal,
+            )
+            for part in sorted(found, key=lambda part: (parts.mirna[part], parts.sequences[part]))
+        ]
 
     def close(self) -> None:
-        """Give the temporary file up."""
-        self._records.cells.close()
+        """Give the temporary files up."""
+        self._records.close()
+        self._rows.close()
+        self._interactions.close()
 
-    def _merge(self) -> _Merged:
+    def _classify(self, block: Block, units: Units, of: Ints) -> None:
+        """Add the rows of a block to the result; ``of``: what each of its units shows."""
+        parts = self._parts
+        kept = np.flatnonzero(parts.recurs[of])
+        merged = self._merge(block, units, of, kept)
+        explained = parts.explained[merged.part]
+        self._told["low_support"] += len(of) - len(kept)
+        self._told["merged_rows"] += len(block) - len(of) + len(kept) - len(merged.part)
+        self._told["no_ungapped_alignment"] += len(explained) - int(explained.sum())
+        counts, observed = block["counts"].tolist(), of.tolist()
+        rows = zip(
+            merged.shown.tolist(),
+            merged.part.tolist(),
+            *(column[merged.shown].tolist() for column in (block["number"], *block.places())),
+            strict=True,
+        )
+        good: list[int] = []
+        totals: list[list[int]] = []
+        for at, (row, part, number, *place) in enumerate(rows):
+            if not explained[at]:
+                continue
+            members = [
+                _Member(each, observed[unit], block.cells(each))
+                for unit in merged.units_of(at)
+                for each in units.rows_of(unit)
+            ]
+            total = counts[row]
+            if len(members) > 1:
+                total = [sum(column) for column in zip(*(counts[member.row] for member in members), strict=True)]
+            if self._add(_Shown(row, part, number, *place), members, total):
+                good.append(at)
+                totals.append([total[0], *total[2:]])
+        if good:
+            self._keep(block, merged, good, totals)
+
+    def _merge(self, block: Block, units: Units, of: Ints, kept: Ints) -> _Merged:
         """Merge units that became equal."""
-        records, units, kept = self._records, self._units, self._parts.kept
-        part, shown = self._parts.of[kept], units.shown[kept]
-        if records.has_place:
-            order, begin = groups([part, *(column[shown] for column in records.places())])
-            shown = self._strongest(shown[order], begin)
+        part, shown = self._parts.of[of[kept]], units.shown[kept]
+        if self._records.has_place:
+            order, begin = groups([part, *(column[shown] for column in block.places())])
+            shown = self._strongest(block, shown[order], begin)
         else:
             order = begin = np.arange(len(shown))
         members = kept[order]
-        reads = np.add.reduceat(units.reads[members], begin) if len(begin) else np.zeros(0, np.int64)
-        end, quality = np.append(begin[1:], len(order)), np.full(len(begin), _NO_VALUE)
-        return _Merged(part[order][begin], begin, end, shown, reads, quality, members)
+        reads = np.add.reduceat(reads_of(block, units)[members], begin) if len(begin) else np.zeros(0, np.int64)
+        return _Merged(part[order][begin], begin, np.append(begin[1:], len(order)), shown, reads, members)
 
-    def _good(self, merged: _Merged) -> Ints:
-        """Return the rows that are isomiRs of good quality, and note the quality."""
-        isomirs = self._parts.isomirs
-        good = np.array([isomir is not None for isomir in isomirs], bool)[merged.part]
-        if dropped := len(good) - int(good.sum()):
-            self.dropped["no_ungapped_alignment"] = dropped
-        is_changed = np.array([isomir is not None and bool(isomir.changed) for isomir in isomirs], bool)
-        for number in np.flatnonzero(is_changed[merged.part]).tolist():
-            qualities = self._qualities(merged, number)
-            quality = _NO_VALUE
+    def _add(self, shown: _Shown, members: list[_Member], total: list[int]) -> bool:
+        """Add a row to the result unless its quality is low; returns whether it is there."""
+        parts, part = self._parts, shown.part
+        qualities = self._best_qualities(part, members)
+        quality = _NO_VALUE
+        if self._is_changed[part]:
             if qualities is not None:
-                quality = _lowest_quality(qualities, self._parts.isomir(merged.part[number]))
-            merged.quality[number] = quality
+                quality = _lowest_quality(qualities, parts.isomir(part))
             if quality == _NO_VALUE:
-                self.counts["quality_not_tested"] += 1
+                self._told["quality_not_tested"] += 1
             elif quality <= self._min_quality:
-                self.dropped["low_quality"] += 1
-                good[number] = False
-        return np.flatnonzero(good)
-
-    def _count(self) -> None:
-        types = self._parts.types[self._merged.part]
-        self.counts["pairs"] = len(types)
-        self.counts["exact"] = int((types == 0).sum())
-        self.counts["isomir"] = int((types > 0).sum())
-        for bit, name in enumerate(ISOMIR_TYPES):
-            if count := int((types >> bit & 1).sum()):
-                self.counts[name] = count
-
-    def _named(self, merged: _Merged) -> NDArray[Any] | None:
-        """Return the identifiers of rows, UTF-8; ``None`` where the tables have none."""
-        records, parts = self._records, self._parts
-        if (column := records.at.get("pair_id")) is None:
-            return None
-        if not records.has_place:
-            return np.array([records.cells[row][column].encode() for row in merged.shown.tolist()], "S")
-        names, sequences = parts.assigned, parts.sequences
-        rows = zip(merged.part.tolist(), merged.shown.tolist(), strict=True)
-        identifiers = (
-            pair_id(names[part].mirna, sequences[part], MISSING, *records.place_cells(row)).encode()
-            for part, row in rows
-        )
-        return np.fromiter(identifiers, "S17", len(merged.part))
-
-    def _rows_of(self, number: int) -> list[int]:
-        """Return the numbers of all rows that went into one."""
-        return [row for unit in self._merged.units_of(number) for row in self._units.rows_of(unit)]
-
-    def _qualities(self, merged: _Merged, number: int) -> bytes | None:
-        """Return the highest Phred+33 value at each base, ``!`` where the target claimed a base in every read."""
-        records, parts = self._records, self._parts
-        length = len(parts.sequences[merged.part[number]])
-        best: bytes | None = None
-        for unit in merged.units_of(number):
-            start, end = int(parts.start[unit]), int(parts.end[unit])
-            for row in self._units.rows_of(unit):
-                values = records.qualities(row)
-                if values is not None and start != UNCUT:
-                    mirna_first = records.all_ends[records.ends[self._units.shown[unit]]][3]
-                    step = 1 if mirna_first else -1
-                    values = values[::step][start:end].ljust(length, _NO_QUALITY)[::step]
-                best = best_qualities(best, values)
-        return best
-
-    def _coverages(self) -> list[tuple[int, list[int]]]:
-        """Return the columns that ask for them, and the reads of each row's miRNA part or target over all rows."""
-        merged = self._merged
-        parted = [merged.part, self._records.places()[0][merged.shown] if self._records.has_place else None]
-        result: list[tuple[int, list[int]]] = []
-        for place, group in zip(self._coverage, parted, strict=True):
-            if place is not None and group is not None:
-                total = np.zeros(group.max(initial=0) + 1, np.int64)
-                np.add.at(total, group, merged.reads)
-                result.append((place, total[group].tolist()))
-        return result
-
-    def _cells(self, number: int) -> list[str]:
-        records, at, merged, parts = self._records, self._records.at, self._merged, self._parts
-        rows, shown, part = self._rows_of(number), int(merged.shown[number]), int(merged.part[number])
-        isomir, assigned = parts.isomir(part), parts.assigned[part]
-        cells = records.cells[shown]
-        cells[records.mirna_column], cells[records.sequence_column] = assigned.mirna, parts.sequences[part]
-        if len(rows) > 1:
-            counted = [at.get("n_reads"), at.get("n_copies"), *records.sample_columns]
-            for place, counts in zip(counted, records.counts, strict=True):
-                if place is not None:
-                    cells[place] = str(sum([counts[row] for row in rows]))
-        if "mirna_unassigned" in at:
-            cells[at["mirna_unassigned"]] = MISSING
-        if "mirna_qual" in at and (qualities := self._qualities(merged, number)) is not None:
-            cells[at["mirna_qual"]] = qualities.decode("ascii")
-        sources: set[str] = set()
-        if self._identifiers is not None and records.has_place:
-            column = at["pair_id"]
-            sources = {cells[column], *(records.cells[row][column] for row in rows if row != shown)}
-            cells[column] = self._identifiers[number].decode()
-            sources.discard(cells[column])
-        quality = int(merged.quality[number])
+                self._told["low_quality"] += 1
+                return False
+        cells = self._cells(shown, members, total)
+        if qualities is not None:
+            cells[self._records.at["mirna_qual"]] = qualities.decode("ascii")
+        identifier, sources = self._identifier(shown, members)
+        if identifier is not None:
+            cells[self._records.at["pair_id"]] = identifier
+        isomir, equal = parts.isomir(part), parts.assigned[part].equal
         values = (
             "isomir" if isomir.types else "exact",
             ",".join(isomir.types) or MISSING,
             parts.variant(part) or MISSING,
             MISSING if quality == _NO_VALUE else str(quality),
-            ",".join(assigned.equal) if len(assigned.equal) > 1 else MISSING,
+            ",".join(equal) if len(equal) > 1 else MISSING,
             ",".join(sorted(sources)) or MISSING,
         )
         cells += [MISSING] * (len(self.columns) - len(cells))
         for place, value in zip(self._new, values, strict=True):
             cells[place] = value
+        # part and target: coverages are known when all rows are
+        rest = shown.number, part, shown.target
+        self._rows.add(rest if identifier is None else (-total[0], identifier.encode(), *rest), cells)
+        return True
+
+    def _cells(self, shown: _Shown, members: list[_Member], total: list[int]) -> list[str]:
+        """Return the cells of the row that is shown, with the part and the counts of all members."""
+        records, at = self._records, self._records.at
+        cells = list(next(member.cells for member in members if member.row == shown.row))
+        cells[records.mirna_column] = self._parts.assigned[shown.part].mirna
+        cells[records.sequence_column] = self._parts.sequences[shown.part]
+        if len(members) > 1:
+            counted = [at.get("n_reads"), at.get("n_copies"), *records.sample_columns]
+            for place, count in zip(counted, total, strict=True):
+                if place is not None:
+                    cells[place] = str(count)
+        if "mirna_unassigned" in at:
+            cells[at["mirna_unassigned"]] = MISSING
         return cells
+
+    def _identifier(self, shown: _Shown, members: list[_Member]) -> tuple[str | None, set[str]]:
+        """Return the identifier of a row, ``None`` where the tables have none, and others that went into it."""
+        records = self._records
+        if (column := records.at.get("pair_id")) is None:
+            return None, set()
+        if not records.has_place:
+            return next(member.cells[column] for member in members if member.row == shown.row), set()
+        place = records.targets[shown.target], records.starts[shown.start], records.stops[shown.stop]
+        name, sequence = self._parts.assigned[shown.part].mirna, self._parts.sequences[shown.part]
+        identifier = pair_id(name, sequence, MISSING, *place)
+        return identifier, {member.cells[column] for member in members} - {identifier}
+
+    def _best_qualities(self, part: int, members: list[_Member]) -> bytes | None:
+        """Return the highest Phred+33 value at each base, ``!`` where the target claimed a base in every read."""
+        if (column := self._records.at.get("mirna_qual")) is None:
+            return None
+        length = len(self._parts.sequences[part])
+        best: bytes | None = None
+        for member in members:
+            if (cell := member.cells[column]) == MISSING:
+                continue
+            values = cell.encode("ascii", "replace")
+            start, end = self._starts[member.observed], self._stops[member.observed]
+            if start != UNCUT:
+                mirna_first = self._records.all_ends[self._ends[member.observed]][3]
+                step = 1 if mirna_first else -1
+                values = values[::step][start:end].ljust(length, _NO_QUALITY)[::step]
+            best = best_qualities(best, values)
+        return best
+
+    def _keep(self, block: Block, merged: _Merged, good: list[int], totals: list[list[int]]) -> None:
+        """Count the rows of the result that come from a block, and put their numbers aside for statistics."""
+        part, shown, reads = merged.part[good], merged.shown[good], merged.reads[good]
+        np.add.at(self._pairs_of_part, part, 1)
+        np.add.at(self._reads_of_part, part, totals)
+        np.add.at(self._reads_of_target, block["target"][shown], reads)
+        rows = np.empty(len(good), _INTERACTION)
+        rows["part"], rows["reads"] = part, reads
+        for name, column in zip(("target", "start", "stop"), block.places(), strict=True):
+            rows[name] = column[shown]
+        self._interactions.add(rows, self._parts.mirna[part])
+
+    def _count(self) -> None:
+        for counter, name in (
+            (self.dropped, "low_support"),
+            (self.counts, "merged_rows"),
+            (self.dropped, "no_ungapped_alignment"),
+            (self.counts, "quality_not_tested"),
+            (self.dropped, "low_quality"),
+        ):
+            if self._told[name]:
+                counter[name] = self._told[name]
+        types, pairs = self._parts.types, self._pairs_of_part
+        told = Counter({"pairs": int(pairs.sum()), "exact": int(pairs[types == 0].sum())})
+        told["isomir"] = told["pairs"] - told["exact"]
+        self.counts.update({name: told[name] for name in ("pairs", "exact", "isomir")})
+        for bit, name in enumerate(ISOMIR_TYPES):
+            if count := int(pairs[types >> bit & 1 > 0].sum()):
+                self.counts[name] = count
 
 
 def _is_coordinate(cell: str) -> bool:

@@ -8,65 +8,110 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.isomir.records import Numbers, Records
+from mirtools.chimera.digests import DigestNumbers, digests
+from mirtools.chimera.growing import Growing
+from mirtools.isomir.records import Block, Records
 from mirtools.isomir.strength import strength_of
 
 Ints = NDArray[np.int64]
-# Chooses a row of each group: of row numbers group by group, and where each group begins.
-Choice = Callable[[Ints, Ints], Ints]
+# Chooses a row of each group: of rows of a block group by group, and where each group begins.
+Choice = Callable[[Block, Ints, Ints], Ints]
 
 
 class Units(NamedTuple):
-    """Rows put together, before anything is decided from what they show.
+    """Rows of a block put together, before anything is decided from what they show.
 
     Attributes
     ----------
     rows, begins : array of int
-        Numbers of all rows, unit by unit, and where each unit begins.
+        All rows by their place in the block, unit by unit, and where each unit begins.
     shown : array of int
         The row of each unit with the strongest evidence.
-    reads : array of int
-        Distinct reads.
     """
 
     rows: Ints
     begins: Ints
     shown: Ints
-    reads: Ints
 
     def rows_of(self, unit: int) -> list[int]:
-        """Return the numbers of the rows of one unit."""
+        """Return the rows of one unit."""
         stop = self.begins[unit + 1] if unit + 1 < len(self.begins) else len(self.rows)
         rows: list[int] = self.rows[self.begins[unit] : stop].tolist()
         return rows
 
 
-def units_of(records: Records, strongest: Choice) -> Units:
-    """Return the units of all rows; without coordinates of targets every row is one of its own."""
-    reads = np.frombuffer(records.counts[0], np.int64)
-    if not records.has_place or not len(records):
-        rows = np.arange(len(records))
-        return Units(rows, rows, rows, reads)
-    unassigned: Numbers[tuple[int, int]] = Numbers()
-    # the last entry is that of rows without junction, number -1
-    of_ends = [unassigned[ends[0]] for ends in records.all_ends] + [-1]
-    columns = (records.mirna, records.sequence)
-    keys = [*(np.frombuffer(column, np.int32) for column in columns), *records.places()]
-    keys.append(np.array(of_ends, np.int32)[np.frombuffer(records.ends, np.int32)])
+class Observed:
+    """What units show, each different thing once: miRNA, sequence and ends, with the reads of all units that do.
+
+    Attributes
+    ----------
+    mirna, sequence, ends : array of int
+        Numbers as in :class:`mirtools.isomir.records.Block`.
+    reads : array of int
+        Distinct reads.
+    """
+
+    def __init__(self) -> None:
+        self._numbers = DigestNumbers()
+        self._columns = Growing(np.int64, 4)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @property
+    def mirna(self) -> Ints:  # noqa: D102
+        return self._columns.values[:, 0]
+
+    @property
+    def sequence(self) -> Ints:  # noqa: D102
+        return self._columns.values[:, 1]
+
+    @property
+    def ends(self) -> Ints:  # noqa: D102
+        return self._columns.values[:, 2]
+
+    @property
+    def reads(self) -> Ints:  # noqa: D102
+        return self._columns.values[:, 3]
+
+    def add(self, block: Block, units: Units) -> Ints:
+        """Add the units of a block; returns the number of what each shows."""
+        columns = [block[name][units.shown] for name in ("mirna", "sequence", "ends")]
+        keys = np.stack(columns, axis=1)
+        bounds = np.arange(len(keys) + 1) * keys.strides[0]
+        numbers = self._numbers.add(digests(keys.view(np.uint8).ravel(), bounds[:-1], bounds[1:]))
+        fresh = np.unique(numbers, return_index=True)[1]
+        fresh = fresh[numbers[fresh] >= len(self._columns)]
+        self._columns.extend(np.column_stack((keys[fresh], np.zeros(len(fresh), np.int64))))
+        np.add.at(self.reads, numbers, reads_of(block, units))
+        return numbers
+
+
+def units_of(records: Records, block: Block, strongest: Choice) -> Units:
+    """Return the units of a block; without coordinates of targets every row is one of its own."""
+    if not records.has_place or not len(block):
+        rows = np.arange(len(block))
+        return Units(rows, rows, rows)
+    keys = [block["mirna"], block["sequence"], *block.places(), records.unassigned[block["ends"]]]
     rows, begins = groups(keys)
-    return Units(rows, begins, strongest(rows, begins), np.add.reduceat(reads[rows], begins))
+    return Units(rows, begins, strongest(block, rows, begins))
 
 
-def choice_of_strongest(records: Records, columns: Sequence[str]) -> Choice:
+def reads_of(block: Block, units: Units) -> Ints:
+    """Return the distinct reads of units."""
+    return np.add.reduceat(block.reads[units.rows], units.begins) if len(block) else np.zeros(0, np.int64)
+
+
+def choice_of_strongest(columns: Sequence[str]) -> Choice:
     """Return the choice of the row with the strongest evidence."""
     strength = strength_of(columns)
 
-    def strongest(rows: Ints, begins: Ints) -> Ints:
+    def strongest(block: Block, rows: Ints, begins: Ints) -> Ints:
         best = rows[begins]
         sizes = np.diff(begins, append=len(rows))
         for group in np.flatnonzero(sizes > 1).tolist():
             members = rows[begins[group] : begins[group] + sizes[group]].tolist()
-            best[group] = min(members, key=lambda row: strength(records.cells[row]))
+            best[group] = min(members, key=lambda row: strength(block.cells(row)))
         return best
 
     return strongest

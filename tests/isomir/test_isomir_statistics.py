@@ -41,7 +41,7 @@ def interactions(rows=ROWS, sites=True, targets=True):
 
 
 def test_counts_by_type():
-    types = statistics_of(interactions(), 100).types
+    types = statistics_of([interactions()], 100).types
     assert types["exact"] == Count(4, 23, 3)
     assert types["isomir"] == Count(4, 9, 4)
     assert types["3p_addition"] == Count(2, 2, 2)
@@ -53,7 +53,7 @@ def test_counts_by_type():
 
 
 def test_mirnas_with_most_isomir_pairs_come_first():
-    told = statistics_of(interactions(), 100)
+    told = statistics_of([interactions()], 100)
     assert list(told.mirnas) == ["a", "b", "c"]
     assert told.mirnas["a"]["isomir"] == Count(3, 8, 3)
     assert told.mirnas["c"]["exact"] == Count(1, 9, 1)
@@ -66,7 +66,7 @@ def test_mirnas_with_most_isomir_pairs_come_first():
 
 
 def test_shared_targets():
-    told = statistics_of(interactions(), 100).shared
+    told = statistics_of([interactions()], 100).shared
     shared = {(item.mirna, item.groups): (item.sites, item.transcripts) for item in told}
     assert shared["a", ("exact",)] == (1, 1)  # the site on t2
     assert shared["a", ("exact", "3p")] == (1, 0)  # the two that overlap on t1
@@ -80,7 +80,7 @@ def test_shared_targets():
     # each target is counted under one combination
     assert sum(sites for (mirna, _), (sites, _) in shared.items() if mirna == "all") == 7
     assert sum(number for (mirna, _), (_, number) in shared.items() if mirna == "all") == 5
-    in_common = {tuple(row[2:4]): row[4] for row in statistics.summary_rows(statistics_of(interactions(), 100))}
+    in_common = {tuple(row[2:4]): row[4] for row in statistics.summary_rows(statistics_of([interactions()], 100))}
     assert in_common["exact and 3p", "transcripts"] == "2"
     assert in_common["exact and 3p", "sites"] == "1"
     assert in_common["3p", "sites"] == "3"
@@ -89,14 +89,16 @@ def test_shared_targets():
 def test_sites_that_overlap_over_others_are_one():
     rows = [("a", "A", (), 1, "t", start, start + 50) for start in (100, 0, 40, 89)]
     rows.append(("a", "A", (), 1, "t", 2, 5))  # inside the first
-    told = {item.mirna: item for item in statistics_of(interactions(rows), 1).shared if item.groups == ("exact",)}
+    told = {
+        item.mirna: item for item in statistics_of([interactions(rows)], 1).shared if item.groups == ("exact",)
+    }
     assert told["a"].sites == 1
 
 
 def test_without_coordinates_transcripts_are_told_and_without_names_nothing():
-    shared = statistics_of(interactions(sites=False), 100).shared
+    shared = statistics_of([interactions(sites=False)], 100).shared
     assert {item.sites for item in shared} == {None}
-    assert statistics_of(interactions(sites=False, targets=False), 100).shared == []
+    assert statistics_of([interactions(sites=False, targets=False)], 100).shared == []
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def test_preference():
     rows = [("b", "B", ("3p_addition",), 1, f"t{n}", 0, 9) for n in range(10)]
     rows += [("a", "A", ("3p_deletion",), 1, f"t{n}", 0, 9) for n in range(10)]
     rows += [("c", "C", (), 1, f"t{n}", 0, 9) for n in range(10)]  # exact pairs count for nothing here
-    told = {(item.mirna, item.type): item for item in statistics_of(interactions(rows), 10).preferences}
+    told = {(item.mirna, item.type): item for item in statistics_of([interactions(rows)], 10).preferences}
     assert {mirna for mirna, _ in told} == {"a", "b"}
     assert len(told) == 16
     item = told["b", "3p_addition"]
@@ -147,15 +149,20 @@ def test_preference():
     assert not item.is_preferred
     assert told["b", "3p_deletion"].p == 1.0
     rows += [("b", "B", ("3p_addition",), 1, f"u{n}", 0, 9) for n in range(10)]
-    (item,) = [i for i in statistics_of(interactions(rows), 11).preferences if i.type == "3p_addition"]
+    (item,) = [i for i in statistics_of([interactions(rows)], 11).preferences if i.type == "3p_addition"]
     assert item.p == pytest.approx((2 / 3) ** 20)
     assert item.corrected == pytest.approx(8 * (2 / 3) ** 20)
     assert item.is_preferred
-    assert statistics_of(interactions(rows), 21).preferences == []
+    assert statistics_of([interactions(rows)], 21).preferences == []
+
+
+def test_pieces_of_a_table_tell_what_the_whole_does():
+    pieces = [interactions([row for row in ROWS if row[0] in names]) for names in ("ac", "b")]
+    assert statistics_of(pieces, 1) == statistics_of([interactions()], 1)
 
 
 def test_nothing_at_all():
-    told = statistics_of(interactions([]), 1)
+    told = statistics_of([interactions([])], 1)
     assert told.types["exact"] == Count(0, 0, 0)
     assert told.preferences == []
     assert all(row[4] == "0" for row in statistics.summary_rows(told))

@@ -84,15 +84,23 @@ def test_other_spellings_are_found_in_all_tables(tmp_path):
     assert read.find("target_id") is None
 
 
+def only_block(read):
+    """Return the rows: so few are one block."""
+    (block,) = read.blocks()
+    return block
+
+
 def test_a_row_as_a_record(tmp_path):
     read = records(tmp_path, ROW, {**ROW, "mirna_id": "mir-9", "target_id": "t2", "n_reads": "5"})
     assert read.sequences == [LET7A + "CA"]
-    assert [list(column) for column in read.counts] == [[3, 5], [4, 4]]
-    assert list(read.mirna) == [0, 1]
-    assert read.place_cells(1) == ("t2", "10", "20")
-    assert read.cells[0] == list(ROW.values())
-    assert read.qualities(0) is None
-    assert list(read.ends) == [0, 0]  # all that makes a junction is the same
+    assert read.targets == [ROW["target_id"], "t2"]
+    assert (read.starts, read.stops) == (["10"], ["20"])
+    block = only_block(read)
+    assert block["counts"].tolist() == [[3, 4], [5, 4]]
+    assert block["mirna"].tolist() == [0, 1]
+    assert [column.tolist() for column in block.places()] == [[0, 1], [0, 0], [0, 0]]
+    assert block.cells(0) == list(ROW.values())
+    assert block["ends"].tolist() == [0, 0]  # all that makes a junction is the same
     assert read.junction(0, 0) == Junction(LET7A + "CAACGT", 0, 22, 24, True)
 
 
@@ -104,15 +112,15 @@ def test_a_target_first(tmp_path):
 
 
 def test_without_unassigned_ends_a_sequence_is_taken_as_it_stands(tmp_path):
-    assert list(records(tmp_path, {**ROW, "mirna_unassigned": "."}).ends) == [-1]
+    assert only_block(records(tmp_path, {**ROW, "mirna_unassigned": "."}))["ends"].tolist() == [-1]
     header = [name for name in HEADER if name != "site_seq"]
-    assert list(records(tmp_path, ROW, header=header).ends) == [-1]
+    assert only_block(records(tmp_path, ROW, header=header))["ends"].tolist() == [-1]
     assert records(tmp_path, ROW, header=["mirna_id", "mirna_seq"]).has_place is False
 
 
 def test_reads_without_columns_of_counts(tmp_path):
     read = records(tmp_path, ROW, ROW, header=["mirna_id", "mirna_seq"])
-    assert [list(column) for column in read.counts] == [[1, 1], [1, 1]]
+    assert only_block(read)["counts"].tolist() == [[1, 1], [1, 1]]
 
 
 @pytest.mark.parametrize(
