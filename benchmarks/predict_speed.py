@@ -36,7 +36,12 @@ from mirtools.encoding import encode, one_hot  # noqa: E402
 from mirtools.models import dmiso  # noqa: E402
 from mirtools.models.bundled import resolve_model  # noqa: E402
 from mirtools.models.inference import Predictor  # noqa: E402
+from mirtools.models.network import mirbind  # noqa: E402
+from mirtools.models.network_scanning import NetworkScanner  # noqa: E402
+from mirtools.models.network_steps import PairingPredictor  # noqa: E402
+from mirtools.models.pairing import WOBBLE  # noqa: E402
 from mirtools.models.scanning import Scanner  # noqa: E402
+from mirtools.models.tiling import Tiling  # noqa: E402
 
 
 class Work(NamedTuple):
@@ -76,7 +81,7 @@ def ceilings(repeats: int) -> dict[Work, float]:
 
 
 def steady_state(repeats: int, with_keras: bool) -> None:
-    weights = resolve_model().weights
+    weights = resolve_model("dmiso").weights
     chance = np.random.default_rng(1)
     codes = tuple(chance.integers(0, 4, (16384, length), np.uint8) for length in (30, 60))
     top = ceilings(repeats)
@@ -101,6 +106,28 @@ def steady_state(repeats: int, with_keras: bool) -> None:
     print("steady state, one core", "a CPU-second", "of the ceiling", sep="\t")
     for name, rate, work in rates:
         print(name, f"{rate:,.0f}", f"{rate / top[work]:.2f}", sep="\t")
+
+
+def network_rates(repeats: int) -> None:
+    """Print how much faster windows are that share their work; speed does not depend on the weights."""
+    network = mirbind(WOBBLE, 50, 22)
+    chance = np.random.default_rng(1)
+    weights = {
+        name: np.abs(chance.normal(0, 0.05, shape)).astype(np.float32)
+        for name, shape in network.tensor_shapes().items()
+    }
+    mirna, target = chance.integers(0, 4, (1, 22), np.uint8), chance.integers(0, 4, 3000, np.uint8)
+    scanner, predictor = NetworkScanner(network, weights, mirna), PairingPredictor(network, weights)
+    sites = np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(target, 50)[:1024])
+    seconds = best_of(repeats, lambda: predictor.score(np.repeat(mirna, len(sites), axis=0), sites))
+    alone = len(sites) / seconds
+    print("mirbind on 3,000 nt, one core", "windows a CPU-second", "of one by one", sep="\t")
+    print("windows one by one", f"{alone:,.0f}", "1.0", sep="\t")
+    for stride in (50, 10, 1):
+        starts = Tiling(50, stride).starts(len(target))
+        seconds = best_of(repeats, lambda starts=starts: scanner.at(0, target, starts))
+        rate = len(starts) / seconds
+        print(f"windows shared, stride {stride}", f"{rate:,.0f}", f"{rate / alone:.1f}", sep="\t")
 
 
 def keras_rates(weights: dmiso.Weights, codes: tuple[np.ndarray, ...], repeats: int) -> dict[str, float]:
@@ -155,7 +182,19 @@ def whole_process(arguments: list[str], threads: int, folder: str, repeats: int)
         "import sys; from tools.dmiso_predict import main; status = main(); "
         "print(next(line for line in open('/proc/self/status') if 'VmHWM' in line).split()[1]); sys.exit(status)"
     )
-    line = [sys.executable, "-c", code, "--quiet", "--threads", str(threads), "-o", f"{folder}/out", *arguments]
+    model = ["--model", "dmiso"]
+    line = [
+        sys.executable,
+        "-c",
+        code,
+        *model,
+        "--quiet",
+        "--threads",
+        str(threads),
+        "-o",
+        f"{folder}/out",
+        *arguments,
+    ]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     clock, processor, peak = [], [], 0.0
     for _ in range(repeats):
@@ -175,6 +214,8 @@ def main() -> int:
     args = parser.parse_args()
 
     steady_state(args.repeats, args.keras)
+    print()
+    network_rates(args.repeats)
     print("\nwhole process", "threads", "seconds", "a second", "CPU-seconds", "a CPU-second", "MB", sep="\t")
     with tempfile.TemporaryDirectory() as folder:
         jobs = [(f"{count:,} pairs", pair_file(folder, count), count) for count in (10, 1_000, 100_000)]

@@ -92,7 +92,8 @@ class NetworkScanner:
 
     def score_windows(self, mirnas: Sequence[int], windows: Windows, first: int, last: int) -> Floats:
         """Return the scores of miRNAs and windows ``first`` to before ``last``, shape ``(mirnas, windows)``."""
-        if not windows.whole:
+        # windows that hardly overlap have nothing to share
+        if not windows.whole or windows.tiling.stride > self._pooled:
             return self.score(mirnas, windows.codes(first, last))
         scores = np.empty((len(mirnas), last - first), np.float32)
         for part, codes in windows.by_target(first, last):

@@ -61,6 +61,7 @@ class Windows:
 
     Attributes
     ----------
+    tiling : Tiling
     starts, ends : ndarray of shape (n,)
         Of each window on its target, 0-based and half-open.
     bounds : ndarray of shape (targets + 1,)
@@ -81,7 +82,8 @@ class Windows:
         self._codes = encoder.letters((" " * encoder.site_length).join((*sequences, "")))
         self._offsets = np.append(0, np.cumsum(padded))
         self._places = self.starts + np.repeat(self._offsets[:-1], counts)
-        self._window, self._length, self._unknown = tiling.window, encoder.site_length, encoder.unknown
+        self.tiling = tiling
+        self._length, self._unknown = encoder.site_length, encoder.unknown
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -89,13 +91,13 @@ class Windows:
     def codes(self, first: int, last: int) -> Codes:
         """Return the codes of windows ``first`` to ``last``, shape ``(n, site length)``, ends filled up."""
         codes = self._codes[self._places[first:last, None] + np.arange(self._length)]
-        codes[:, self._window :] = self._unknown
+        codes[:, self.tiling.window :] = self._unknown
         return codes
 
     @property
     def whole(self) -> bool:
         """Whether windows are as wide as what the model sees, so that each is a plain piece of its target."""
-        return self._window == self._length
+        return self.tiling.window == self._length
 
     def by_target(self, first: int, last: int) -> Iterator[tuple[slice, Codes]]:
         """Yield the windows from ``first`` to before ``last`` by target, and the codes of the whole target."""

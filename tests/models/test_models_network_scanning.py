@@ -93,7 +93,12 @@ def test_shared_scores_are_those_of_pairs(name: str) -> None:
     random = np.random.default_rng(7)
     lengths = [1, network.site_length - 1, network.site_length, network.site_length + 1, 700]
     sequences = [drawn(random, network.rule.alphabet, length) for length in lengths]
-    for tiling in (Tiling(network.site_length, 1), Tiling(network.site_length, 13), Tiling(11, 5)):
+    for tiling in (
+        Tiling(network.site_length, 1),
+        Tiling(network.site_length, 13),
+        Tiling(network.site_length, 60),
+        Tiling(11, 5),
+    ):
         cut = Windows(sequences, tiling, encoder_of(network))
         found = scanner.score_windows([2, 0], cut, 0, len(cut))
         np.testing.assert_allclose(found, pairs.score_windows([2, 0], cut, 0, len(cut)), rtol=0, atol=1e-6)

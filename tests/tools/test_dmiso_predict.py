@@ -16,6 +16,8 @@ from urllib.parse import unquote
 import pytest
 from commands import environment, run, run_process, start
 
+from mirtools.models.bundled import best_bundled
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / ".." / "shared" / "data" / "dmiso_original"
 needs_examples = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the shared data are not beside the project")
@@ -456,7 +458,7 @@ FASTA = ["--mirnas", "mirnas.fa", "--targets", "transcripts.fa"]
         (["--mirnas", "mirnas.fa"], "belong together"),
         (["--mirnas", "mirnas.fa", "--targets", "transcripts.fa", "few.tsv"], "not both"),
         (["--mirnas", "-", "--targets", "-"], "cannot both be standard input"),
-        (["--window", "61", "few.tsv"], "60 or less"),
+        (["--model", "dmiso", "--window", "61", "few.tsv"], "60 or less"),
         (["--threshold", "1.5", "few.tsv"], "from 0 to 1"),
         (["--model", "nonesuch", "few.tsv"], "no model 'nonesuch'"),
         (["--stride", "0", "few.tsv"], "1 or more"),
@@ -513,4 +515,4 @@ def test_tensorflow_back_end_agrees(pairs):
 def test_bundled_model_is_used_by_default(pairs):
     predict(pairs, "--json", "report.json")
     report = json.loads(Path("report.json").read_text())
-    assert report["model"]["name"] == "dmiso"
+    assert report["model"]["name"] == best_bundled().name

@@ -12,6 +12,7 @@ import pytest
 from commands import environment, run, run_process
 from networks import drawn_weights
 
+from mirtools.models import bundled
 from mirtools.models.encoder import encoder_of
 from mirtools.models.modelfile import Model, save_model
 from mirtools.models.network import cnn, mirbind
@@ -162,6 +163,18 @@ def test_background_best_and_genes(scan_inputs):
             ]
             assert share[0] - 1e-4 <= float(row["background"]) <= share[1] + 1e-4
     assert 0 < sum(row["prediction"] == "1" for row in judged) < sum(row["score"] > median for row in rows)
+
+
+def test_a_network_may_be_the_default(scan_inputs, monkeypatch):
+    network = NETWORKS["two_d"]
+    default = Model(drawn_weights(network), "best", architecture="mirbind", network=network)
+    monkeypatch.setattr(bundled, "best_bundled", lambda: default)
+    assert predict(*scan_inputs[2:]) == predict(*scan_inputs)
+    rows = rows_of(predict("-", stdin=b"mirna_seq\tsite_seq\n" + b"ACGT\t" + b"ACGTC" * 11 + b"\n"))
+    assert int(rows[0]["window_end"]) - int(rows[0]["window_start"]) == 50
+    # kernels and masks are shown of DMISO, whatever the default
+    Path("pairs.tsv").write_text("mirna_seq\tsite_seq\nACGTACGTAC\tACGT\n")
+    assert run("dmiso-interpret", ["--quiet", "-o", "maps.tsv", "pairs.tsv"]).status == 0
 
 
 def test_other_letters(models):
