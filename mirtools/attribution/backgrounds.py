@@ -6,6 +6,7 @@ model file knows of the pairs that it learned from, see :func:`mirtools.models.c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 
 from mirtools.errors import InputError
 from mirtools.interactions import TableReader
-from mirtools.interpretation.pairs import read_pairs, sample
+from mirtools.interpretation.pairs import Pair, sample
 from mirtools.models.composition import typical_pairs
+from mirtools.models.encoder import encoder_of
 from mirtools.models.modelfile import Model
 
 BACKGROUND = 100
@@ -68,7 +70,7 @@ def choose_background(model: Model, count: int = BACKGROUND, seed: int = 1, path
         For a file without pairs, and for a model file whose pairs are none.
     """
     if path is not None:
-        pairs = [(pair.mirna, pair.site) for pair in sample(read_pairs(TableReader(path)), count, seed)]
+        pairs = [(pair.mirna, pair.site) for pair in sample(_read(model, path), count, seed)]
         if not pairs:
             raise InputError("has no pairs to take as background; give a table with some", source=path)
         source = FILE
@@ -76,3 +78,37 @@ def choose_background(model: Model, count: int = BACKGROUND, seed: int = 1, path
         pairs, source = typical_pairs(model, count, seed)
     mirnas, sites = zip(*pairs, strict=True)
     return Background(mirnas, sites, source)
+
+
+def _read(model: Model, path: str) -> Iterator[Pair]:
+    reader = TableReader(path)
+    encoder = encoder_of(model.network)
+    mirna, site = reader.index("mirna_seq"), reader.index("site_seq")
+    for row in reader:
+        sequences = (reader.sequence(row, column, encoder.read) for column in (mirna, site))
+        yield Pair(*sequences, mirna_id="", target_id="", label=None)
+
+
+def summarised(background: Background, scores: NDArray[np.floating], count: int) -> Background:
+    """Return ``count`` pairs that stand for all pairs of a background, by their scores.
+
+    Pairs in the order of their scores are cut into groups of one size, and the middle one of each group stands for
+    it, weighted with the group's size. So the expectation stays close to that of all pairs, where as many drawn
+    pairs miss it by chance.
+
+    Parameters
+    ----------
+    background : Background
+    scores : ndarray of shape (n,)
+        The model's score of each pair.
+    count : int
+    """
+    groups = np.array_split(np.argsort(scores, kind="stable"), min(count, len(background)))
+    chosen = [int(group[len(group) // 2]) for group in groups]
+    weights = np.array([len(group) for group in groups], np.float64) / len(background)
+    return Background(
+        tuple(background.mirnas[place] for place in chosen),
+        tuple(background.sites[place] for place in chosen),
+        background.source,
+        weights,
+    )

@@ -77,7 +77,7 @@ class DeepShap:
             part = slice(start, start + BLOCK)
             matrices = self._matrices(mirnas[part], sites[part])
             logits, kept = forward(self._rules, matrices)
-            self.expectation += float((_probability(logits[:, 0]) * shares[part]).sum())
+            self.expectation += float((probability(logits[:, 0]) * shares[part]).sum())
             block = _Block(matrices, kept, logits, shares[part].astype(np.float32), Cells.of(matrices))
             self._blocks.append(block)
 
@@ -122,7 +122,8 @@ class DeepShap:
         return self._table[sites[:, :, None], mirnas[:, None, :]]
 
 
-def _probability(logits: Floats) -> NDArray[np.float64]:
+def probability(logits: Floats) -> NDArray[np.float64]:
+    """Return the sigmoid, in double precision."""
     return np.exp(-np.logaddexp(0, -logits.astype(np.float64)))
 
 
@@ -130,6 +131,6 @@ def _sigmoid_ratio(pair: Floats, background: Floats) -> Floats:
     """Return the ratio of differences behind and before the sigmoid, shape ``(n, 1)``, or its gradient."""
     difference = pair.astype(np.float64) - background
     close = np.abs(difference) < _CLOSE
-    before = _probability(background)
-    ratio = (_probability(pair) - before) / np.where(close, 1, difference)
+    before = probability(background)
+    ratio = (probability(pair) - before) / np.where(close, 1, difference)
     return np.where(close, before * (1 - before), ratio).astype(np.float32)

@@ -4,7 +4,8 @@
 deep       DeepSHAP (the rescale rule of DeepLIFT against background pairs, averaged) in NumPy and compiled kernels
 shap       the same by shap.DeepExplainer; needs TensorFlow and shap
 gradient   shap.GradientExplainer (expected gradients of drawn points); needs TensorFlow and shap
-ism        in-silico mutagenesis: how much the score falls when a pair of bases may no longer pair
+ism        in-silico mutagenesis: how much the score falls when a base changes; its matrix tells how much it falls
+           when two bases may no longer pair
 =========  ========================================================================================================
 
 (Gresova et al. 2022, 2.2.)
@@ -49,11 +50,11 @@ class Explained:
     channels : ndarray of shape (n, site length, miRNA length, channels), float32, optional
         The values of each channel of the pairing rule, where asked for.
     mirna, site : ndarray of shape (n, miRNA length) and (n, site length), float32, optional
-        What each base adds to the score, from explainers that know bases, not pairs of them: then these, not
-        ``values``, add up to the score.
+        What each base adds to the score, from explainers that know bases: where an explainer is additive, these,
+        not ``values``, then add up to the score.
     approximate : bool
-        Whether ``values`` only approximate what pairs of bases add, see
-        :mod:`mirtools.attribution.dmiso_masking`.
+        Whether ``values`` only approximate what pairs of bases add, see :mod:`mirtools.attribution.dmiso_masking`
+        and :mod:`mirtools.attribution.mutations`.
     """
 
     values: Floats
@@ -240,9 +241,9 @@ def make_explainer(
     if network is None:
         raise InputError(f"model '{model.name}' sees no pairing matrix; give a mirbind or cnn model")
     if kind == "ism":
-        from mirtools.attribution.mutations import Occlusion
+        from mirtools.attribution.mutations import Mutagenesis
 
-        return Explainer(kind, network, Occlusion(network, model.weights), None)
+        return Mutagenesis(network, model.weights)
     if background is None:
         raise ValueError(f"an explainer of kind {kind} needs a background")
     mirnas, sites = pair_codes(network, background.mirnas, background.sites)

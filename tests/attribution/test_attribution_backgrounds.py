@@ -1,0 +1,80 @@
+"""Background pairs: from files, from models, fewer that stand for many."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from networks import drawn_weights
+
+from mirtools.attribution.backgrounds import Background, choose_background, summarised
+from mirtools.errors import InputError
+from mirtools.models.composition import DRAWN, STORED, UNIFORM, composition_of
+from mirtools.models.modelfile import Model
+from mirtools.models.network import Network, mirbind
+from mirtools.models.pairing import WOBBLE, PairingRule
+
+NETWORK = mirbind(WOBBLE, filters=4)
+PAIRS = [["ATCG" * 5, "GGCC" * 12], ["TTTTA", "CCCCG"], ["A", "T"]]
+
+
+def model(**training: object) -> Model:
+    return Model({}, "mine", architecture="mirbind", network=NETWORK, training=dict(training))
+
+
+class TestChoice:
+    def test_a_file_comes_first(self, tmp_path) -> None:
+        table = tmp_path / "pairs.tsv"
+        table.write_text("name\tmiRNA\tgene\tlabel\n" + "".join(f"x\tAU{c}\tgg{c}{c}\t1\n" for c in "ACGU"))
+        found = choose_background(model(background_pairs=PAIRS), 3, 1, str(table))
+        assert len(found) == 3
+        assert found.source == "file"
+        assert set(found.mirnas) < {"ATA", "ATC", "ATG", "ATT"}
+        assert all(site[2:] == 2 * mirna[2] for mirna, site in zip(found.mirnas, found.sites, strict=True))
+        assert choose_background(model(), 3, 1, str(table)) == found
+        chosen = {choose_background(model(), 3, seed, str(table)).mirnas for seed in range(9)}
+        assert len(chosen) > 1
+
+    def test_stored_pairs_come_before_compositions(self) -> None:
+        composition = composition_of(["ATCG"], ["GGAT"])
+        found = choose_background(model(background_pairs=PAIRS, composition=composition))
+        assert found.source == STORED
+        assert list(zip(found.mirnas, found.sites, strict=True)) == [tuple(pair) for pair in PAIRS]
+        found = choose_background(model(composition=composition), 7)
+        assert (found.source, len(found), set(map(len, found.mirnas))) == (DRAWN, 7, {4})
+        assert choose_background(model()).source == UNIFORM
+        assert choose_background(model()).described() == {"pairs": 100, "source": UNIFORM, "weighted": False}
+
+    def test_files_of_other_alphabets_are_read(self, tmp_path) -> None:
+        rule = PairingRule("EKL", ("charge",), {("E", "K"): (1.0,)})
+        network = Network(rule, 5, 5, ({"op": "flatten"},))
+        proteins = Model(drawn_weights(network), "p", architecture="mirbind", network=network)
+        table = tmp_path / "pairs.tsv"
+        table.write_text("mirna_seq\tsite_seq\nekl\tKKE\n")
+        assert choose_background(proteins, path=str(table)).mirnas == ("EKL",)
+
+    @pytest.mark.parametrize(
+        ("text", "problem"),
+        [
+            ("mirna_seq\tsite_seq\n", "has no pairs to take as background"),
+            ("mirna_seq\tx\nA\tA\n", "has no column site_seq"),
+            ("mirna_seq\tsite_seq\nA\t5\n", ":2: site_seq"),
+        ],
+    )
+    def test_other_files_are_refused(self, tmp_path, text: str, problem: str) -> None:
+        table = tmp_path / "pairs.tsv"
+        table.write_text(text)
+        with pytest.raises(InputError, match=problem):
+            choose_background(model(), path=str(table))
+
+
+class TestSummary:
+    def test_middle_pairs_stand_for_groups_of_one_score(self) -> None:
+        letters = "ACGTACGTAC"
+        background = Background(tuple(letters), tuple(letters), "file")
+        scores = np.array([0.9, 0.1, 0.5, 0.3, 0.7, 0.2, 0.8, 0.4, 0.6, 0.0])
+        found = summarised(background, scores, 3)
+        # in their order: places 9 1 5 3 | 7 2 8 | 4 6 0
+        assert found.mirnas == tuple(letters[place] for place in (5, 2, 6))
+        assert found.weights is not None
+        assert found.weights.tolist() == [0.4, 0.3, 0.3]
+        assert len(summarised(background, scores, 99)) == 10
