@@ -12,6 +12,7 @@ from mirtools import cli
 if TYPE_CHECKING:
     from mirtools.alignment.table import Named, Source
     from mirtools.attribution.explainer import PairExplainer
+    from mirtools.attribution.mutations import Mutants
     from mirtools.models.modelfile import Model
 
 EXAMPLES = """\
@@ -23,7 +24,7 @@ EXAMPLES = """\
 """
 # options that say how attributions are computed
 _COMPUTED = ("model", "explainer", "background", "background_pairs")
-_TEXTS = ("output", "text", "html")
+_TEXTS = ("output", "mutants", "text", "html")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -91,6 +92,20 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="table to draw them from (default: what the model file knows of the pairs that it learned from)",
     )
+    given.add_argument(
+        "--importance",
+        choices=("alignment", "bases"),
+        default="alignment",
+        help="what importances are: the scores of the alignment, or what the explainer gives each base by itself: "
+        "with ism the mean over its mutants (ISM Full), else the sum over the matrix (default: alignment)",
+    )
+    given.add_argument(
+        "--mutations",
+        metavar="FILE",
+        help="table of mutations: pair_id (or *), side (mirna, site), position (from 1) and bases; importances "
+        "are what they take from the score (with --explainer ism)",
+    )
+    given.add_argument("--mutants", metavar="FILE", help="write a table of the scores of these mutants to FILE")
     costs = parser.add_argument_group("alignment")
     costs.add_argument(
         "--gap-percentiles",
@@ -159,6 +174,14 @@ def _check(args: argparse.Namespace) -> None:
     given = [name for name in _COMPUTED if getattr(args, name) is not None]
     if args.matrix is not None and given:
         raise UsageError(f"--matrix gives the attributions; leave out --{given[0].replace('_', '-')}")
+    if args.matrix is not None and args.importance != "alignment":
+        raise UsageError("--importance bases needs an explainer; leave out --matrix")
+    if args.mutations is not None and (args.explainer != "ism" or args.importance != "alignment"):
+        raise UsageError("--mutations are in-silico mutagenesis; give --explainer ism, and no --importance")
+    if args.mutants is not None and args.mutations is None:
+        raise UsageError("--mutants needs mutations; give --mutations FILE")
+    if args.mutations == "-" and args.pairs in (None, "-"):
+        raise UsageError("--mutations and the pairs cannot both be standard input; name a file for one")
     if args.background_pairs == "-" and args.pairs in (None, "-"):
         raise UsageError("--background-pairs and the pairs cannot both be standard input; name a file for one")
     if args.explainer in WITHOUT_BACKGROUND and (args.background, args.background_pairs) != (None, None):
@@ -173,10 +196,12 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.alignment.align import Aligner, Costs
     from mirtools.alignment.explained import (
         BACKGROUND,
+        MUTANT_COLUMNS,
         ExplainerSource,
         described,
         explained_model,
         explainer_of,
+        mutants_of,
         pairing_of,
     )
     from mirtools.alignment.matrices import Matrices
@@ -203,6 +228,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     reader = TableReader(source, ("mirna_seq", "site_seq"), args.format)
     rule = read_rule(args.pairing) if args.pairing else WOBBLE if args.wobble else None
     explained: tuple[Model, PairExplainer] | None = None
+    mutants: Mutants | None = None
     attributions: Source
     if args.matrix is not None:
         rule = rule or WATSON_CRICK
@@ -216,7 +242,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         run.say(f"model {model.name!a}, explainer {explainer.kind}")
         if model.network is None:
             run.say("the model sees no pairing matrix; what pairs of bases add is approximated by masking them")
-        attributions = ExplainerSource(model, explainer, reader)
+        mutants = mutants_of(model, args.mutations) if args.mutations else None
+        attributions = ExplainerSource(model, explainer, reader, args.importance == "bases", mutants)
         rule = rule or pairing_of(model)
         run.facts["model"] = {
             "name": model.name,
@@ -230,6 +257,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         aligner = Aligner(rule, Costs(opening, extension, args.gap_scale), args.mode)
         pairs = AlignedPairs(reader, attributions, aligner, args.scale)
         writer = TableWriter(streams["output"], pairs.columns)
+        notes = TableWriter(streams["mutants"], MUTANT_COLUMNS) if "mutants" in streams else None
         if "text" in streams:
             streams["text"].write(LEGEND)
         wanted = max(args.plot_pairs if figure else 0, args.html_pairs if "html" in streams else 0)
@@ -244,10 +272,17 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
                         streams["text"].write("\n" + draw_text(named))
                     if len(kept) < wanted:
                         kept.append(named)
+            if notes is not None:
+                for note in batch.notes:
+                    notes.write(note)
             progress.update(len(batch.rows))
         progress.close()
     run.counts.update(pairs.counts)
     run.facts["mean_mirna_importance"] = pairs.profile()
+    if mutants is not None:
+        run.counts.update(mutants.counts)
+        if mutants.unmet:
+            run.dropped["mutations_of_absent_pairs"] += len(mutants.unmet)
     if explained is not None:
         run.facts["explainer"] = described(*explained, pairs.gap)
     if figure is not None:

@@ -6,9 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mirtools.alignment.table import Attributed
+import numpy as np
+
+from mirtools.alignment.table import Attributed, Floats
 from mirtools.attribution.backgrounds import BACKGROUND, choose_background
 from mirtools.attribution.explainer import PairExplainer, make_pair_explainer
+from mirtools.attribution.mutations import Mutants, read_mutations
+from mirtools.errors import InputError, shorten
 from mirtools.interactions import TableReader
 from mirtools.models.bundled import best_bundled, bundled_names, resolve_model
 from mirtools.models.encoder import encoder_of
@@ -18,6 +22,7 @@ from mirtools.models.scores import score_cells
 
 EXPLAINERS = ("deep", "shap", "gradient", "ism", "masking")
 WITHOUT_BACKGROUND = ("ism", "masking")
+MUTANT_COLUMNS = "pair_id side position bases score mutant_score change".split()
 _PAIRS = 32
 
 
@@ -31,17 +36,33 @@ class ExplainerSource:
         Of this model.
     reader : TableReader
         The table that is explained.
+    by_base : bool
+        Importances are what the explainer gives each base: by ISM Full, by DeepSHAP of a model of two sequences,
+        else the sum over the matrix.
+    mutants : Mutants, optional
+        Importances are what mutations of a table do to the score; of a base that none changes, what they do to the
+        base that the alignment sets opposite to it.
     """
 
     batch_size = _PAIRS
 
-    def __init__(self, model: Model, explainer: PairExplainer, reader: TableReader) -> None:
-        self._explainer = explainer
+    def __init__(
+        self,
+        model: Model,
+        explainer: PairExplainer,
+        reader: TableReader,
+        by_base: bool = False,
+        mutants: Mutants | None = None,
+    ) -> None:
+        self._explainer, self._by_base, self._mutants = explainer, by_base, mutants
         self.encoder = encoder_of(model.network)
-        self.threads = explainer.threads
+        # mutants are counted
+        self.threads = explainer.threads and mutants is None
         self.columns: tuple[str, ...] = () if reader.find("score") is not None else ("score",)
 
-    def attribute(self, mirnas: Sequence[str], sites: Sequence[str]) -> Callable[[], Attributed]:
+    def attribute(
+        self, names: Sequence[str], mirnas: Sequence[str], sites: Sequence[str]
+    ) -> Callable[[], Attributed]:
         """Return what explains these pairs."""
 
         def explain() -> Attributed:
@@ -49,9 +70,41 @@ class ExplainerSource:
             cells: list[tuple[str, ...]] = [()] * len(mirnas)
             if self.columns:
                 cells = [(score,) for score, _ in score_cells(found.scores, 0.5)]
-            return Attributed(found.values, cells, float(found.gaps.max()) if self._explainer.additive else 0.0)
+            gap = float(found.gaps.max()) if self._explainer.additive else 0.0
+            bases = None
+            notes: list[list[str]] = []
+            if self._by_base:
+                bases = found.values.sum(axis=1), found.values.sum(axis=2)
+                if found.mirna is not None and found.site is not None:
+                    bases = found.mirna, found.site
+            elif self._mutants is not None:
+                bases = self._changed(names, mirnas, sites, self._mutants, notes)
+            return Attributed(found.values, cells, gap, bases, notes)
 
         return explain
+
+    def _changed(
+        self,
+        names: Sequence[str],
+        mirnas: Sequence[str],
+        sites: Sequence[str],
+        mutants: Mutants,
+        notes: list[list[str]],
+    ) -> tuple[Floats, Floats]:
+        """Return what mutations do to each base; ``notes`` get a row for each mutant."""
+        encoder = self.encoder
+        by_mirna = np.full((len(names), encoder.mirna_length), np.nan)
+        by_site = np.full((len(names), encoder.site_length), np.nan)
+        for number, (name, mirna, site) in enumerate(zip(names, mirnas, sites, strict=True)):
+            found = mutants.of(name, mirna, site)
+            seen = len(encoder.mirna(mirna)), len(encoder.site(site))
+            start = (len(site) - seen[1]) // 2
+            by_mirna[number, : seen[0]] = found.mirna[: seen[0]]
+            by_site[number, : seen[1]] = found.site[start : start + seen[1]]
+            for mutation, score, change in found.changes:
+                numbers = (f"{found.score:.6f}", f"{score:.6f}", f"{change:.6f}")
+                notes.append([name, mutation.side, str(mutation.start + 1), mutation.bases, *numbers])
+        return by_mirna, by_site
 
     def skip(self, number: int) -> None:
         """Do nothing: each pair is explained when it is asked for."""
@@ -61,6 +114,19 @@ class ExplainerSource:
 
     def close(self) -> None:
         """Do nothing: no file is open."""
+
+
+def mutants_of(model: Model, path: str) -> Mutants:
+    """Return the mutations of a table, to be made in pairs that a model scores.
+
+    Raises
+    ------
+    InputError
+        For a model that sees no pairing matrix, and a table that holds no mutations.
+    """
+    if model.network is None:
+        raise InputError(f"model '{shorten(model.name, 40)}' sees no pairing matrix; give a mirbind or cnn model")
+    return Mutants(model.network, model.weights, read_mutations(path, encoder_of(model.network)))
 
 
 def explained_model(name: str | None) -> Model:

@@ -39,11 +39,18 @@ class Attributed(NamedTuple):
         What the source adds to each row.
     gap : float
         How far values are at most from adding up to what they should.
+    bases : tuple of ndarray, optional
+        What takes the place of the alignment's scores as importances: shapes ``(n, miRNA length)`` and
+        ``(n, site length)``; not a number for bases of which nothing is known.
+    notes : list of list of str
+        Rows of a further table.
     """
 
     values: Floats
     cells: list[tuple[str, ...]]
     gap: float = 0.0
+    bases: tuple[Floats, Floats] | None = None
+    notes: Sequence[list[str]] = ()
 
 
 class Source(Protocol):
@@ -65,8 +72,10 @@ class Source(Protocol):
     batch_size: int
     threads: bool
 
-    def attribute(self, mirnas: Sequence[str], sites: Sequence[str]) -> Callable[[], Attributed]:
-        """Return what gives the attributions of the next pairs, of sequences that fit the matrix.
+    def attribute(
+        self, names: Sequence[str], mirnas: Sequence[str], sites: Sequence[str]
+    ) -> Callable[[], Attributed]:
+        """Return what gives the attributions of the next pairs, whose sequences may be longer than the matrix.
 
         Batches are asked for in order; what is returned may be called in any order, by any thread.
         """
@@ -93,7 +102,9 @@ class FileSource:
         self.batch_size = matrices.batch_size
         self._taken = 0
 
-    def attribute(self, mirnas: Sequence[str], sites: Sequence[str]) -> Callable[[], Attributed]:
+    def attribute(
+        self, names: Sequence[str], mirnas: Sequence[str], sites: Sequence[str]
+    ) -> Callable[[], Attributed]:
         """Return what gives the next matrices; raises InputError where there are no more."""
         found = Attributed(self._matrices.take(len(mirnas)), [()] * len(mirnas))
         self._taken += len(found.values)
@@ -149,7 +160,7 @@ class Named:
 
 
 class Batch(NamedTuple):
-    """Rows of the result, and the alignments behind them."""
+    """Rows of the result, and what is behind them; ``importance`` is that of the miRNAs' bases as in the rows."""
 
     rows: list[list[str]]
     alignments: Alignments
@@ -157,6 +168,17 @@ class Batch(NamedTuple):
     offsets: list[int]
     first: int
     gap: float
+    importance: Floats
+    notes: Sequence[list[str]]
+
+
+class _Rows(NamedTuple):
+    """Rows of a table, with what is asked of them."""
+
+    rows: list[list[str]]
+    names: list[str]
+    mirnas: list[str]
+    sites: list[str]
 
 
 class _Task(NamedTuple):
@@ -220,11 +242,8 @@ class AlignedPairs:
             self.gap = max(self.gap, batch.gap)
             self.counts["pairs"] += len(batch.rows)
             self.counts["aligned_pairs"] += int((batch.alignments.columns > 0).sum())
-            importance = batch.alignments.mirna_importance
-            if self._scaled:
-                importance = importance / self._divisors(batch.alignments)[:, None]
             # row by row: the same sum for any size of batch
-            for row in importance:
+            for row in batch.importance:
                 self._importance += row
             yield batch
         if chosen is None:
@@ -249,47 +268,55 @@ class AlignedPairs:
     def _tasks(self, chosen: tuple[int, int] | None) -> Iterator[_Task]:
         reader, source, encoder = self._reader, self._source, self._source.encoder
         mirna_column, site_column = reader.index("mirna_seq"), reader.index("site_seq")
+        name_column = reader.find("pair_id")
         begin, last = chosen or (0, -1)
         source.skip(begin)
         first = begin
-        rows: list[list[str]] = []
-        mirnas: list[str] = []
-        sites: list[str] = []
-        offsets: list[int] = []
+        batch = _Rows([], [], [], [])
         for number, row in enumerate(reader):
             if number == last:
                 break
             if number < begin:
                 continue
-            mirna = reader.sequence(row, mirna_column, encoder.read)
-            site = reader.sequence(row, site_column, encoder.read)
-            short, part = encoder.mirna(mirna), encoder.site(site)
-            self.counts["mirnas_cropped"] += len(short) < len(mirna)
-            self.counts["sites_cropped"] += len(part) < len(site)
-            rows.append(row)
-            mirnas.append(short)
-            sites.append(part)
-            offsets.append((len(site) - len(part)) // 2)
-            if len(rows) == source.batch_size:
-                yield _Task(rows, mirnas, sites, offsets, source.attribute(mirnas, sites), first)
-                first += len(rows)
-                rows, mirnas, sites, offsets = [], [], [], []
-        if rows:
-            yield _Task(rows, mirnas, sites, offsets, source.attribute(mirnas, sites), first)
+            batch.rows.append(row)
+            batch.names.append(MISSING if name_column is None else row[name_column])
+            batch.mirnas.append(reader.sequence(row, mirna_column, encoder.read))
+            batch.sites.append(reader.sequence(row, site_column, encoder.read))
+            if len(batch.rows) == source.batch_size:
+                yield self._task(batch, first)
+                first += len(batch.rows)
+                batch = _Rows([], [], [], [])
+        if batch.rows:
+            yield self._task(batch, first)
+
+    def _task(self, batch: _Rows, first: int) -> _Task:
+        encoder = self._source.encoder
+        mirnas, sites = list(map(encoder.mirna, batch.mirnas)), list(map(encoder.site, batch.sites))
+        for key, cut, whole in (("mirnas_cropped", mirnas, batch.mirnas), ("sites_cropped", sites, batch.sites)):
+            self.counts[key] += sum(len(part) < len(given) for part, given in zip(cut, whole, strict=True))
+        offsets = [(len(given) - len(part)) // 2 for part, given in zip(sites, batch.sites, strict=True)]
+        attributed = self._source.attribute(batch.names, batch.mirnas, batch.sites)
+        return _Task(batch.rows, mirnas, sites, offsets, attributed, first)
 
     def _aligned(self, task: _Task) -> Batch:
         found = task.attributed()
         alignments = self._aligner.align(found.values, task.mirnas, task.sites)
+        divisors = self._divisors(alignments)
+        by_base = alignments.mirna_importance, alignments.site_importance
+        if found.bases is not None:
+            by_base = _filled(*found.bases, alignments.partners)
+        mirna, site = (values / divisors[:, None] for values in by_base)
         missing = len(self.columns) - len(self._reader.columns)
-        divisors = self._divisors(alignments).tolist()
-        cells = zip(found.cells, alignments, task.offsets, divisors, strict=True)
-        for row, (model, alignment, offset, divisor) in zip(task.rows, cells, strict=True):
+        for number, row in enumerate(task.rows):
+            alignment, divisor = alignments[number], float(divisors[number])
+            own = None
+            if found.bases is not None:
+                own = mirna[number, : len(alignment.mirna)], site[number, : len(alignment.site)]
+            cells = (*found.cells[number], *alignment_cells(alignment, task.offsets[number], divisor, own))
             row.extend([""] * missing)
-            for place, cell in zip(
-                self._places, (*model, *alignment_cells(alignment, offset, divisor)), strict=True
-            ):
+            for place, cell in zip(self._places, cells, strict=True):
                 row[place] = cell
-        return Batch(task.rows, alignments, found.values, task.offsets, task.first, found.gap)
+        return Batch(task.rows, alignments, found.values, task.offsets, task.first, found.gap, mirna, found.notes)
 
     def _divisors(self, alignments: Alignments) -> NDArray[np.float64]:
         if not self._scaled:
@@ -298,12 +325,27 @@ class AlignedPairs:
         return np.where(largest > 0, largest, 1.0)
 
 
+def _filled(
+    mirna: Floats, site: Floats, partners: NDArray[np.int32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give bases of which nothing is known what the base opposite to them has, and 0 without such a base."""
+    pair, base = np.nonzero(partners >= 0)
+    facing = partners[pair, base]
+    new_mirna, new_site = mirna.astype(np.float64), site.astype(np.float64)
+    for new, at, old, opposite in ((new_mirna, base, site, facing), (new_site, facing, mirna, base)):
+        here = new[pair, at]
+        new[pair, at] = np.where(np.isnan(here), old[pair, opposite], here)
+    return np.nan_to_num(new_mirna), np.nan_to_num(new_site)
+
+
 def number_cell(value: float) -> str:
     """Return a number as it stands in a table: six significant digits, no negative zero."""
     return f"{value:.6g}" if value else "0"
 
 
-def alignment_cells(alignment: Alignment, offset: int, divisor: float = 1.0) -> Iterator[str]:
+def alignment_cells(
+    alignment: Alignment, offset: int, divisor: float = 1.0, bases: tuple[Floats, Floats] | None = None
+) -> Iterator[str]:
     """Yield the cells of an alignment, in the order of :data:`COLUMNS`.
 
     Parameters
@@ -313,6 +355,8 @@ def alignment_cells(alignment: Alignment, offset: int, divisor: float = 1.0) -> 
         0-based place of its site on the site of the table.
     divisor : float
         Of all scores and costs.
+    bases : tuple of ndarray, optional
+        Importances of miRNA and site to be written instead of the alignment's scores.
     """
     site = ["0"] * len(alignment.site)
     mirna = ["0"] * len(alignment.mirna)
@@ -326,13 +370,13 @@ def alignment_cells(alignment: Alignment, offset: int, divisor: float = 1.0) -> 
         start, end = alignment.span
         yield from (str(offset + start), str(offset + end))
         yield from (alignment.aligned_site, alignment.marks, alignment.aligned_mirna)
-        bases = iter(site)
+        along = iter(site)
         scores = []
         for above, below in zip(alignment.aligned_site, alignment.aligned_mirna, strict=True):
-            score = "0" if above == GAP else next(bases)
+            score = "0" if above == GAP else next(along)
             scores.append("0" if below == GAP else score)
         yield ",".join(scores)
-    yield ",".join(mirna)
-    yield ",".join(site)
+    for scores, own in ((mirna, bases and bases[0]), (site, bases and bases[1])):
+        yield ",".join(scores if own is None else map(number_cell, own.tolist()))
     yield number_cell(alignment.opening / divisor)
     yield number_cell(alignment.extension / divisor)
