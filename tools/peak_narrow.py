@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mirtools import cli
 
 if TYPE_CHECKING:
+    from mirtools.attribution.explainer import PairExplainer
     from mirtools.models.modelfile import Model
     from mirtools.scan.bed import BedLine
     from mirtools.scan.narrow import Narrower
@@ -149,7 +150,7 @@ def _add_finding(group: argparse._ArgumentGroup) -> None:
         type=cli.number(0, 100),
         default=(99.0, 90.0),
         metavar=("OPEN", "EXTEND"),
-        help="cost of a gap's first base and of each further one in alignments (default: 99,90)",
+        help="cost of a gap's first base and of each further one in alignments (default: 99 90)",
     )
     group.add_argument(
         "--gap-scale",
@@ -178,19 +179,16 @@ def _check(args: argparse.Namespace) -> str | None:
     return figure_format(args.plot) if args.plot else None
 
 
-def _narrower(args: argparse.Namespace, run: cli.Run, model: Model, mirnas: Sequence[str]) -> Narrower:
+def _narrower(args: argparse.Namespace, model: Model, explainer: PairExplainer, mirnas: Sequence[str]) -> Narrower:
     from mirtools.alignment.align import Costs
-    from mirtools.alignment.explained import described, explainer_of
     from mirtools.models.encoder import encoder_of
     from mirtools.models.pairing import WATSON_CRICK
     from mirtools.scan.narrow import Narrower, WindowSettings, transcript_scorer
     from mirtools.scan.peaks import PeakFinder, PeakRules
 
-    explainer = explainer_of(model, args.explainer, args.background, args.background_pairs, args.seed)
-    facts = described(explainer, 0.0)
-    run.facts["explainer"] = {key: facts[key] for key in ("kind", "background", "expectation") if key in facts}
     rules = PeakRules(args.smooth, args.min_height, args.min_prominence, args.min_distance)
-    costs = Costs(*args.gap_percentiles, args.gap_scale)
+    opening, extension = args.gap_percentiles
+    costs = Costs(opening, extension, args.gap_scale)
     encoder = encoder_of(model.network)
     rule = WATSON_CRICK if encoder.nucleic or model.network is None else model.network.rule
     finder = PeakFinder(rule, costs, rules, encoder.site_length)
@@ -201,7 +199,8 @@ def _narrower(args: argparse.Namespace, run: cli.Run, model: Model, mirnas: Sequ
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
     kind = _check(args)
 
-    from mirtools.alignment.explained import explained_model
+    from mirtools.alignment.explained import described, explained_model, explainer_of
+    from mirtools.errors import UsageError
     from mirtools.interactions import TableWriter
     from mirtools.models.encoder import encoder_of
     from mirtools.models.shards import survey, target_share, targets_of
@@ -220,9 +219,16 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         "mirtools_version": model.version,
     }
     run.say(f"model {model.name!a}, windows above {args.threshold:g} are explained")
-    read = encoder_of(model.network).read
+    encoder = encoder_of(model.network)
+    if args.explain_stride > encoder.site_length:
+        length = encoder.site_length
+        raise UsageError(
+            f"argument --explain-stride: is more than the {length} nt of a window; bases would be left out"
+        )
+    read = encoder.read
     mirnas = list(stream_references(args.mirnas, read))
-    narrower = _narrower(args, run, model, [mirna.sequence for mirna in mirnas])
+    explainer = explainer_of(model, args.explainer, args.background, args.background_pairs, args.seed)
+    narrower = _narrower(args, model, explainer, [mirna.sequence for mirna in mirnas])
     only = None if args.pairs is None else read_pairs(args.pairs)
     known = read_sites(args.known) if args.known else []
     figure = PeaksFigure(known, args.plot_pairs)
@@ -233,7 +239,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         run.outputs.open(path) if path else None for path in (args.score_bedgraph, args.attribution_bedgraph)
     ]
     chosen = (
-        target_share(survey(args.targets, read), Tiling(encoder_of(model.network).site_length, 1), args.shard)
+        target_share(survey(args.targets, read), Tiling(encoder.site_length, 1), args.shard)
         if args.shard
         else None
     )
@@ -254,6 +260,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         if bed is not None:
             write_bed(bed, name, lines)
     run.counts.update(narrower.counts)
+    run.facts["explainer"] = described(model, explainer, narrower.gap)
     if kind is not None and plot is not None:
         figure.draw(plot, kind)
 

@@ -45,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
         default=(15, 20, 25, 30, 35, 40, 45, 50),
         metavar="NT",
         help="from the start of one seed to that of the other; 0 for a single one "
-        "(default: 15,20,25,30,35,40,45,50)",
+        "(default: 15 20 25 30 35 40 45 50)",
     )
     planting.add_argument(
         "--length", type=cli.positive_int, default=500, metavar="NT", help="of a transcript (default: 500)"

@@ -200,8 +200,8 @@ def _judge_pair(
     judged = []
     for at, site in enumerate(sites):
         others = [abs(site.start - other.start) for each, other in enumerate(sites) if each != at]
-        number = own.get(at, nearest.get(at))
-        peak = None if number is None else peaks[number]
+        chosen = own.get(at, nearest.get(at))
+        peak = None if chosen is None else peaks[chosen]
         judged.append(JudgedSite(site, mirna, min(others, default=None), peak, at in own))
     return judged
 

@@ -138,6 +138,8 @@ class Narrower:
     ----------
     counts : collections.Counter
         Of pairs, windows, those above and below the threshold, those explained, peaks.
+    gap : float
+        How far attributions were at most from adding up to the score; 0 for explainers that do not add up.
     """
 
     def __init__(
@@ -155,6 +157,7 @@ class Narrower:
         self._settings = settings
         names = "pairs windows windows_below_threshold windows_above_threshold windows_explained peaks".split()
         self.counts: Counter[str] = Counter(dict.fromkeys(names, 0))
+        self.gap = 0.0
 
     def run(self, pairs: Iterable[Pair], threads: int = 1) -> Iterator[Narrowed]:
         """Yield each pair of miRNA and transcript with its tracks and peaks, in order.
@@ -163,8 +166,9 @@ class Narrower:
         """
         explaining = threads if self._explainer.threads else 1
         gathered: AttributionMap | None = None
-        for task, values in in_order(self._explained, self._tasks(pairs, threads), explaining):
+        for task, values, gap in in_order(self._explained, self._tasks(pairs, threads), explaining):
             job = task.job
+            self.gap = max(self.gap, gap)
             if gathered is None:
                 mirna_length, window = len(self._encoder.mirna(job.mirna.sequence)), self._encoder.site_length
                 gathered = AttributionMap(len(job.target.sequence), mirna_length, window, self._settings.stride)
@@ -192,12 +196,13 @@ class Narrower:
         grid = on_grid(len(codes), self._encoder.site_length, self._settings.stride)
         return _Job(mirna, target, codes, scores, grid[scores[grid] > self._settings.threshold])
 
-    def _explained(self, task: _Task) -> tuple[_Task, Sequence[NDArray[np.float32]]]:
+    def _explained(self, task: _Task) -> tuple[_Task, Sequence[NDArray[np.float32]], float]:
         if not len(task.starts):
-            return task, []
+            return task, [], 0.0
         windows = _windows(task.job.codes, self._encoder)[task.starts]
         mirnas = self._encoder.mirnas([task.job.mirna.sequence] * len(windows))
-        return task, list(self._explainer.explain_codes(mirnas, windows).values)
+        found = self._explainer.explain_codes(mirnas, windows)
+        return task, list(found.values), float(found.gaps.max()) if self._explainer.additive else 0.0
 
     def _finished(self, job: _Job, matrix: Floats) -> Narrowed:
         target, window = job.target.sequence, self._encoder.site_length

@@ -9,8 +9,8 @@ What the paper leaves open is decided so:
 - A maximum that the alignment of a higher one accounts for is a part of that site (its 3' pairing, say) and no
   peak of its own.
 - An alignment that does not account for its own maximum has gone to a stronger site in the same window. It is made
-  again with those cells of the matrix alone that can be in one alignment with the maximum's cell, which is the one
-  whose pairing diagonal holds most. Gaps cost what they did.
+  again with those cells of the matrix alone that lie around the maximum's pairing diagonal, which is the one that
+  holds most there: nearer to it than two peaks may lie to each other. Gaps cost what they did.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mirtools.alignment.align import Aligner, Costs
 from mirtools.alignment.alignments import Alignment
@@ -133,9 +134,9 @@ class PeakFinder:
         row = summit - begin
         alignment = Aligner(self._rule, self._costs).align(part[None], [mirna], [site])[0]
         if self._held(alignment)[row] < _ACCOUNTED * maximum.height:
-            reachable = through(part.shape, row, self.anchor(part, row))
+            near = around(part.shape, row, self.anchor(part, row), self._rules.distance)
             costs = Costs(alignment.opening, alignment.extension, "given")
-            alignment = Aligner(self._rule, costs).align(np.where(reachable, part, 0)[None], [mirna], [site])[0]
+            alignment = Aligner(self._rule, costs).align(np.where(near, part, 0)[None], [mirna], [site])[0]
         start, end = alignment.span
         if start == end:  # nothing aligns
             start, end = row, row + 1
@@ -160,7 +161,7 @@ class PeakFinder:
         return int(sums.argmax())
 
 
-def through(shape: tuple[int, int], row: int, column: int) -> np.ndarray:
-    """Return which cells can be in one alignment with a cell: downstream on the site is upstream on the miRNA."""
-    rows, columns = np.arange(shape[0])[:, None], np.arange(shape[1])[None]
-    return ((rows <= row) & (columns >= column)) | ((rows >= row) & (columns <= column))
+def around(shape: tuple[int, int], row: int, column: int, reach: int) -> NDArray[np.bool_]:
+    """Return which cells lie less than ``reach`` from the pairing diagonal of a cell."""
+    diagonals = np.arange(shape[0])[:, None] + np.arange(shape[1])[None]
+    return np.abs(diagonals - row - column) < reach
