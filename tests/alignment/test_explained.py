@@ -92,6 +92,137 @@ def test_the_model_of_two_sequences(folder):
     assert len(row["target_importance"].split(",")) == 50
 
 
+def _rows(text):
+    return list(csv.DictReader(io.StringIO(text), delimiter="\t"))
+
+
+def _numbers(cell):
+    return np.array(list(map(float, cell.split(","))))
+
+
+def _few(count=3):
+    lines = Path("pairs.tsv").read_text().splitlines(keepends=True)
+    Path("few.tsv").write_text("".join(lines[: count + 1]))
+    return _rows("".join(lines[: count + 1]))
+
+
+def _scores(pairs):
+    lines = ["mirna_seq\tsite_seq", *(f"{mirna}\t{site}" for mirna, site in pairs)]
+    done = run(
+        "dmiso-predict",
+        ["--quiet", "--model", "model.safetensors", "-"],
+        ("\n".join(lines) + "\n").encode(),
+    )
+    return [float(row["score"]) for row in _rows(done.out.decode())]
+
+
+def test_mutagenesis_is_what_predictions_of_mutants_say(folder):
+    pair = _few(1)[0]
+    mirna, site = pair["mirna_seq"], pair["site_seq"]
+    (row,) = _rows(_align(*"--model model.safetensors --explainer ism --importance bases few.tsv".split()))
+    places = (0, 7, 19)
+    mutants = [
+        mirna[:place] + base + mirna[place + 1 :] for place in places for base in "ACGT" if base != mirna[place]
+    ]
+    score, *mutated = _scores([(mirna, site), *((mutant, site) for mutant in mutants)])
+    expected = score - np.reshape(mutated, (3, 3)).mean(axis=1)
+    importance = _numbers(row["mirna_importance"])
+    assert len(importance) == 20
+    np.testing.assert_allclose(importance[list(places)], expected, atol=3e-6)
+
+
+def test_mutations_of_a_table(folder):
+    pair = _few(2)[0]
+    mirna, site = pair["mirna_seq"], pair["site_seq"]
+    line = "--model model.safetensors --explainer ism few.tsv".split()
+    row = _rows(_align(*line))[0]
+    # the base of the site opposite to the miRNA's ninth
+    facing, at, base = {}, 0, 19
+    for above, below in zip(row["aligned_target"], row["aligned_mirna"], strict=True):
+        if above != "-" and below != "-":
+            facing[base] = at
+        at, base = at + (above != "-"), base - (below != "-")
+    place = facing[8]
+
+    def other(letter):
+        return "A" if letter != "A" else "C"
+
+    Path("mutations.tsv").write_text(
+        "pair_id\tside\tposition\tbases\n"
+        f"0\tmirna\t3\t{other(mirna[2])}{other(mirna[3])}\n"
+        f"0\tsite\t{place + 1}\t{other(site[place])}\n"
+        "absent\tmirna\t1\tA\n"
+    )
+    options = [
+        "--mutations",
+        "mutations.tsv",
+        "--mutants",
+        "mutants.tsv",
+        "--json",
+        "report.json",
+        "--threads",
+        "2",
+    ]
+    rows = _rows(_align(*line, *options))
+    pairs = [
+        (mirna, site),
+        (mirna[:2] + other(mirna[2]) + other(mirna[3]) + mirna[4:], site),
+        (mirna, site[:place] + other(site[place]) + site[place + 1 :]),
+    ]
+    score, first, second = _scores(pairs)
+    importance = _numbers(rows[0]["mirna_importance"])
+    expected = np.zeros(20)
+    expected[2:4] = score - first
+    expected[8] = score - second
+    np.testing.assert_allclose(importance, expected, atol=3e-6)
+    on_site = _numbers(rows[0]["target_importance"])
+    assert on_site[place] == pytest.approx(score - second, abs=3e-6)
+    assert not _numbers(rows[1]["mirna_importance"]).any()
+    # the alignment is that of the matrix
+    assert rows[0]["aligned_mirna"] == row["aligned_mirna"]
+    mutants = _rows(Path("mutants.tsv").read_text())
+    assert [(each["pair_id"], each["side"], each["position"]) for each in mutants] == [
+        ("0", "mirna", "3"),
+        ("0", "site", str(place + 1)),
+    ]
+    assert float(mutants[1]["change"]) == pytest.approx(score - second, abs=3e-6)
+    report = json.loads(Path("report.json").read_text())
+    assert report["counts"]["mutants"] == 2
+    assert report["dropped"] == {"mutations_of_absent_pairs": 1}
+
+
+def test_importances_by_base_add_up_to_the_matrix(folder):
+    _few()
+    line = "--model model.safetensors --background-pairs background.tsv few.tsv --importance bases".split()
+    for row in _rows(_align(*line)):
+        by_mirna, by_site = _numbers(row["mirna_importance"]), _numbers(row["target_importance"])
+        assert by_mirna.sum() == pytest.approx(by_site.sum(), abs=1e-4)
+        assert (by_mirna < 0).any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        ("--mutations mutations.tsv pairs.tsv", 2, "give --explainer ism"),
+        ("--explainer ism --mutants mutants.tsv pairs.tsv", 2, "give --mutations"),
+        ("--explainer ism --mutations - -", 2, "cannot both be standard input"),
+        ("--matrix m.npz --importance bases pairs.tsv", 2, "leave out --matrix"),
+        ("--model dmiso --explainer ism --mutations mutations.tsv pairs.tsv", 1, "sees no pairing matrix"),
+        ("--model model.safetensors --explainer ism --mutations pairs.tsv pairs.tsv", 1, "pairs.tsv"),
+        ("--model model.safetensors --explainer masking pairs.tsv", 1, "masking"),
+        ("--model model.safetensors --background-pairs absent.tsv pairs.tsv", 1, "absent.tsv: cannot be read"),
+    ],
+)
+def test_bad_input(folder, arguments, status, words):
+    done = run("attrib-align", ["--quiet", "-o", "out.tsv", *arguments.split()])
+    assert done.status == status, done.err
+    assert done.err.startswith("attrib-align: error: ")
+    assert done.err.count("\n") == 1
+    assert words in done.err
+    assert len(done.err) <= 201
+    assert not Path("out.tsv").exists()
+
+
 def test_what_pairs_for_a_model(folder):
     model = explained_model("model.safetensors")
     assert pairing_of(model) is WATSON_CRICK
