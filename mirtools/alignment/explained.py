@@ -168,7 +168,15 @@ def explainer_of(
     path : str, optional
         Table that they are from.
     seed : int
+
+    Raises
+    ------
+    InputError
+        For a model that cannot be explained so, and for a table without background pairs.
     """
+    if kind == "masking" and model.network is not None:
+        name = shorten(model.name, 40)
+        raise InputError(f"model '{name}' sees a pairing matrix, for which there is no masking; use deep or ism")
     background = None if kind in WITHOUT_BACKGROUND else choose_background(model, count, seed, path)
     return make_pair_explainer(model, kind, background, seed=seed)
 
@@ -176,9 +184,13 @@ def explainer_of(
 def described(model: Model, explainer: PairExplainer, gap: float) -> dict[str, Any]:
     """Return the facts for a JSON report; ``gap`` is how far attributions were at most from adding up.
 
-    Matrices of a model that sees no pairing matrix are approximate: see :mod:`mirtools.attribution.dmiso_masking`.
+    Matrices of a model that sees no pairing matrix are approximate, as those of in-silico mutagenesis are: see
+    :mod:`mirtools.attribution.dmiso_masking` and :mod:`mirtools.attribution.mutations`.
     """
-    facts: dict[str, Any] = {"kind": explainer.kind, "approximate": model.network is None}
+    facts: dict[str, Any] = {
+        "kind": explainer.kind,
+        "approximate": model.network is None or explainer.kind == "ism",
+    }
     if explainer.background is not None:
         facts["background"] = explainer.background.described()
     if math.isfinite(explainer.expectation):

@@ -219,6 +219,7 @@ def test_bad_input(folder, arguments, status, words):
     assert done.err.startswith("attrib-align: error: ")
     assert done.err.count("\n") == 1
     assert words in done.err
+    assert "internal error" not in done.err
     assert len(done.err) <= 201
     assert not Path("out.tsv").exists()
 

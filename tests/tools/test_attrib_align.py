@@ -219,6 +219,7 @@ def test_bad_input(folder, arguments, status, words):
     assert done.err.count("\n") == 1
     assert done.err.startswith("attrib-align: error: ")
     assert words in done.err
+    assert "internal error" not in done.err
     assert len(done.err) <= 201
     assert sorted(file.name for file in folder.iterdir()) == before
 
