@@ -1,4 +1,4 @@
-"""Pre-train the `dmiso` architecture on soft labels: what the published pairwise model of miRBind2 says of a pair.
+"""Pre-train an architecture on soft labels: what the published pairwise model of miRBind2 says of a pair.
 
 Usage: pretrain.py SOFT_LABELS.tsv.gz PAIRS.tsv DATA_FOLDER OUT_FOLDER [options]
 
@@ -12,7 +12,7 @@ pre-trained model serves every figure of the card:
 
 A validation part is drawn from the rest in the same way, apart in miRNAs and in sites. The learning rate stays at
 its height until the process is stopped (or --epochs are done); --cool-down N then lets it fall to nothing over N
-epochs. A checkpoint is written after every epoch.
+epochs, from the checkpoint or, where there is none, from the beginning. A checkpoint is written after every epoch.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,13 +34,16 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from mirtools.encoding import ONE_HOT, encode  # noqa: E402
 from mirtools.models import dmiso  # noqa: E402
-from mirtools.models.inference import Predictor  # noqa: E402
 from mirtools.models.modelfile import Model, load_model, save_model  # noqa: E402
+from mirtools.models.network import Network, mirbind  # noqa: E402
+from mirtools.models.pairing import WOBBLE  # noqa: E402
 from mirtools.sequences import to_dna  # noqa: E402
 from mirtools.training.bootstrap import Ranking  # noqa: E402
 from mirtools.training.data import LabelledPairs, read_labelled  # noqa: E402
+from mirtools.training.evaluation import model_scores  # noqa: E402
+from mirtools.training.learners import DmisoLearner, Learner, NetworkLearner  # noqa: E402
+from mirtools.training.lessons import Lessons  # noqa: E402
 from mirtools.training.splits import group_pairs, hold_out  # noqa: E402
 
 SEED = 1
@@ -89,12 +93,21 @@ def held_out(pairs: LabelledPairs, data: Path) -> tuple[set[str], set[str]]:
     return mirnas, sites
 
 
-Part = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]
+Rows = list[tuple[str, str, float]]
 
 
-def encoded(rows: list[tuple[str, str, float]]) -> Part:
-    mirnas, sites, labels = zip(*rows, strict=True)
-    return encode(mirnas, dmiso.MIRNA_LENGTH), encode(sites, dmiso.SITE_LENGTH), np.array(labels, np.float32)
+class Part(NamedTuple):
+    """Pairs, and what is said of them: probabilities, or labels."""
+
+    pairs: LabelledPairs
+    labels: NDArray[np.float32]
+
+
+def part_of(rows: Rows) -> Part:
+    mirnas, sites, labels = map(list, zip(*rows, strict=True))
+    said = np.array(labels, np.float32)
+    names = ["."] * len(rows)
+    return Part(LabelledPairs(mirnas, sites, (said > 0.5).astype(np.uint8), names, names), said)
 
 
 def prepare(soft: Path, table: Path, data: Path) -> tuple[Part, Part, Part]:
@@ -129,31 +142,39 @@ def prepare(soft: Path, table: Path, data: Path) -> tuple[Part, Part, Part]:
     entropy = -(labels * np.log(labels) + (1 - labels) * np.log(1 - labels)).mean()
     print(f"the lowest possible validation loss is {entropy:.4f}", flush=True)
     print("epoch learning_rate loss validation_loss correlation real_auroc real_ap".replace(" ", "\t"), flush=True)
-    return encoded(training), encoded(validation), encoded(real)
+    return part_of(training), part_of(validation), part_of(real)
 
 
 class Trainer:
-    """Keras model, optimizer and one epoch."""
+    """A model that learns, its optimizer, and one epoch."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
+    def __init__(self, part: Part, network: Network | None, options: argparse.Namespace) -> None:
         keras = dmiso.import_keras()
         import tensorflow as tf
 
         tf.config.threading.set_intra_op_parallelism_threads(options.threads)
         tf.config.threading.set_inter_op_parallelism_threads(options.threads)
         rules = dmiso.Regularization(options.l1, tuple(map(float, options.dropout.split(","))))
-        self.model = model = dmiso.build_keras(rules, SEED)
-        self.optimizer = optimizer = keras.optimizers.Adam(options.learning_rate, global_clipnorm=1.0)
+        lessons = Lessons(part.pairs)
+        learner: Learner
+        if network is None:
+            learner = DmisoLearner(lessons, rules, SEED, False, None)
+        else:
+            steps = len(part.labels) // options.batch_size
+            learner = NetworkLearner(network, lessons, rules, SEED, steps, None)
+        self.learner, model = learner, learner.model
+        self._labels = part.labels[:, None]
+        self.optimizer = optimizer = keras.optimizers.AdamW(
+            options.learning_rate, weight_decay=options.weight_decay, global_clipnorm=1.0
+        )
         optimizer.build(model.trainable_variables)
         self._batch = options.batch_size
         crossentropy = keras.losses.BinaryCrossentropy()
-        one_hot = tf.constant(ONE_HOT)
 
         @tf.function(reduce_retracing=True)
-        def step(mirnas: Any, sites: Any, labels: Any) -> Any:
+        def step(labels: Any, *batch: Any) -> Any:
             with tf.GradientTape() as tape:
-                scores = model([tf.gather(one_hot, mirnas), tf.gather(one_hot, sites)], training=True)
-                loss = crossentropy(labels, scores)
+                loss = crossentropy(labels, learner.scores(batch))
                 total = tf.add_n([loss, *model.losses])
             variables = model.trainable_variables
             optimizer.apply(tape.gradient(total, variables), variables)
@@ -161,9 +182,9 @@ class Trainer:
 
         self._step = step
 
-    def epoch(self, number: int, part: Part, rate: tuple[float, float], started: float) -> float:
+    def epoch(self, number: int, rate: tuple[float, float], started: float) -> float:
         """Run through all pairs; the learning rate goes from the first to the second value."""
-        order = np.random.default_rng([SEED, number]).permutation(len(part[2]))
+        order = np.random.default_rng([SEED, number]).permutation(len(self._labels))
         steps = len(order) // self._batch
         total = 0.0
         for place in range(steps):
@@ -172,8 +193,7 @@ class Trainer:
                 rate_now *= min(1.0, (place + 1) / 300)
             self.optimizer.learning_rate.assign(rate_now)
             batch = order[place * self._batch : (place + 1) * self._batch]
-            mirnas, sites = part[0][batch].astype(np.int32), part[1][batch].astype(np.int32)
-            total += float(self._step(mirnas, sites, part[2][batch, None]))
+            total += float(self._step(self._labels[batch], *self.learner.batch(batch, batch)))
             if place == 100 and number == 1:
                 speed = 100 * self._batch / (time.time() - started)
                 print(f"about {speed:.0f} pairs/s, {len(order) / speed:.0f} s an epoch", flush=True)
@@ -181,23 +201,23 @@ class Trainer:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return weights and optimizer state."""
-        weights = {f"model.{name}": value for name, value in dmiso.get_weights(self.model).items()}
+        weights = {f"model.{name}": value for name, value in self.learner.weights().items()}
         return weights | {f"optimizer.{i}": v.numpy() for i, v in enumerate(self.optimizer.variables)}
 
     def restore(self, state: Any) -> None:
         """Take over what :meth:`state` returned."""
-        dmiso.set_weights(self.model, {name: state[f"model.{name}"] for name in dmiso.TENSOR_SHAPES})
+        self.learner.set_weights({name: state[f"model.{name}"] for name in self.learner.weights()})
         for place, variable in enumerate(self.optimizer.variables):
             variable.assign(state[f"optimizer.{place}"])
 
 
-def judged(weights: dmiso.Weights, validation: Part, real: Part) -> str:
+def judged(weights: dmiso.Weights, network: Network | None, validation: Part, real: Part) -> str:
     """Return loss on soft labels, correlation with them, and AUROC and average precision on real pairs."""
-    scores = np.clip(Predictor(weights).score(*validation[:2]).astype(float), 1e-7, 1 - 1e-7)
-    labels = validation[2]
+    scores = np.clip(model_scores(weights, validation.pairs, network).astype(float), 1e-7, 1 - 1e-7)
+    labels = validation.labels
     loss = -(labels * np.log(scores) + (1 - labels) * np.log(1 - scores)).mean()
     correlation = np.corrcoef(scores, labels)[0, 1]
-    auroc, precision = Ranking(real[2].astype(np.uint8), Predictor(weights).score(*real[:2])).figures()
+    auroc, precision = Ranking(real.pairs.labels, model_scores(weights, real.pairs, network)).figures()
     return f"{loss:.4f}\t{correlation:.4f}\t{auroc:.4f}\t{precision:.4f}"
 
 
@@ -205,6 +225,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("soft", "pairs", "data", "out"):
         parser.add_argument(name, type=Path)
+    parser.add_argument("--architecture", choices=("dmiso", "mirbind"), default="dmiso")
+    parser.add_argument("--filters", type=int, default=96)
+    parser.add_argument("--weight-decay", type=float, default=0.0)
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--cool-down", type=int, default=0)
     parser.add_argument("--batch-size", type=int, default=1024)
@@ -214,8 +237,9 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
+    network = mirbind(WOBBLE, 50, 22, options.filters) if options.architecture == "mirbind" else None
     training, validation, real = prepare(options.soft, options.pairs, options.data)
-    trainer = Trainer(options)
+    trainer = Trainer(training, network, options)
     checkpoint, done = options.out / "checkpoint.npz", 0
     if checkpoint.exists():
         state = np.load(checkpoint)
@@ -227,9 +251,9 @@ def main() -> int:
         rate = (options.learning_rate, options.learning_rate)
         if options.cool_down:
             rate = tuple(options.learning_rate * (last - number + k) / options.cool_down for k in (1, 0))
-        loss = trainer.epoch(number, training, rate, started)
-        weights = dmiso.get_weights(trainer.model)
-        line = f"{number}\t{rate[1]:.6f}\t{loss:.4f}\t{judged(weights, validation, real)}"
+        loss = trainer.epoch(number, rate, started)
+        weights = trainer.learner.weights()
+        line = f"{number}\t{rate[1]:.6f}\t{loss:.4f}\t{judged(weights, network, validation, real)}"
         print(f"{line}\t{time.time() - started:.0f} s\t{time.strftime('%H:%M:%S')}", flush=True)
         part = options.out / "part.npz"
         # a cool-down leaves the checkpoint as it is: training may go on from there
@@ -240,7 +264,8 @@ def main() -> int:
         described |= {"dropout": options.dropout, "epoch": number, "cool_down": options.cool_down, "seed": SEED}
         path = options.out / ("cooled.safetensors" if options.cool_down else "pretrained.safetensors")
         with path.with_suffix(".part").open("wb") as stream:
-            save_model(Model(weights, "dmiso-pretrained", training=described), stream)
+            model = Model(weights, f"{options.architecture}-pretrained", training=described)
+            save_model(replace(model, architecture=options.architecture, network=network), stream)
         os.replace(path.with_suffix(".part"), path)
         load_model(str(path))
     return 0
