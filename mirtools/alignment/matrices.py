@@ -24,6 +24,7 @@ _NPY, _ZIP = b"\x93NUMPY", b"PK"
 # of a matrix: bases of a site and of a miRNA; cells; arrays in Fortran's order are read as a whole
 _MOST_BASES, _MOST_CELLS, _MOST_BYTES = 20_000, 1 << 22, 1 << 28
 _MOST_HEADER = 10_000
+_LARGEST = 1e100
 # bytes that tell a header's length, and what reads the header
 _VERSIONS = {
     (1, 0): (2, np.lib.format.read_array_header_1_0),
@@ -74,7 +75,7 @@ class Matrices:
         Raises
         ------
         InputError
-            Where data are damaged or missing, or a value is not finite.
+            Where data are damaged or missing, or a value is not finite or so large that sums would not be.
         """
         number = min(number, self.count - self._taken)
         shape = number, self.site_length, self.mirna_length
@@ -88,10 +89,10 @@ class Matrices:
             raise self._error("ends too early; copy it again")
         with np.errstate(over="ignore"):
             values = np.frombuffer(b"".join(parts), self._dtype).reshape(shape).astype(np.float64)
-        finite = np.isfinite(values).all(axis=(1, 2))
+        finite = (np.abs(values) < _LARGEST).all(axis=(1, 2))
         if not finite.all():
             at = self._taken + int(np.argmin(finite)) + 1
-            raise self._error(f"matrix {at} has a value that is no finite number; leave out its pair")
+            raise self._error(f"matrix {at} has a value that is no number below {_LARGEST:g}; leave out its pair")
         self._taken += number
         return values
 
