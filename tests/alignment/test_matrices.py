@@ -148,11 +148,13 @@ def test_encrypted_and_unknown_compression(tmp_path):
 def test_a_bomb_takes_no_memory(tmp_path):
     import resource
 
-    with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("a.npy", "w", force_zip64=True) as stream:
-            stream.write(_npy(_header((400_000, 50, 20))))
-            for _ in range(100):
-                stream.write(bytes(1 << 20))
+    with (
+        zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("a.npy", "w", force_zip64=True) as stream,
+    ):
+        stream.write(_npy(_header((400_000, 50, 20))))
+        for _ in range(100):
+            stream.write(bytes(1 << 20))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with Matrices(str(tmp_path / "a.npz")) as matrices:
         assert not matrices.take(1000).any()
