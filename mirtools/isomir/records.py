@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.chimera.pairing import MIRNA_FIRST, TARGET_FIRST
-from mirtools.chimera.spool import Spool
+from mirtools.chimera.spool import FILES, Spool
 from mirtools.errors import shorten
 from mirtools.interactions import MISSING
 from mirtools.isomir.junction import REACH, Junction, turn
@@ -126,7 +126,7 @@ class Records:
         self._cells = RowStore()
         n_counts = 2 + len(self.sample_columns)
         self._spool = Spool(np.dtype([*((name, "<i8") for name in _NUMBERS), ("counts", "<i8", (n_counts,))]))
-        self._columns = [array("q") for _ in range(len(_NUMBERS) + n_counts)]
+        self._waiting = array("q")
         self._size = 0
         self._ends_numbers: Numbers[_Ends] = Numbers()
         self._cell_memo: dict[tuple[str, str, str], tuple[tuple[int, int], int, bool]] = {}
@@ -138,7 +138,14 @@ class Records:
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, many at once: those with one place together, those of one block as they came."""
         for values in self._spool.groups():
-            yield Block(values, self._cells)
+            parts = len(values) // _ROWS + 1
+            if parts == 1:
+                yield Block(values, self._cells)
+                continue
+            part = self._groups_of(values) // FILES % parts
+            order = np.argsort(part, kind="stable")
+            for rows in np.split(order, np.cumsum(np.bincount(part, minlength=parts))[:-1]):
+                yield Block(values[rows], self._cells)
 
     def close(self) -> None:
         """Give the temporary files up."""
@@ -178,10 +185,9 @@ class Records:
             if place is not None:
                 target, start, end = targets[cells[place[0]]], starts[cells[place[1]]], ends[cells[place[2]]]
             numbers = (self._size, *self._cells.add(cells), number, sequence_number, junction, target, start, end)
-            for column, value in zip(self._columns, (*numbers, reads, copies, *samples), strict=True):
-                column.append(value)
+            self._waiting.extend((*numbers, reads, copies, *samples))
             self._size += 1
-            if len(self._columns[0]) == _ROWS:
+            if self._size % _ROWS == 0:
                 self._put_aside()
         self._put_aside()
         self.sequences = list(sequences)
@@ -193,16 +199,18 @@ class Records:
 
     def _put_aside(self) -> None:
         """Put the rows that were read aside, those with one place together."""
-        values = np.empty(len(self._columns[0]), self._spool.kind)
-        for name, column in zip(_NUMBERS, self._columns, strict=False):
-            values[name] = column
-        for place, column in enumerate(self._columns[len(_NUMBERS) :]):
-            values["counts"][:, place] = column
-        self._columns = [array("q") for _ in self._columns]
-        if self.has_place:
-            self._spool.add(values, values["target"] * 31 + values["start"] * 7 + values["stop"])
-        else:
-            self._spool.add(values, values["number"] // _ROWS)
+        # all numbers are of one type and lie as in the array
+        values = np.frombuffer(self._waiting.tobytes(), self._spool.kind)
+        self._waiting = array("q")
+        self._spool.add(values, self._groups_of(values))
+
+    def _groups_of(self, values: NDArray[Any]) -> NDArray[np.int64]:
+        """Return a number for each row, the same for those with one place."""
+        if not self.has_place:
+            return np.asarray(values["number"] // _ROWS, np.int64)
+        # well mixed, since the groups are to be of one size
+        mixed = values["target"] * 0x9E3779B1 + values["start"] * 0x85EBCA77 + values["stop"] * 0xC2B2AE3D
+        return np.asarray(mixed * 0x2545F4914F6CDD1D >> 33 & 0x3FFFFFFF, np.int64)
 
     def _ends_of(self, cells: Sequence[str], sequence: str) -> int:
         at = self.at

@@ -49,11 +49,6 @@ class _Merged(NamedTuple):
     reads: Ints
     units: Ints
 
-    def units_of(self, number: int) -> list[int]:
-        """Return the numbers of the units of one row."""
-        units: list[int] = self.units[self.begin[number] : self.end[number]].tolist()
-        return units
-
 
 class _Member(NamedTuple):
     """A row of a block that went into one of the result, what its unit shows, and its cells."""
@@ -222,15 +217,18 @@ class IsomirTable:
             *(column[merged.shown].tolist() for column in (block["number"], *block.places())),
             strict=True,
         )
+        members_of = zip(merged.begin.tolist(), merged.end.tolist(), strict=True)
+        unit_of, row_of = merged.units.tolist(), units.rows.tolist()
+        bounds = [*units.begins.tolist(), len(row_of)]
         good: list[int] = []
         totals: list[list[int]] = []
-        for at, (row, part, number, *place) in enumerate(rows):
+        for at, ((row, part, number, *place), (begin, end)) in enumerate(zip(rows, members_of, strict=True)):
             if not explained[at]:
                 continue
             members = [
                 _Member(each, observed[unit], block.cells(each))
-                for unit in merged.units_of(at)
-                for each in units.rows_of(unit)
+                for unit in unit_of[begin:end]
+                for each in row_of[bounds[unit] : bounds[unit + 1]]
             ]
             total = counts[row]
             if len(members) > 1:
@@ -251,7 +249,9 @@ class IsomirTable:
             order = begin = np.arange(len(shown))
         members = kept[order]
         reads = np.add.reduceat(reads_of(block, units)[members], begin) if len(begin) else np.zeros(0, np.int64)
-        return _Merged(part[order][begin], begin, np.append(begin[1:], len(order)), shown, reads, members)
+        return _Merged(
+            part[order][begin], begin, np.append(begin[1:], len(order))[: len(begin)], shown, reads, members
+        )
 
     def _add(self, shown: _Shown, members: list[_Member], total: list[int]) -> bool:
         """Add a row to the result unless its quality is low; returns whether it is there."""
@@ -292,7 +292,7 @@ class IsomirTable:
     def _cells(self, shown: _Shown, members: list[_Member], total: list[int]) -> list[str]:
         """Return the cells of the row that is shown, with the part and the counts of all members."""
         records, at = self._records, self._records.at
-        cells = list(next(member.cells for member in members if member.row == shown.row))
+        cells = list(_member(shown, members).cells)
         cells[records.mirna_column] = self._parts.assigned[shown.part].mirna
         cells[records.sequence_column] = self._parts.sequences[shown.part]
         if len(members) > 1:
@@ -310,11 +310,13 @@ class IsomirTable:
         if (column := records.at.get("pair_id")) is None:
             return None, set()
         if not records.has_place:
-            return next(member.cells[column] for member in members if member.row == shown.row), set()
+            return _member(shown, members).cells[column], set()
         place = records.targets[shown.target], records.starts[shown.start], records.stops[shown.stop]
         name, sequence = self._parts.assigned[shown.part].mirna, self._parts.sequences[shown.part]
         identifier = pair_id(name, sequence, MISSING, *place)
-        return identifier, {member.cells[column] for member in members} - {identifier}
+        sources = {member.cells[column] for member in members}
+        sources.discard(identifier)
+        return identifier, sources
 
     def _best_qualities(self, part: int, members: list[_Member]) -> bytes | None:
         """Return the highest Phred+33 value at each base, ``!`` where the target claimed a base in every read."""
@@ -363,6 +365,11 @@ class IsomirTable:
         for bit, name in enumerate(ISOMIR_TYPES):
             if count := int(pairs[types >> bit & 1 > 0].sum()):
                 self.counts[name] = count
+
+
+def _member(shown: _Shown, members: list[_Member]) -> _Member:
+    """Return the row that is shown."""
+    return members[0] if len(members) == 1 else next(each for each in members if each.row == shown.row)
 
 
 def _is_coordinate(cell: str) -> bool:

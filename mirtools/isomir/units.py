@@ -33,12 +33,6 @@ class Units(NamedTuple):
     begins: Ints
     shown: Ints
 
-    def rows_of(self, unit: int) -> list[int]:
-        """Return the rows of one unit."""
-        stop = self.begins[unit + 1] if unit + 1 < len(self.begins) else len(self.rows)
-        rows: list[int] = self.rows[self.begins[unit] : stop].tolist()
-        return rows
-
 
 class Observed:
     """What units show, each different thing once: miRNA, sequence and ends, with the reads of all units that do.
