@@ -18,7 +18,7 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from mirtools import __version__
 from mirtools.errors import InputError, MirtoolsError, OutputError, UsageError, shorten
@@ -99,8 +99,18 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
-def share(text: str) -> tuple[int, int]:
-    """Argument type: ``I/N``, one of N shares; returns its 0-based number and N."""
+class Share(NamedTuple):
+    """One of several shares, counted from 0; written as on the command line, from 1."""
+
+    number: int
+    shares: int
+
+    def __str__(self) -> str:
+        return f"{self.number + 1}/{self.shares}"
+
+
+def share(text: str) -> Share:
+    """Argument type: ``I/N``, one of N shares."""
     try:
         which, _, count = text.partition("/")
         number, shares = positive_int(which), positive_int(count)
@@ -108,7 +118,7 @@ def share(text: str) -> tuple[int, int]:
         number, shares = 1, 0
     if number > shares:
         raise argparse.ArgumentTypeError(f"'{shorten(text, 30)}' is no share such as 1/4, the first of four")
-    return number - 1, shares
+    return Share(number - 1, shares)
 
 
 def number_range(text: str) -> tuple[int, int]:
@@ -194,7 +204,11 @@ class Run:
             "tool": self.prog,
             "version": __version__,
             "python": platform.python_version(),
-            "options": {key: value for key, value in sorted(vars(args).items()) if key not in silent},
+            "options": {
+                key: str(value) if isinstance(value, Share) else value
+                for key, value in sorted(vars(args).items())
+                if key not in silent
+            },
             "counts": dict(sorted(self.counts.items())),
             "dropped": dict(sorted(self.dropped.items())),
             **self.facts,

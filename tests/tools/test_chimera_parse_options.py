@@ -176,7 +176,9 @@ def test_shards_share_the_reads_out(whole, tmp_path):
     for number in (1, 2, 3):
         report = tmp_path / "report.json"
         parse("--min-reads", 1, "--shard", f"{number}/3", "--json", report, reads=paths)
-        counts.update(json.loads(report.read_text())["counts"])
+        told = json.loads(report.read_text())
+        assert told["options"]["shard"] == f"{number}/3"
+        counts.update(told["counts"])
     report = tmp_path / "report.json"
     parse("--min-reads", 1, "--json", report, reads=paths)
     expected = json.loads(report.read_text())["counts"]
