@@ -1,6 +1,6 @@
 """How truthful and how fast the two search engines are, side by side.
 
-    python benchmarks/engines.py [--data ../shared/data] [--reads 500] [--plot engines.png]
+    python benchmarks/engines.py [--data ../shared/data] [--reads 500] [--target-reads 1500] [--plot engines.png]
 
 Reads are made from human miRNAs and real transcripts, so that what each carries is known:
 
@@ -110,9 +110,13 @@ def false_calls(engines: dict, source: Source, reads: int) -> dict:
     return calls
 
 
-def target_recall(engines: dict, source: Source, reads: int) -> dict:
-    """Return {engine: {(change, length): share of the targets that were found where they are}}."""
+def target_recall(engines: dict, source: Source, reads: int) -> tuple[dict, dict]:
+    """Return {engine: {(change, length): share of the targets that were found where they are}}.
+
+    And how many targets each engine found that no other did.
+    """
     recall: dict = {name: {} for name in engines}
+    alone = dict.fromkeys(engines, 0)
     for kind in CHANGES:
         for length in TARGET_LENGTHS:
             made, truths = [], []
@@ -120,6 +124,7 @@ def target_recall(engines: dict, source: Source, reads: int) -> dict:
                 number, start, piece = source.piece(length)
                 made.append(source.random.choice(source.mirnas).sequence + source.changed(piece, kind))
                 truths.append((source.transcripts[number].name, start))
+            of_engine: dict[str, set[int]] = {}
             for name, engine in engines.items():
                 _, hits = search(engine, made)
                 found = set()
@@ -130,7 +135,11 @@ def target_recall(engines: dict, source: Source, reads: int) -> dict:
                     if same and start < place + length and end > place:
                         found.add(read)
                 recall[name][kind, length] = len(found) / reads
-    return recall
+                of_engine[name] = found
+            for name, found in of_engine.items():
+                others = [of_engine[other] for other in engines if other != name]
+                alone[name] += len(found.difference(*others))
+    return recall, alone
 
 
 def table(title: str, rows: tuple[str, ...], columns: tuple[int, ...], values: dict) -> None:
@@ -217,6 +226,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--reads", type=int, default=500, help="reads of each kind and length")
+    parser.add_argument("--target-reads", type=int, help="the same of reads with targets (default: a fifth)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--plot", metavar="FILE")
     args = parser.parse_args()
@@ -240,8 +250,9 @@ def main() -> None:
         table("miRNA found", KINDS, LENGTHS, found)
         false = false_calls(mirna_only, source, 4 * args.reads)
         table("reads without a miRNA that are given one", ("mRNA", "random"), LENGTHS, false)
-        targets = target_recall(both, source, max(args.reads // 5, 20))
+        targets, alone = target_recall(both, source, args.target_reads or max(args.reads // 5, 20))
         table("target found", CHANGES, TARGET_LENGTHS, targets)
+        print("targets that one engine alone found: " + ", ".join(f"{name} {n}" for name, n in alone.items()))
         speed(both, source, 100 * args.reads)
     if args.plot:
         draw(args.plot, found, false, targets)
