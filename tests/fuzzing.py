@@ -40,6 +40,8 @@ from mirtools.negatives.table import read_pairs, read_positives
 from mirtools.regions import REGIONS, Transcript, transcripts_of
 from mirtools.report.runs import read_reports
 from mirtools.report.summary import summarize
+from mirtools.scan.bed import read_sites
+from mirtools.scan.evaluate import read_peaks
 from mirtools.sequences import Read, Reference, read_reads, read_references
 
 try:
@@ -93,6 +95,8 @@ GTF = (
     b'1\tx\tCDS\t15\t31\t.\t+\t0\ttranscript_id "T1";\n1\tx\tstop_codon\t32\t32\t.\t+\t.\ttranscript_id "T1";\n'
     b'2\tx\texon\t1\t5\t.\t-\t.\ttranscript_id "T2"; transcript_version "3";\n'
 )
+BED = b"track name=x\n# comment\nT1\t0\t9\tmiR-1\t982\t+\t3\t4\nT%201\t5\t8\t.\nT2 1 3\n"
+PEAKS = b"mirna_id\ttarget_id\tsummit\theight\nmiR-1\tT1\t7\t0.25\nmiR-1\tT1\t9\t.\n"
 GENE_TABLE = b"target_id\tgene_id\tgene_name\nENST1.2\tENSG1\tFTL\nENST2\tENSG2\t\n"
 REGION_TABLE = b"transcript_id\tcds_start\tcds_end\tnote\nT1\t3\t9\tx\nT2.3\t.\t.\ty\n"
 GENCODE = b">T1|G|UTR5:1-3|CDS:4-9|UTR3:10-12|\nACGTACGTACGT\n>T2|G|CDS:1-5|\nACGTA\n>T3|lncRNA|\nACG\n"
@@ -273,6 +277,18 @@ def report() -> None:
     assert all(count >= 0 for count in found.counts.values())
 
 
+def bed() -> None:
+    for site in read_sites("-"):
+        assert site.target_id
+        assert 0 <= site.start < site.end
+
+
+def peaks() -> None:
+    for peak in read_peaks("-"):
+        assert peak.summit >= 0
+        assert isinstance(peak.height, float)
+
+
 def genes() -> None:
     assert all(gene.identifier and gene.symbol for gene in read_genes("-").values())
 
@@ -316,6 +332,8 @@ READERS: dict[Callable[[], None], Sequence[bytes]] = {
     gtf: (GTF,),
     region_table: (REGION_TABLE,),
     genes: (GENE_TABLE,),
+    bed: (BED,),
+    peaks: (PEAKS,),
     report: (REPORT,),
     aligned_table: (ALIGNED,),
     assays: (ASSAYS,),

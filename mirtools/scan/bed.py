@@ -49,7 +49,7 @@ def read_sites(path: str) -> list[KnownSite]:
             if not line.strip() or line.startswith(_HEADINGS):
                 continue
             cells = line.split("\t") if "\t" in line else line.split()
-            if len(cells) < 3 or not all(_is_number(cell) for cell in cells[1:3]):
+            if len(cells) < 3 or not cells[0] or not all(_is_number(cell) for cell in cells[1:3]):
                 problem = f"'{shorten(line, 40)}' is no line of BED; give target, start and end, by tabs"
                 raise InputError(problem, source=path, line=number)
             start, end = int(cells[1]), int(cells[2])
