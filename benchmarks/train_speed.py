@@ -1,8 +1,9 @@
 """Time of an epoch of dmiso-train, and what a cross-validation takes: train_speed.py [PAIRS] (default: 30000).
 
 Random pairs, half positive; sequences make no difference to the time. Prints processor seconds and seconds of an
-epoch for the paper's batch size and a larger one, with fresh negatives, and what ten folds and the final training
-would take with all of the paper's 500 epochs, one after the other and on two cores (`--threads 2`).
+epoch for the paper's batch size and a larger one, with fresh negatives, of the networks on pairing matrices, and
+what ten folds and DMISO's final training would take with all of the paper's 500 epochs, one after the other and on
+two cores (`--threads 2`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import platform
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +19,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from mirtools.models.network import Network, cnn, mirbind  # noqa: E402
+from mirtools.models.pairing import WOBBLE  # noqa: E402
 from mirtools.training.data import LabelledPairs  # noqa: E402
-from mirtools.training.fit import Begun, Epoch, Event, TrainingOptions, train  # noqa: E402
+from mirtools.training.fit import NETWORK_OPTIONS, Begun, Epoch, Event, TrainingOptions, train  # noqa: E402
 from mirtools.training.fresh import FreshNegatives  # noqa: E402
 from mirtools.training.lessons import Lessons  # noqa: E402
 
@@ -36,7 +40,9 @@ def random_pairs(count: int) -> LabelledPairs:
     return LabelledPairs([names[k] for k in chosen], sites, labels, [f"miR-{k}" for k in chosen], ["."] * count)
 
 
-def measured(pairs: LabelledPairs, options: TrainingOptions) -> tuple[int, float, float]:
+def measured(
+    pairs: LabelledPairs, options: TrainingOptions, network: Network | None = None
+) -> tuple[int, float, float]:
     """Return pairs, processor seconds and seconds of an epoch, the first one left out."""
     fresh = None
     if options.fresh_negatives:
@@ -50,7 +56,7 @@ def measured(pairs: LabelledPairs, options: TrainingOptions) -> tuple[int, float
         if isinstance(event, Epoch):
             times.append((time.process_time(), time.perf_counter()))
 
-    train(Lessons(pairs, None, fresh), None, options, None, watch)
+    train(Lessons(pairs, None, fresh), None, options, None, watch, network=network)
     spent = (np.array(times[-1]) - np.array(times[0])) / (len(times) - 1)
     return sizes[0], float(spent[0]), float(spent[1])
 
@@ -64,6 +70,13 @@ def main(count: int) -> int:
         options = TrainingOptions(epochs=EPOCHS + 1, patience=0, batch_size=batch, fresh_negatives=fresh)
         size, processor, wall = measured(pairs, options)
         paper = paper or processor
+        print(name, size, f"{processor:.1f}", f"{wall:.1f}", f"{size / processor:.0f}", sep="\t", flush=True)
+    for name, network in (
+        ("mirbind, batch 256", mirbind(WOBBLE, 50, 22)),
+        ("cnn, batch 256", cnn(WOBBLE, 50, 22)),
+    ):
+        options = replace(NETWORK_OPTIONS, epochs=EPOCHS + 1, patience=0)
+        size, processor, wall = measured(pairs, options, network)
         print(name, size, f"{processor:.1f}", f"{wall:.1f}", f"{size / processor:.0f}", sep="\t", flush=True)
     # a fold learns from nine tenths
     hours = PAPER_EPOCHS * paper * (FOLDS * (1 - 1 / FOLDS) + 1) / 3600
