@@ -114,13 +114,14 @@ def settle(junctions: Iterable[Junction], reads: Sequence[int] | Ints, min_reads
     distinct, of = _distinct(list(junctions))
     if not len(of):
         return np.empty((0, 2), np.int64)
-    reads_of = np.bincount(of, reads)
+    reads_of = np.bincount(of, reads).astype(float)
     options, group_of = _options(distinct, reads_of, min_reads)
     # the last entry is that of junctions without options, number -1
     settled = np.full((group_of.max() + 2, 2), NO_PART, np.int64)
     if options.group.size:
         has_options = group_of >= 0
-        chosen = _choose(options, np.bincount(group_of[has_options], reads_of[has_options]))
+        reads_of_group = np.bincount(group_of[has_options], reads_of[has_options]).astype(float)
+        chosen = _choose(options, reads_of_group)
         settled[:-1] = np.stack((options.start[chosen], options.end[chosen]), axis=1)
     return settled[group_of[of]]
 
@@ -148,9 +149,12 @@ def _distinct(junctions: list[Junction]) -> tuple[_Distinct, Ints]:
         of[at] = len(distinct) - 1
     text = bytearray("".join(junction.part(0, len(junction.bases)) for junction in distinct), "ascii")
     length = np.array([len(junction.bases) for junction in distinct], np.int64)
-    numbers = np.array([junction[1:] for junction in distinct], np.int64).reshape(-1, 4).T
+    outer, core_end, target_start, mirna_first = (
+        np.array([each[1:] for each in distinct], np.int64).reshape(-1, 4).T
+    )
     bases = np.frombuffer(text, np.uint8)
-    return _Distinct(bases, np.cumsum(length) - length, length, *numbers[:3], numbers[3] > 0), of
+    begin = np.cumsum(length) - length
+    return _Distinct(bases, begin, length, outer, core_end, target_start, mirna_first > 0), of
 
 
 class _Options(NamedTuple):
@@ -186,13 +190,13 @@ def _options(distinct: _Distinct, reads: NDArray[np.float64], min_reads: int) ->
     number = np.cumsum(recurs, dtype=np.int32) - 1
 
     groups, group_of = DigestNumbers(), np.full(len(distinct.length), -1, np.int64)
-    columns = _Options(*(Growing(np.int32) for _ in _Options._fields))
+    columns = [Growing(np.int32) for _ in _Options._fields]
     done = 0
     for row, start, end in _places(distinct):
-        part = parts.values[done : done + len(row)]
+        part = parts.values[done : done + len(row)].astype(np.int64)
         done += len(row)
         kept = recurs[part]
-        row, start, end, part = row[kept], start[kept], end[kept], number[part[kept]]
+        row, start, end, part = row[kept], start[kept], end[kept], number[part[kept]].astype(np.int64)
         linker = np.maximum(0, distinct.target_start[row] - end)
         codes = np.stack((part, linker, start), axis=1).astype(np.int32)
         begins = np.flatnonzero(np.diff(row, prepend=-1))

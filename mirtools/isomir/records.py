@@ -193,9 +193,9 @@ class Records:
         self.sequences = list(sequences)
         self.all_ends = list(self._ends_numbers)
         self.targets, self.starts, self.stops = list(targets), list(starts), list(ends)
-        numbers: Numbers[tuple[int, int]] = Numbers()
+        ends_numbers: Numbers[tuple[int, int]] = Numbers()
         # the last entry is that of rows without junction, number -1
-        self.unassigned = np.array([*(numbers[each[0]] for each in self.all_ends), NO_JUNCTION], np.int64)
+        self.unassigned = np.array([*(ends_numbers[each[0]] for each in self.all_ends), NO_JUNCTION], np.int64)
 
     def _put_aside(self) -> None:
         """Put the rows that were read aside, those with one place together."""
