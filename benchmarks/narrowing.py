@@ -29,9 +29,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from mirtools.alignment.align import Costs
-from mirtools.alignment.explained import explained_model, explainer_of
+from mirtools.alignment.explained import explained_model, explainer_of, pairing_of
 from mirtools.models.encoder import encoder_of
-from mirtools.models.pairing import WATSON_CRICK
 from mirtools.scan.bed import KnownSite
 from mirtools.scan.evaluate import FoundPeak, JudgedSite, Judgement, judge
 from mirtools.scan.maxima import width_at_half
@@ -61,7 +60,7 @@ class Study:
         """Return the tracks and peaks of pairs of miRNA and transcript."""
         encoder = encoder_of(self._model.network)
         scorer = transcript_scorer(self._model, [mirna.sequence for mirna, _ in pairs])
-        finder = PeakFinder(WATSON_CRICK, Costs(), self._rules, encoder.site_length)
+        finder = PeakFinder(pairing_of(self._model), Costs(), self._rules, encoder.site_length)
         narrower = Narrower(encoder, scorer, self._explainer, finder, self._settings)
         found = list(narrower.run((Pair(at, *pair) for at, pair in enumerate(pairs)), self._threads))
         self.counts.update(narrower.counts)

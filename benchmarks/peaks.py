@@ -24,10 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from mirtools.alignment.align import Costs
-from mirtools.alignment.explained import explained_model, explainer_of
+from mirtools.alignment.explained import explained_model, explainer_of, pairing_of
 from mirtools.models.encoder import encoder_of
 from mirtools.models.modelfile import Model
-from mirtools.models.pairing import WATSON_CRICK
 from mirtools.models.scorers import pair_scorer
 from mirtools.scan.narrow import Narrowed, Narrower, Pair, WindowByWindow, WindowSettings, transcript_scorer
 from mirtools.scan.peaks import PeakFinder, PeakRules
@@ -53,7 +52,7 @@ def narrowed(
 ) -> tuple[list[Narrowed], Narrower, float]:
     """Return tracks and peaks, and the processor seconds for them; making the explainer does not count."""
     encoder = encoder_of(model.network)
-    finder = PeakFinder(WATSON_CRICK, Costs(), PeakRules(), encoder.site_length)
+    finder = PeakFinder(pairing_of(model), Costs(), PeakRules(), encoder.site_length)
     scorer = transcript_scorer(model, [mirna.sequence])
     explainer = explainer_of(model, "deep", background)
     narrower = Narrower(encoder, scorer, explainer, finder, WindowSettings(0.5, stride))

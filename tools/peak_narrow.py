@@ -181,8 +181,8 @@ def _check(args: argparse.Namespace) -> str | None:
 
 def _narrower(args: argparse.Namespace, model: Model, explainer: PairExplainer, mirnas: Sequence[str]) -> Narrower:
     from mirtools.alignment.align import Costs
+    from mirtools.alignment.explained import pairing_of
     from mirtools.models.encoder import encoder_of
-    from mirtools.models.pairing import WATSON_CRICK
     from mirtools.scan.narrow import Narrower, WindowSettings, transcript_scorer
     from mirtools.scan.peaks import PeakFinder, PeakRules
 
@@ -190,8 +190,7 @@ def _narrower(args: argparse.Namespace, model: Model, explainer: PairExplainer, 
     opening, extension = args.gap_percentiles
     costs = Costs(opening, extension, args.gap_scale)
     encoder = encoder_of(model.network)
-    rule = WATSON_CRICK if encoder.nucleic or model.network is None else model.network.rule
-    finder = PeakFinder(rule, costs, rules, encoder.site_length)
+    finder = PeakFinder(pairing_of(model), costs, rules, encoder.site_length)
     settings = WindowSettings(args.threshold, args.explain_stride)
     return Narrower(encoder, transcript_scorer(model, mirnas), explainer, finder, settings)
 
