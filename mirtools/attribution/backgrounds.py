@@ -19,8 +19,11 @@ from mirtools.interpretation.pairs import Pair, sample
 from mirtools.models.composition import typical_pairs
 from mirtools.models.encoder import encoder_of
 from mirtools.models.modelfile import Model
+from mirtools.models.network_steps import PairingPredictor
 
 BACKGROUND = 100
+FEW = 20
+_REPRESENTED = 20  # pairs that one stands for
 FILE = "file"
 
 
@@ -85,15 +88,37 @@ def _read(model: Model, path: str) -> Iterator[Pair]:
     encoder = encoder_of(model.network)
     mirna, site = reader.index("mirna_seq"), reader.index("site_seq")
     for row in reader:
-        sequences = (reader.sequence(row, column, encoder.read) for column in (mirna, site))
-        yield Pair(*sequences, mirna_id="", target_id="", label=None)
+        sequences = [reader.sequence(row, column, encoder.read) for column in (mirna, site)]
+        yield Pair(sequences[0], sequences[1], "", "", None)
+
+
+def representative_background(
+    model: Model, count: int = FEW, seed: int = 1, path: str | None = None
+) -> Background:
+    """Return fewer background pairs that stand for many, by their scores.
+
+    Of 20 times as many pairs, see :func:`choose_background`, in the order of their scores, the middle one of each
+    group of one size stands for its group. As many drawn pairs cost the same and miss the values of many pairs by
+    more, above all their expectation.
+
+    Parameters
+    ----------
+    model, count, seed, path
+        As for :func:`choose_background`. A model without a pairing matrix gets the pairs that this returns.
+    """
+    if model.network is None:
+        return choose_background(model, count, seed, path)
+    many = choose_background(model, _REPRESENTED * count, seed, path)
+    encoder = encoder_of(model.network)
+    predictor = PairingPredictor(model.network, model.weights)
+    return summarised(many, predictor.score(encoder.mirnas(many.mirnas), encoder.sites(many.sites)), count)
 
 
 def summarised(background: Background, scores: NDArray[np.floating], count: int) -> Background:
     """Return ``count`` pairs that stand for all pairs of a background, by their scores.
 
     Pairs in the order of their scores are cut into groups of one size, and the middle one of each group stands for
-    it, weighted with the group's size. So the expectation stays close to that of all pairs, where as many drawn
+    it, weighted with the group's size where sizes differ by one. So the expectation stays close to that of all pairs, where as many drawn
     pairs miss it by chance.
 
     Parameters
@@ -105,10 +130,10 @@ def summarised(background: Background, scores: NDArray[np.floating], count: int)
     """
     groups = np.array_split(np.argsort(scores, kind="stable"), min(count, len(background)))
     chosen = [int(group[len(group) // 2]) for group in groups]
-    weights = np.array([len(group) for group in groups], np.float64) / len(background)
+    sizes = np.array([len(group) for group in groups], np.float64)
     return Background(
         tuple(background.mirnas[place] for place in chosen),
         tuple(background.sites[place] for place in chosen),
         background.source,
-        weights,
+        None if (sizes == sizes[0]).all() else sizes / len(background),
     )

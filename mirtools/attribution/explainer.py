@@ -254,6 +254,8 @@ def make_explainer(
         return Explainer(kind, network, deep, background)
     from mirtools.attribution.peers import ShapDeep, ShapGradient
 
+    if background.weights is not None:
+        raise ValueError(f"an explainer of kind {kind} takes no weighted background")
     if kind == "shap":
         return Explainer(kind, network, ShapDeep(network, model.weights, mirnas, sites), background)
     if kind == "gradient":

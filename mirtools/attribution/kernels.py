@@ -144,6 +144,17 @@ def frame(values: Any, top: int, left: int, result: Any) -> None:
 
 
 @compiled_arithmetic
+def add_centre(values: Any, top: int, left: int, result: Any) -> None:
+    """Add values to a part of ``result`` that begins at this row and column; (n, rows, columns, channels)."""
+    for i in range(len(values)):
+        for row in range(values.shape[1]):
+            for column in range(values.shape[2]):
+                source, sums = values[i, row, column], result[i, top + row, left + column]
+                for c in range(len(source)):
+                    sums[c] += source[c]
+
+
+@compiled_arithmetic
 def cell_values(
     multipliers: Any, turned: Any, cells: Any, values: Any, starts: Any, weights: Any, first: Any, result: Any
 ) -> None:

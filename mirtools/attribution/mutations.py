@@ -106,8 +106,8 @@ class Mutagenesis(Explainer):
     def explain_codes(self, mirnas: Codes, sites: Codes, channels: bool = False) -> Explained:
         """Explain pairs given as codes; ``mirna`` and ``site`` of the result are those of ISM Full."""
         found = super().explain_codes(mirnas, sites, channels)
-        by_base = {side: self.full(mirnas, sites, side) for side in SIDES}
-        return replace(found, **by_base, approximate=True)
+        by_mirna, by_site = (self.full(mirnas, sites, side) for side in SIDES)
+        return replace(found, mirna=by_mirna, site=by_site, approximate=True)
 
     def full(self, mirnas: Codes, sites: Codes, side: str = "mirna") -> Floats:
         """Return the importance of each base by ISM Full; 0 for unknown letters and beyond the end.

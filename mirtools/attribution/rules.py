@@ -136,9 +136,9 @@ class _GlobalPool:
         rows, columns = background.values.shape[1:3]
         parts = np.split(multipliers, len(self.step.kinds), axis=1)
         by_kind = dict(zip(self.step.kinds, parts, strict=True))
-        result = np.zeros_like(background.values)
-        if "mean" in by_kind:
-            result += by_kind["mean"][:, None, None, :] / np.float32(rows * columns)
+        result = np.empty_like(background.values)
+        # of a mean every position has its share
+        result[:] = by_kind["mean"][:, None, None] / np.float32(rows * columns) if "mean" in by_kind else 0
         if "max" in by_kind:
             largest = np.ascontiguousarray(by_kind["max"])[:, None, None, :]
             _spread(largest, (rows, columns), pair, background, result)
@@ -195,12 +195,13 @@ class _Residual:
         return result + shortcut, kept
 
     def backward(self, multipliers: Floats, pair: Kept, background: Kept) -> Floats:
-        if self._projection is None:
-            through = multipliers.copy()
-        else:
+        if self._projection is not None:
             through = self._projection.backward(multipliers, None, None)
+        else:
+            # only rectifiers change multipliers in place
+            through = multipliers.copy() if isinstance(self._inner[-1], _Rectifier) else multipliers
         result = backward(self._inner, multipliers, pair, background)
-        result[:, *self._centre] += through
+        kernels.add_centre(through, self._centre[0].start, self._centre[1].start, result)
         return result
 
 

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from networks import drawn_weights
 
-from mirtools.attribution.backgrounds import Background, choose_background, summarised
+from mirtools.attribution.backgrounds import (
+    Background,
+    choose_background,
+    representative_background,
+    summarised,
+)
+from mirtools.attribution.explainer import make_explainer
 from mirtools.errors import InputError
 from mirtools.models.composition import DRAWN, STORED, UNIFORM, composition_of
 from mirtools.models.modelfile import Model
@@ -78,3 +84,14 @@ class TestSummary:
         assert found.weights is not None
         assert found.weights.tolist() == [0.4, 0.3, 0.3]
         assert len(summarised(background, scores, 99)) == 10
+        assert summarised(background, scores, 5).weights is None
+
+    def test_few_pairs_represent_many(self) -> None:
+        made = Model(drawn_weights(NETWORK), "mine", architecture="mirbind", network=NETWORK)
+        found = representative_background(made, 5, 3)
+        assert (len(found), found.weights) == (5, None)
+        many = choose_background(made, 100, 3)
+        assert set(found.mirnas) < set(many.mirnas)
+        expectations = [make_explainer(made, "deep", pairs).expectation for pairs in (found, many)]
+        assert expectations[0] == pytest.approx(expectations[1], abs=0.01)
+        assert len(representative_background(Model({}, "dmiso"), 7)) == 7
