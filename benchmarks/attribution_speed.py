@@ -5,9 +5,9 @@ Usage: attribution_speed.py [--model NAME|FILE] [--pairs N] [--repeats N] [--no-
 speed        processor time of one thread and pair, all explainers in one process and the same run, backgrounds of
              100 pairs; `floor`: the multiplications and additions of the way back through all convolutions, at the
              rate that the kernels reach on a large product
-backgrounds  values from few background pairs beside those from 1,000: drawn, the middle ones of groups of
-             one score (means over draws), and those closest to the centres of k-means on pairing matrices (shap.kmeans's
-             way, with real pairs for centres), both weighted with their groups' sizes
+backgrounds  values from few background pairs beside those from 1,000: drawn, and the middle ones of groups of one
+             score (means over draws); and those closest to the centres of k-means on pairing matrices, weighted
+             with their groups' sizes (shap.kmeans's way, with real pairs for centres)
 
 Pairs are drawn as the model's background is; half of them have a site with a match to the miRNA's bases 2-8, so
 that there is something to explain. Without --model, networks with drawn weights: speed does not depend on them.
@@ -150,9 +150,7 @@ def curve(model: Model, pairs: Pairs, repeats: int) -> None:
     reference = make_explainer(model, "deep", whole).explain(*pairs)
     largest = np.abs(reference.values).max(axis=(1, 2))
     print(f"\n## Fewer background pairs than {len(whole)}: {model.name}\n")
-    print(
-        "| pairs | chosen | CPU-ms a pair | largest error / largest cell | correlation | least | expectation off by |"
-    )
+    print("| pairs | chosen | CPU-ms a pair | error / largest cell | correlation | least | expectation off by |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for count in COUNTS:
         ways: dict[str, list[Background]] = {

@@ -118,8 +118,8 @@ def summarised(background: Background, scores: NDArray[np.floating], count: int)
     """Return ``count`` pairs that stand for all pairs of a background, by their scores.
 
     Pairs in the order of their scores are cut into groups of one size, and the middle one of each group stands for
-    it, weighted with the group's size where sizes differ by one. So the expectation stays close to that of all pairs, where as many drawn
-    pairs miss it by chance.
+    it, weighted with the group's size where sizes differ by one. So the expectation stays close to that of all
+    pairs, where as many drawn pairs miss it by chance.
 
     Parameters
     ----------
