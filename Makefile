@@ -20,7 +20,7 @@ debian = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 
 .PHONY: help
 help:
-	@echo "make demo          from simulated reads to predicted interactions, a figure and a summary"
+	@echo "make demo          from simulated reads to explained target sites, figures and a summary"
 	@echo "make test          every check: lint, fast, slow and package tests"
 	@echo "make setup         install the commands into $(VENV) (PYTHON=$(PYTHON))"
 	@echo "make test-fast     tests that take seconds"
@@ -63,10 +63,18 @@ demo: setup
 	      --adapter TGGAATTCTCGGGTGCCAAGG --plot $(RESULTS)/reads.png --json $(RESULTS)/chimera-parse.json \
 	      $(DATA)/reads.fastq.gz \
 	  | isomir-classify --mirnas $(DATA)/mirnas.fa --json $(RESULTS)/isomir-classify.json - \
-	  | dmiso-predict --json $(RESULTS)/dmiso-predict.json -o $(RESULTS)/interactions.tsv -
+	  | dmiso-predict --json $(RESULTS)/dmiso-predict.json - \
+	  | attrib-align --json $(RESULTS)/attrib-align.json --html $(RESULTS)/explained.html --html-pairs 20 \
+	      -o $(RESULTS)/interactions.tsv -
 	interactions-report --run-report $(RESULTS)/chimera-parse.json --run-report $(RESULTS)/isomir-classify.json \
 	      --run-report $(RESULTS)/dmiso-predict.json --figure $(RESULTS)/interactions.png \
 	      -o $(RESULTS)/summary.md $(RESULTS)/interactions.tsv
+	binding-classes --plot $(RESULTS)/classes.png -o $(RESULTS)/classified.tsv $(RESULTS)/interactions.tsv
+	head -2 $(DATA)/mirnas.fa > $(RESULTS)/mirna.fa
+	peak-simulate --plant-seeds $(RESULTS)/mirna.fa --distances 15 40 --length 300 --bed $(RESULTS)/planted.bed \
+	      -o $(RESULTS)/planted.fa
+	peak-narrow --mirnas $(RESULTS)/mirna.fa --targets $(RESULTS)/planted.fa --known $(RESULTS)/planted.bed \
+	      --plot $(RESULTS)/peaks.png -o $(RESULTS)/peaks.tsv
 	@echo
 	@sed -n 3p $(RESULTS)/summary.md
 	@echo
@@ -74,6 +82,9 @@ demo: setup
 	@echo "  $(RESULTS)/summary.md        what was found, to read"
 	@echo "  $(RESULTS)/interactions.png  the same as a figure"
 	@echo "  $(RESULTS)/reads.png         what became of the reads"
+	@echo "  $(RESULTS)/explained.html    why the model scores 20 of them as it does, base by base"
+	@echo "  $(RESULTS)/classes.png       where on the miRNA the weight of all of them lies"
+	@echo "  $(RESULTS)/peaks.png         planted seeds, found to the base on longer transcripts"
 	@echo "  $(RESULTS)/interactions.tsv  every interaction, for the next program"
 
 # ---- tests --------------------------------------------------------------------------------------------------
