@@ -117,6 +117,40 @@ def spread_maxima(
                             sums[c] += factors[c] * (zero if same else share)
 
 
+@compiled_arithmetic
+def rescale_framed(multipliers: Any, pair: Any, background: Any, top: int, left: int, result: Any) -> None:
+    """Write what :func:`rescale` makes of multipliers into a frame of zeros.
+
+    Parameters
+    ----------
+    multipliers, background : ndarray of shape (n, rows, length), float32
+    pair : ndarray of shape (rows, length), float32
+    top, left : int
+        Where they begin.
+    result : ndarray of shape (n, rows, length), float32
+        Larger; written over.
+    """
+    zero, one = np.float32(0), np.float32(1)
+    rows, length = pair.shape
+    for i in range(len(multipliers)):
+        for row in range(result.shape[1]):
+            line = result[i, row]
+            if top <= row < top + rows:
+                line[:left] = 0
+                inside = line[left : left + length]
+                factors, own, others = multipliers[i, row - top], pair[row - top], background[i, row - top]
+                for j in range(length):
+                    x, r = own[j], others[j]
+                    difference = x - r
+                    close = abs(difference) < _CLOSE
+                    ratio = (max(x, zero) - max(r, zero)) / (one if close else difference)
+                    gradient = one if r > zero else zero
+                    inside[j] = factors[j] * (gradient if close else ratio)
+                line[left + length :] = 0
+            else:
+                line[:] = 0
+
+
 @compiled
 def frame(values: Any, top: int, left: int, result: Any) -> None:
     """Put values into a frame of zeros.
@@ -144,14 +178,27 @@ def frame(values: Any, top: int, left: int, result: Any) -> None:
 
 
 @compiled_arithmetic
-def add_centre(values: Any, top: int, left: int, result: Any) -> None:
-    """Add values to a part of ``result`` that begins at this row and column; (n, rows, columns, channels)."""
+def add_centre(values: Any, first: int, start: int, size: Any, top: int, left: int, result: Any) -> None:
+    """Add a part of values to a part of ``result``; shapes (n, rows, length).
+
+    Parameters
+    ----------
+    values : ndarray
+    first, start : int
+        Row and place in it where the part begins.
+    size : (int, int)
+        Rows and length of the part.
+    top, left : int
+        Where it begins in ``result``.
+    result : ndarray
+    """
+    rows, length = size
     for i in range(len(values)):
-        for row in range(values.shape[1]):
-            for column in range(values.shape[2]):
-                source, sums = values[i, row, column], result[i, top + row, left + column]
-                for c in range(len(source)):
-                    sums[c] += source[c]
+        for row in range(rows):
+            source = values[i, first + row, start : start + length]
+            sums = result[i, top + row, left : left + length]
+            for k in range(length):
+                sums[k] += source[k]
 
 
 @compiled_arithmetic

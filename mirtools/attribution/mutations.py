@@ -10,6 +10,7 @@ two bases could not pair. Neither adds up to the score.
 from __future__ import annotations
 
 import math
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -227,7 +228,7 @@ def read_mutations(path: str, encoder: Encoder) -> list[Mutation]:
 
 
 class Mutants:
-    """Scores of the mutants that a table names (ISM Brennecke).
+    """Scores of the mutants that a table names (ISM Brennecke); several threads may ask at once.
 
     Parameters
     ----------
@@ -247,6 +248,7 @@ class Mutants:
         self._scores = _Scores(network, weights)
         self._encoder = encoder_of(network)
         self._mutations = mutations
+        self._counting = threading.Lock()
         self._unmet = {mutation.pair_id for mutation in mutations} - {EVERY_PAIR}
         self.counts: Counter[str] = Counter(
             dict.fromkeys(("mutants", "mutations_beyond_the_end", "mutations_without_a_change"), 0)
@@ -280,7 +282,8 @@ class Mutants:
             Change(mutation, score, scores[0] - score)
             for (mutation, _), score in zip(mutants, scores[1:], strict=True)
         ]
-        self.counts["mutants"] += len(changes)
+        with self._counting:
+            self.counts["mutants"] += len(changes)
         means = (_means(changes, side, len(own)) for side, own in (("mirna", mirna), ("site", site)))
         return Changes(scores[0], changes, *means)
 
@@ -300,7 +303,8 @@ class Mutants:
             if mutation.pair_id != EVERY_PAIR:
                 place = f"position {mutation.start + 1}, {shorten(mutation.bases, 20)}"
                 raise InputError(f"cannot be mutated ({place}): {problem}; correct the mutation", record=pair_id)
-            self.counts[f"mutations_{reason}"] += 1
+            with self._counting:
+                self.counts[f"mutations_{reason}"] += 1
 
 
 def _means(changes: Sequence[Change], side: str, length: int) -> NDArray[np.float64]:

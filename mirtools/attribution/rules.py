@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.attribution import kernels
-from mirtools.attribution.tiles import WindowProduct
+from mirtools.attribution.tiles import Framed, WindowProduct
 from mirtools.models.network_steps import (
     Convolution,
     Dense,
@@ -42,7 +42,7 @@ class Rule(Protocol):
     def forward(self, values: Floats) -> tuple[Floats, Kept]:
         """Return what the step makes of values, and what the way back needs."""
 
-    def backward(self, multipliers: Floats, pair: Kept, background: Kept) -> Floats:
+    def backward(self, multipliers: Any, pair: Kept, background: Kept) -> Floats | Framed:
         """Return the multipliers before the step, for every background pair; the given ones may be overwritten."""
 
 
@@ -64,25 +64,43 @@ class _Convolution:
         # back to a position go the positions behind whose kernels cover it
         around = (height - 1 - top, height - 1 - bottom), (width - 1 - left, width - 1 - right)
         turned = np.ascontiguousarray(step.kernel[::-1, ::-1].transpose(0, 1, 3, 2))
-        self._back = WindowProduct(turned, np.zeros(inner, np.float32), behind, around)
+        self.back = WindowProduct(turned, np.zeros(inner, np.float32), behind, around)
 
     def forward(self, values: Floats) -> tuple[Floats, Kept]:
         return self._there.run(values), None
 
-    def backward(self, multipliers: Floats, pair: Kept, background: Kept) -> Floats:
-        return self._back.run(multipliers)
+    def backward(self, multipliers: Floats | Framed, pair: Kept, background: Kept) -> Floats:
+        if isinstance(multipliers, Framed):
+            return self.back.run_framed(multipliers)
+        return self.back.run(multipliers)
 
 
 class _Rectifier:
-    """The larger of a value and 0."""
+    """The larger of a value and 0.
+
+    Parameters
+    ----------
+    before : WindowProduct, optional
+        The way back through the convolution right before: multipliers are handed to it within its frame.
+    """
+
+    def __init__(self, before: WindowProduct | None) -> None:
+        self._before = before
 
     def forward(self, values: Floats) -> tuple[Floats, Kept]:
         return np.maximum(values, 0), values
 
-    def backward(self, multipliers: Floats, pair: Kept, background: Kept) -> Floats:
-        shape = len(multipliers), -1
-        kernels.rescale(multipliers.reshape(shape), pair.reshape(-1), background.reshape(shape))
-        return multipliers
+    def backward(self, multipliers: Floats, pair: Kept, background: Kept) -> Floats | Framed:
+        count, rows = len(background), background.shape[1]
+        if self._before is None:
+            flat = multipliers.reshape(count, -1)
+            kernels.rescale(flat, pair.reshape(-1), background.reshape(flat.shape))
+            return multipliers
+        framed = self._before.frame(count)
+        shape = count, rows, -1
+        values = multipliers.reshape(shape), pair.reshape(rows, -1), background.reshape(shape)
+        kernels.rescale_framed(*values, framed.top, framed.left, framed.whole)
+        return framed
 
 
 class Maxima(NamedTuple):
@@ -181,33 +199,47 @@ class _Residual:
 
     def __init__(self, step: Residual, shape: tuple[int, int]) -> None:
         self._inner, rows, columns = _chain(step.steps, shape)
-        top, left = (shape[0] - rows) // 2, (shape[1] - columns) // 2
-        self._centre = slice(top, top + rows), slice(left, left + columns)
+        self._top, self._left = (shape[0] - rows) // 2, (shape[1] - columns) // 2
+        self._size = rows, columns
         self._projection = None
         if step.projection is not None:
             self._projection = _Convolution(step.projection, (rows, columns))
+        last = self._inner[-1]
+        # the first way back, where nothing else needs the multipliers but their sum with the shortcut
+        self.back = last.back if isinstance(last, _Convolution) and self._projection is None else None
 
     def forward(self, values: Floats) -> tuple[Floats, Kept]:
         result, kept = forward(self._inner, values)
-        shortcut = values[:, *self._centre]
+        rows, columns = self._size
+        shortcut = values[:, self._top : self._top + rows, self._left : self._left + columns]
         if self._projection is not None:
             shortcut, _ = self._projection.forward(shortcut)
         return result + shortcut, kept
 
     def backward(self, multipliers: Floats, pair: Kept, background: Kept) -> Floats:
-        if self._projection is not None:
-            through = self._projection.backward(multipliers, None, None)
-        else:
-            # only rectifiers change multipliers in place
-            through = multipliers.copy() if isinstance(self._inner[-1], _Rectifier) else multipliers
+        through = multipliers if isinstance(multipliers, Framed) else self._shortcut(multipliers)
         result = backward(self._inner, multipliers, pair, background)
-        kernels.add_centre(through, self._centre[0].start, self._centre[1].start, result)
+        count, rows, columns, channels = result.shape
+        sums = result.reshape(count, rows, columns * channels)
+        size = self._size[0], self._size[1] * channels
+        kernels.add_centre(*through, size, self._top, self._left * channels, sums)
         return result
+
+    def _shortcut(self, multipliers: Floats) -> Framed:
+        if self._projection is not None:
+            multipliers = self._projection.backward(multipliers, None, None)
+        elif isinstance(self._inner[-1], _Rectifier):  # which may change them in place
+            multipliers = multipliers.copy()
+        return Framed(multipliers.reshape(*multipliers.shape[:2], -1), 0, 0)
 
 
 def rules_of(steps: Sequence[Step], shape: tuple[int, int]) -> tuple[Rule, ...]:
     """Return the rules of a network's steps, which see matrices of this shape (rows, columns)."""
-    return _chain(steps, shape)[0]
+    rules, _, _ = _chain(steps, shape)
+    if len(rules) > 1 and isinstance(rules[0], _Convolution) and isinstance(rules[1], _Rectifier):
+        # the way back ends behind a first convolution, see FirstConvolution
+        return rules[0], _Rectifier(None), *rules[2:]
+    return rules
 
 
 def _chain(steps: Sequence[Step], shape: tuple[int, int]) -> tuple[tuple[Rule, ...], int, int]:
@@ -221,7 +253,8 @@ def _chain(steps: Sequence[Step], shape: tuple[int, int]) -> tuple[tuple[Rule, .
                 sizes = zip(shape, step.margins, step.kernel.shape, strict=False)
                 rows, columns = (size + sum(margin) - kernel + 1 for size, margin, kernel in sizes)
             case Rectifier():
-                rules.append(_Rectifier())
+                last = rules[-1] if rules else None
+                rules.append(_Rectifier(last.back if isinstance(last, _Convolution | _Residual) else None))
             case MaxPool():
                 rules.append(_MaxPool(step))
                 rows, columns = rows // step.size[0], columns // step.size[1]
@@ -305,8 +338,9 @@ def forward(rules: Sequence[Rule], values: Floats) -> tuple[Floats, list[Kept]]:
     return values, kept
 
 
-def backward(rules: Sequence[Rule], multipliers: Floats, pair: list[Kept], background: list[Kept]) -> Floats:
+def backward(rules: Sequence[Rule], multipliers: Any, pair: list[Kept], background: list[Kept]) -> Floats:
     """Return the multipliers before the first step, of some background pairs."""
     for rule, of_pair, of_background in zip(reversed(rules), reversed(pair), reversed(background), strict=True):
         multipliers = rule.backward(multipliers, of_pair, of_background)
-    return multipliers
+    values: Floats = multipliers
+    return values

@@ -8,7 +8,7 @@ vectors as wide as the processor has, also where the library does not know the p
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import binding, ir
@@ -158,6 +158,21 @@ def packed(matrix: Floats) -> Floats:
     return np.ascontiguousarray(full.reshape(inner, panels, PANEL).transpose(1, 0, 2)).reshape(-1)
 
 
+class Framed(NamedTuple):
+    """Values within a frame of zeros.
+
+    Attributes
+    ----------
+    whole : ndarray of shape (n, rows, columns * channels), float32
+    top, left : int
+        Where the values begin in it.
+    """
+
+    whole: Floats
+    top: int
+    left: int
+
+
 class WindowProduct:
     """A convolution with a step of 1, on values of one shape.
 
@@ -184,25 +199,35 @@ class WindowProduct:
         self._bias = np.zeros(-(-self._outer // PANEL) * PANEL, np.float32)
         self._bias[: self._outer] = bias
         (top, bottom), (left, right) = margins
-        self._begin = (top, left * inner) if any((top, bottom, left, right)) else None
+        self._begin = top, left * inner
         self._padded = shape[0] + top + bottom, (shape[1] + left + right) * inner
         self._rows, self._columns = self._padded[0] - self._height + 1, shape[1] + left + right - width + 1
         self._inner = inner
         self._offsets: dict[int, NDArray[np.int64]] = {}
 
+    def frame(self, count: int) -> Framed:
+        """Return room for values within the zeros that the convolution needs around them."""
+        whole = np.empty((count, *self._padded), np.float32)
+        return Framed(whole, *self._begin)
+
     def run(self, values: Floats) -> Floats:
         """Return what the convolution gives, shape ``(n, rows, columns, channels out)``."""
-        count = len(values)
-        flat = np.ascontiguousarray(values).reshape(count, values.shape[1], -1)
-        if self._begin is not None:
-            flat, inside = np.empty((count, *self._padded), np.float32), flat
-            kernels.frame(inside, *self._begin, flat)
+        flat = np.ascontiguousarray(values).reshape(len(values), values.shape[1], -1)
+        if flat.shape[1:] == self._padded:
+            return self.run_framed(Framed(flat, 0, 0))
+        framed = self.frame(len(values))
+        kernels.frame(flat, framed.top, framed.left, framed.whole)
+        return self.run_framed(framed)
+
+    def run_framed(self, framed: Framed) -> Floats:
+        """Return the same of values that stand in a frame of zeros already."""
+        count = len(framed.whole)
         offsets = self._offsets.get(count)
         if offsets is None:
             offsets = self._offsets[count] = self._begins(count)
         out = np.empty((len(offsets), len(self._bias)), np.float32)
-        step, length = self._padded[1], self._length
-        multiply(flat.reshape(-1), offsets, step, self._right, self._height, length, self._bias, out)
+        flat, step, length = framed.whole.reshape(-1), self._padded[1], self._length
+        multiply(flat, offsets, step, self._right, self._height, length, self._bias, out)
         out = out[: count * self._rows * self._columns, : self._outer]
         return np.ascontiguousarray(out).reshape(count, self._rows, self._columns, self._outer)
 
