@@ -139,9 +139,17 @@ def stitched(study: Study, options: argparse.Namespace) -> None:
     figures = found.summary()
     tracks = {result.target.name: result for result in results}
     called = [site for site in found.sites if own_score(site, tracks) > options.threshold]
-    highest = [site for site in called if is_highest(site, tracks)]
+    highest, highest_score = (
+        share(is_highest(site.site, getattr(tracks[site.site.target_id], name)) for site in called)
+        for name in ("attribution_track", "score_track")
+    )
     tops = [max(peaks_of(result), key=lambda peak: peak.height) for result in results if result.peaks]
     on_site = [any(s.target_id == top.target_id and s.start <= top.summit < s.end for s in sites) for top in tops]
+    scored = [
+        any(s.target_id == r.target.name and s.start <= r.score_track.argmax() < s.end for s in sites)
+        for r in results
+        if r.peaks
+    ]
     widths = [(s.peak.attribution_width, s.peak.score_width) for s in found.sites if s.peak is not None]
     own = [tracks[site.site.target_id] for site in found.sites if site.peak is not None]
     above = [wide_above_median(result, site) for result, site in zip(own, found_only(found), strict=True)]
@@ -154,9 +162,11 @@ def stitched(study: Study, options: argparse.Namespace) -> None:
             len(called) / len(sites),
         ),
         ("called sites with a peak inside", share(site.peak is not None for site in called)),
-        (f"called sites that hold the highest attribution of {AROUND} nt around, too", len(highest) / len(called)),
+        (f"called sites that hold the highest attribution of {AROUND} nt around, too", highest),
+        ("the same, the highest mean score", highest_score),
         ("peaks that lie inside a labelled site", 1 - found.false_peaks / max(found.peaks, 1)),
         ("genes whose highest peak lies inside a labelled site", share(on_site)),
+        ("the same, the highest mean score", share(scored)),
         ("false peaks per kb", figures["false_peaks_per_kb"]),
         ("median distance of summit and middle of the site, nt", figures["median_offset"]),
         ("median width of attribution peaks, nt", figures["median_attribution_width"]),
@@ -183,9 +193,7 @@ def own_score(judged_site: JudgedSite, tracks: dict[str, Narrowed]) -> float:
     return float(scores[min(site.start, len(scores) - 1)])
 
 
-def is_highest(judged_site: JudgedSite, tracks: dict[str, Narrowed]) -> bool:
-    site = judged_site.site
-    track = tracks[site.target_id].attribution_track
+def is_highest(site: KnownSite, track: np.ndarray) -> bool:
     inside = track[site.start : site.end].max()
     return bool(0 < inside >= track[max(site.start - AROUND, 0) : site.end + AROUND].max())
 

@@ -242,7 +242,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         if args.shard
         else None
     )
-    run.counts.update({"mirnas": len(mirnas), "targets": 0})
+    cropped = sum(len(encoder.mirna(mirna.sequence)) < len(mirna.sequence) for mirna in mirnas)
+    run.counts.update({"mirnas": len(mirnas), "mirnas_cropped": cropped, "targets": 0})
     targets = run.progress(targets_of(args.targets, chosen, read), "targets")
     results = narrower.run(pairs_of(mirnas, targets, only, run.counts), run.threads)
     for name, group in groupby(results, key=lambda found: found.target.name):
@@ -259,6 +260,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         if bed is not None:
             write_bed(bed, name, lines)
     run.counts.update(narrower.counts)
+    if only is not None and not args.shard:
+        run.dropped["pairs_not_in_fasta"] = len(only) - run.counts["pairs"]
     run.facts["explainer"] = described(model, explainer, narrower.gap)
     if kind is not None and plot is not None:
         figure.draw(plot, kind)

@@ -90,6 +90,7 @@ def test_low_windows_are_counted_and_not_explained(folder):
     report = json.loads(Path("out.json").read_text())
     assert report["counts"] == {
         "mirnas": 1,
+        "mirnas_cropped": 1,
         "targets": 4,
         "pairs": 4,
         "peaks": 3,
@@ -129,7 +130,8 @@ def test_only_some_pairs(folder):
     rows = rows_of(narrow("--pairs", "pairs.tsv", "--json", "out.json"))
     assert {(row["mirna_id"], row["target_id"]) for row in rows} == {("b", "let-7a:15:1")}
     assert len(rows) == 2
-    assert json.loads(Path("out.json").read_text())["counts"]["pairs"] == 2
+    report = json.loads(Path("out.json").read_text())
+    assert (report["counts"]["pairs"], report["dropped"]) == (2, {"pairs_not_in_fasta": 1})
 
 
 @pytest.mark.parametrize("how", ["threshold", "height", "pairs", "targets"])
