@@ -91,7 +91,6 @@ NET = ["--architecture", "mirbind"]
     ],
 )
 def test_refusals(table, arguments, status, words):
-    pytest.importorskip("tensorflow")
     done = run("dmiso-train", ["-m", "m.safetensors", "-o", "out.tsv", *arguments, table])
     assert words in done.err
     assert (done.status, done.err.count("\n")) == (status, 1)
@@ -101,7 +100,6 @@ def test_refusals(table, arguments, status, words):
 
 
 def test_letters_that_the_rule_does_not_have(table):
-    pytest.importorskip("tensorflow")
     Path("rule.tsv").write_text("site\tmirna\tx\nD\tK\t1\n")
     done = run("dmiso-train", ["-m", "m.safetensors", *NET, "--pairing-rule", "rule.tsv", table])
     assert done.err.endswith("pairs.tsv:2: mirna_seq: has none of the letters DK of the pairing rule\n")
