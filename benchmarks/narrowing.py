@@ -165,6 +165,7 @@ def stitched(study: Study, options: argparse.Namespace) -> None:
         (f"called sites that hold the highest attribution of {AROUND} nt around, too", highest),
         ("the same, the highest mean score", highest_score),
         ("peaks that lie inside a labelled site", 1 - found.false_peaks / max(found.peaks, 1)),
+        ("the same, each piece of a miRNA's genes counted once", share(distinct_pieces(results, sites).values())),
         ("genes whose highest peak lies inside a labelled site", share(on_site)),
         ("the same, the highest mean score", share(scored)),
         ("false peaks per kb", figures["false_peaks_per_kb"]),
@@ -181,6 +182,18 @@ def stitched(study: Study, options: argparse.Namespace) -> None:
 def share(flags: Iterable[bool]) -> float:
     listed = list(flags)
     return sum(listed) / max(len(listed), 1)
+
+
+def distinct_pieces(results: Iterable[Narrowed], sites: Iterable[KnownSite]) -> dict[tuple[str, str], bool]:
+    """Return the pieces with a peak, and whether they are labelled; many genes hold one piece several times."""
+    labelled = {(site.target_id, site.start // SITE) for site in sites}
+    pieces = {}
+    for result in results:
+        for peak in result.peaks:
+            number = peak.summit // SITE
+            letters = result.target.sequence[number * SITE : (number + 1) * SITE]
+            pieces[result.mirna.sequence, letters] = (result.target.name, number) in labelled
+    return pieces
 
 
 def found_only(judgement: Judgement) -> list[FoundPeak]:
