@@ -381,7 +381,7 @@ def test_dialect(workplace, plain_output, name, option, dialect):
     change = EVERYWHERE.get(dialect) or ONLY[command.kinds[option]][dialect]
     content = change((workplace / command.inputs[option]).read_bytes())
     path = NAMES.get(dialect, "input.dat")
-    key = option.strip("-") or "main"
+    key = option.strip("-").replace("-", "_") or "main"
     if dialect.startswith("stdin"):
         done = run(name, command.line(**{key: "-"}), content)
     elif dialect == "fifo":
