@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.attribution import kernels
-from mirtools.attribution.tiles import Framed, WindowProduct
+from mirtools.attribution.tiles import Framed, Rooms, WindowProduct
 from mirtools.models.network_steps import (
     Convolution,
     Dense,
@@ -64,7 +64,7 @@ class _Convolution:
         # back to a position go the positions behind whose kernels cover it
         around = (height - 1 - top, height - 1 - bottom), (width - 1 - left, width - 1 - right)
         turned = np.ascontiguousarray(step.kernel[::-1, ::-1].transpose(0, 1, 3, 2))
-        self.back = WindowProduct(turned, np.zeros(inner, np.float32), behind, around)
+        self.back = WindowProduct(turned, np.zeros(inner, np.float32), behind, around, reuse=True)
 
     def forward(self, values: Floats) -> tuple[Floats, Kept]:
         return self._there.run(values), None
@@ -127,25 +127,28 @@ def _spread(multipliers: Floats, size: tuple[int, int], pair: Maxima, background
 
 @dataclass(frozen=True)
 class _MaxPool:
-    """Attributes: step."""
+    """Attributes: step, rooms."""
 
     step: MaxPool
+    rooms: Rooms
 
     def forward(self, values: Floats) -> tuple[Floats, Kept]:
         kept = Maxima.of(values, *self.step.size)
         return kept.maxima, kept
 
     def backward(self, multipliers: Floats, pair: Kept, background: Kept) -> Floats:
-        result = np.zeros_like(background.values)
+        result = self.rooms.room("result", *background.values.shape)
+        result[:] = 0
         _spread(multipliers, self.step.size, pair, background, result)
         return result
 
 
 @dataclass(frozen=True)
 class _GlobalPool:
-    """Attributes: step."""
+    """Attributes: step, rooms."""
 
     step: GlobalPool
+    rooms: Rooms
 
     def forward(self, values: Floats) -> tuple[Floats, Kept]:
         return self.step.run(values), Maxima.of(values, *values.shape[1:3])
@@ -154,7 +157,7 @@ class _GlobalPool:
         rows, columns = background.values.shape[1:3]
         parts = np.split(multipliers, len(self.step.kinds), axis=1)
         by_kind = dict(zip(self.step.kinds, parts, strict=True))
-        result = np.empty_like(background.values)
+        result = self.rooms.room("result", *background.values.shape)
         # of a mean every position has its share
         result[:] = by_kind["mean"][:, None, None] / np.float32(rows * columns) if "mean" in by_kind else 0
         if "max" in by_kind:
@@ -256,10 +259,10 @@ def _chain(steps: Sequence[Step], shape: tuple[int, int]) -> tuple[tuple[Rule, .
                 last = rules[-1] if rules else None
                 rules.append(_Rectifier(last.back if isinstance(last, _Convolution | _Residual) else None))
             case MaxPool():
-                rules.append(_MaxPool(step))
+                rules.append(_MaxPool(step, Rooms()))
                 rows, columns = rows // step.size[0], columns // step.size[1]
             case GlobalPool():
-                rules.append(_GlobalPool(step))
+                rules.append(_GlobalPool(step, Rooms()))
             case Flatten():
                 rules.append(_Flatten())
             case Dense():

@@ -8,6 +8,7 @@ vectors as wide as the processor has, also where the library does not know the p
 
 from __future__ import annotations
 
+import threading
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -158,6 +159,24 @@ def packed(matrix: Floats) -> Floats:
     return np.ascontiguousarray(full.reshape(inner, panels, PANEL).transpose(1, 0, 2)).reshape(-1)
 
 
+class Rooms:
+    """Arrays that are used again and again, by each thread its own.
+
+    Fresh arrays of this size would be fetched from the system, page by page, every time.
+    """
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    def room(self, use: str, *shape: int) -> Floats:
+        """Return the array of this use and shape, whatever stands in it."""
+        rooms = self._local.__dict__
+        if (use, shape) not in rooms:
+            rooms[use, shape] = np.empty(shape, np.float32)
+        found: Floats = rooms[use, shape]
+        return found
+
+
 class Framed(NamedTuple):
     """Values within a frame of zeros.
 
@@ -184,6 +203,8 @@ class WindowProduct:
         Rows and columns of the values.
     margins : ((int, int), (int, int))
         Zeros before and behind them, along rows and columns.
+    reuse : bool
+        Each result and each frame takes the place of the one before, of the same thread.
     """
 
     def __init__(
@@ -192,7 +213,9 @@ class WindowProduct:
         bias: Floats,
         shape: tuple[int, int],
         margins: tuple[tuple[int, int], tuple[int, int]],
+        reuse: bool = False,
     ) -> None:
+        self._rooms = Rooms() if reuse else None
         self._height, width, inner, self._outer = kernel.shape
         self._length = width * inner
         self._right = packed(np.ascontiguousarray(kernel.reshape(-1, self._outer)))
@@ -207,8 +230,7 @@ class WindowProduct:
 
     def frame(self, count: int) -> Framed:
         """Return room for values within the zeros that the convolution needs around them."""
-        whole = np.empty((count, *self._padded), np.float32)
-        return Framed(whole, *self._begin)
+        return Framed(self._room("frame", count, *self._padded), *self._begin)
 
     def run(self, values: Floats) -> Floats:
         """Return what the convolution gives, shape ``(n, rows, columns, channels out)``."""
@@ -225,11 +247,14 @@ class WindowProduct:
         offsets = self._offsets.get(count)
         if offsets is None:
             offsets = self._offsets[count] = self._begins(count)
-        out = np.empty((len(offsets), len(self._bias)), np.float32)
+        out = self._room("out", len(offsets), len(self._bias))
         flat, step, length = framed.whole.reshape(-1), self._padded[1], self._length
         multiply(flat, offsets, step, self._right, self._height, length, self._bias, out)
         out = out[: count * self._rows * self._columns, : self._outer]
         return np.ascontiguousarray(out).reshape(count, self._rows, self._columns, self._outer)
+
+    def _room(self, use: str, *shape: int) -> Floats:
+        return np.empty(shape, np.float32) if self._rooms is None else self._rooms.room(use, *shape)
 
     def _begins(self, count: int) -> NDArray[np.int64]:
         height, length = self._padded
