@@ -32,7 +32,7 @@ class Command:
     inputs : dict
         Every input of the good run: the option (``""`` for the positional one) and its file.
     kinds : dict
-        What each input is: ``fasta``, ``reads``, ``table`` or ``model``.
+        What each input is: ``fasta``, ``reads``, ``table``, ``peaks``, ``bed`` or ``model``.
     header : str
         First line of the main output, as far as it is known.
     empty : dict
@@ -176,9 +176,9 @@ COMMANDS = {
         },
     ),
     "peak-evaluate": Command(
-        options="--truth truth.bed --quiet",
-        inputs={"": "peaks.tsv"},
-        kinds={"": "peaks"},
+        options="--quiet",
+        inputs={"--truth": "truth.bed", "": "peaks.tsv"},
+        kinds={"--truth": "bed", "": "peaks"},
         header="mirna_id\ttarget_id\tsite_start\t",
         threads=False,
         rows=False,

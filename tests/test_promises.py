@@ -350,7 +350,7 @@ DIALECTS = [
     (name, option, dialect)
     for name in LIGHT
     for option, kind in COMMANDS[name].kinds.items()
-    if kind != "model"
+    if kind not in ("model", "bed")
     for dialect in (*EVERYWHERE, *ONLY.get(kind, {}))
     # the transcripts of chimera-parse are the costly ones; they are read as all others
     if (name, option) != ("chimera-parse", "--transcripts") or dialect in ("crlf", "rna", "wrapped", "xz")
