@@ -170,11 +170,10 @@ class Rooms:
 
     def room(self, use: str, *shape: int) -> Floats:
         """Return the array of this use and shape, whatever stands in it."""
-        rooms = self._local.__dict__
+        rooms: dict[tuple[str, tuple[int, ...]], Floats] = self._local.__dict__.setdefault("rooms", {})
         if (use, shape) not in rooms:
             rooms[use, shape] = np.empty(shape, np.float32)
-        found: Floats = rooms[use, shape]
-        return found
+        return rooms[use, shape]
 
 
 class Framed(NamedTuple):
