@@ -21,7 +21,7 @@ pretrain() {
 if [ "$architecture" = dmiso ]; then
     pretrain --epochs 16 --batch-size 512 --learning-rate 0.003 --dropout 0,0,0.05
     pretrain --cool-down 16 --batch-size 512 --learning-rate 0.003 --dropout 0,0,0.05
-    shared="--batch-size 200"
+    shared="--batch-size 200 --background-pairs 0"
     plain="--epochs 60 --patience 8 --l1 1e-5 --dropout 0.1,0.2,0.3"
     tuned="--learning-rate 5e-4 --decay-after 1 --epochs 12 --patience 4 --l1 1e-6 --dropout 0.1,0.1,0.3"
 else

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mirtools.chimera.compiled import compiled
+from mirtools.compiled import compiled
 
 # Columns of an alignment, and states of the dynamic programme: both bases, the site's alone, the miRNA's alone
 PAIR, SITE_ONLY, MIRNA_ONLY = 0, 1, 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mirtools.chimera.compiled import compiled, compiled_arithmetic
+from mirtools.compiled import compiled, compiled_arithmetic
 
 _CLOSE = np.float32(1e-6)  # of differences: below it shap.DeepExplainer takes the gradient
 _SAME = np.float32(1e-7)  # below it a maximum's place gets nothing

@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from mirtools.attribution import kernels
-from mirtools.chimera.compiled import compiled
+from mirtools.compiled import compiled
 from mirtools.models.pairing import Floats
 
 _FEATURES = binding.get_host_cpu_features()

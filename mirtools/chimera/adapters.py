@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mirtools.chimera.batches import RawReads
-from mirtools.chimera.compiled import compiled
 from mirtools.chimera.digests import Bytes, Places
 from mirtools.chimera.references import encode
+from mirtools.compiled import compiled
 
 if TYPE_CHECKING:
     from cutadapt.adapters import BackAdapter

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.chimera.compiled import compiled
 from mirtools.chimera.digests import Bytes, Places
 from mirtools.chimera.references import LETTERS, decode
+from mirtools.compiled import compiled
 from mirtools.sequences import Read, checked, first_word, read_record_lists, to_dna
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.chimera.compiled import compiled
+from mirtools.compiled import compiled
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]

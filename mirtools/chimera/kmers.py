@@ -18,9 +18,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.chimera.compiled import compiled
 from mirtools.chimera.packed import pack
 from mirtools.chimera.references import N, References
+from mirtools.compiled import compiled
 from mirtools.errors import InputError
 from mirtools.sequences import read_references
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.chimera.compiled import compiled
 from mirtools.chimera.references import N
+from mirtools.compiled import compiled
 
 _WINDOW = 64
 _THRESHOLD = 2.0

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from mirtools.chimera import search
 from mirtools.chimera.batches import BATCH_SIZE
-from mirtools.chimera.compiled import compiled
 from mirtools.chimera.engine import Hits, SearchReferences
 from mirtools.chimera.kmers import KmerIndex
 from mirtools.chimera.masking import mask_low_complexity
 from mirtools.chimera.pairing import MIN_SCORE, likely_hits
 from mirtools.chimera.search import END, READ, START
 from mirtools.chimera.statistics import LAMBDA, K, bit_score, least_score, search_space
+from mirtools.compiled import compiled
 
 _MIRNA_SEED = 7
 # Seeds of the second search, and of the third, are so many bases shorter.

@@ -13,8 +13,8 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from mirtools.chimera.compiled import compiled
 from mirtools.chimera.references import N
+from mirtools.compiled import compiled
 
 # The lower bit of each base.
 LOWER = np.uint64(0x5555555555555555)

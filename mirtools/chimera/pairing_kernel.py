@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mirtools.chimera.compiled import compiled
+from mirtools.compiled import compiled
 
 # Bases at the end of a miRNA that may be replaced and so left out by the alignment.
 _HIDDEN = 2

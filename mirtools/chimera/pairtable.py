@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.chimera.batches import ReadBatch, gathered, raise_qualities
-from mirtools.chimera.compiled import compiled
 from mirtools.chimera.digests import DigestNumbers, Digests, Places, digests_of
 from mirtools.chimera.engine import SearchReferences
 from mirtools.chimera.growing import Growing
 from mirtools.chimera.pairing import MIRNA_FIRST, TARGET_FIRST, PairingRules, Pairs
 from mirtools.chimera.references import decode
 from mirtools.chimera.support import PartSupport
+from mirtools.compiled import compiled
 from mirtools.interactions import MISSING, cell_order, pair_id
 
 # What makes a row, together with the bases of the miRNA part

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.chimera.compiled import compiled
 from mirtools.chimera.packed import LOWER, changed_bases, leading_zeros, pack, trailing_zeros
 from mirtools.chimera.references import SEPARATOR, N
 from mirtools.chimera.statistics import GAP_EXTEND, GAP_OPEN, MATCH, MISMATCH
+from mirtools.compiled import compiled
 
 # Columns of the array of alignments.
 READ, SUBJECT, START, END, SUBJECT_START, SUBJECT_END, SCORE = range(7)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.chimera.compiled import compiled
+from mirtools.compiled import compiled
 
 # What is likely although no read speaks for it.
 _TRACE = 1e-9

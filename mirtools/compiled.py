@@ -1,4 +1,4 @@
-"""Compiling the kernels of this room with numba: once, then kept on disk.
+"""Compiling kernels with numba: once, then kept on disk.
 
 A compiled kernel releases Python's global lock, so threads run it side by side. Without a folder to keep it in
 (a read-only installation and no home) it is compiled anew in each process.
@@ -26,7 +26,7 @@ def compiled_arithmetic(kernel: Callable[..., Any]) -> Any:
     Divisions by zero are infinite, products and sums may be one operation, and sums may be taken in the order that
     suits vectors: always the same one on one machine.
     """
-    options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
     try:
         return njit(kernel, cache=True, **options)
     except RuntimeError:
