@@ -63,6 +63,34 @@ def add_output(parser: argparse.ArgumentParser, what: str = "table") -> None:
     )
 
 
+def add_pairs(parser: argparse.ArgumentParser) -> None:
+    """Add PAIRS, a table of miRNAs and sites, and ``--format``."""
+    parser.add_argument(
+        "pairs",
+        nargs="?",
+        metavar="PAIRS",
+        help="table with the columns mirna_seq and site_seq, others pass through; - for stdin",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("table", "dmiso"),
+        default="table",
+        help="dmiso: four columns without header, miRNA and target identifiers, miRNA and site (default: table)",
+    )
+
+
+def add_shard(parser: argparse.ArgumentParser, of: str) -> None:
+    """Add ``--shard``, for a share of what ``of`` names."""
+    parser.add_argument(
+        "--shard",
+        type=share,
+        default=None,
+        metavar="I/N",
+        help=f"only the Ith of N shares of the {of}; the outputs of all shares, in order, are that of one run "
+        "(each table has the header line)",
+    )
+
+
 def add_common(parser: argparse.ArgumentParser, threads: bool = True, seed: bool = False) -> None:
     """Add the options that every command has; ``--threads`` and ``--seed`` where they mean something."""
     group = parser.add_argument_group("common options")

@@ -38,26 +38,8 @@ def build_parser() -> argparse.ArgumentParser:
         "importances of 0.",
         EXAMPLES,
     )
-    parser.add_argument(
-        "pairs",
-        nargs="?",
-        metavar="PAIRS",
-        help="table with the columns mirna_seq and site_seq, others pass through; - for stdin",
-    )
-    parser.add_argument(
-        "--format",
-        choices=("table", "dmiso"),
-        default="table",
-        help="dmiso: four columns without header, miRNA and target identifiers, miRNA and site (default: table)",
-    )
-    parser.add_argument(
-        "--shard",
-        type=cli.share,
-        default=None,
-        metavar="I/N",
-        help="only the Ith of N shares of the rows; the outputs of all shares, in order, are that of one run "
-        "(each has the header line)",
-    )
+    cli.add_pairs(parser)
+    cli.add_shard(parser, "rows")
     cli.add_output(parser)
     given = parser.add_argument_group("attributions")
     given.add_argument(

@@ -32,15 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
         "their positions in other orders. Clusters: miRNAs with similar maps, and the targets that they share.",
         EXAMPLES,
     )
-    parser.add_argument(
-        "pairs", nargs="?", metavar="PAIRS", help="table with the columns mirna_seq and site_seq; - for stdin"
-    )
-    parser.add_argument(
-        "--format",
-        choices=("table", "dmiso"),
-        default="table",
-        help="dmiso: four columns without header, miRNA and target identifiers, miRNA and site (default: table)",
-    )
+    cli.add_pairs(parser)
     parser.add_argument(
         "--model",
         default="dmiso",

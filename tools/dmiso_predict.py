@@ -34,18 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
         "is not needed.",
         EXAMPLES,
     )
-    parser.add_argument(
-        "pairs",
-        nargs="?",
-        metavar="PAIRS",
-        help="table with the columns mirna_seq and site_seq, others pass through; - for stdin",
-    )
-    parser.add_argument(
-        "--format",
-        choices=("table", "dmiso"),
-        default="table",
-        help="dmiso: four columns without header, miRNA and target identifiers, miRNA and site (default: table)",
-    )
+    cli.add_pairs(parser)
     parser.add_argument(
         "--long-sites",
         choices=("windows", "centre"),
@@ -73,14 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
         default="numpy",
         help="tensorflow uses a graphics card; on a processor numpy is faster (default: numpy)",
     )
-    parser.add_argument(
-        "--shard",
-        type=cli.share,
-        default=None,
-        metavar="I/N",
-        help="only the Ith of N shares of the rows or targets; the outputs of all shares, in order, are that of "
-        "one run (each has the header line)",
-    )
+    cli.add_shard(parser, "rows or targets")
     cli.add_output(parser)
     windows = parser.add_argument_group("every miRNA against every target")
     windows.add_argument("--mirnas", metavar="FASTA", help="miRNAs or isomiRs")

@@ -45,14 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="NAME|FILE",
         help="bundled model or model file, on pairing matrices (default: the one that validates best)",
     )
-    parser.add_argument(
-        "--shard",
-        type=cli.share,
-        default=None,
-        metavar="I/N",
-        help="only the Ith of N shares of the targets; the outputs of all shares, in order, are that of one run "
-        "(each table has the header line)",
-    )
+    cli.add_shard(parser, "targets")
     cli.add_output(parser)
     also = parser.add_argument_group("more outputs")
     also.add_argument("--bed", metavar="FILE", help="peaks as BED, thick the summit; by position on each target")

@@ -22,21 +22,16 @@ so is ``%``.
 from __future__ import annotations
 
 import math
-import string
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple, TextIO
-from urllib.parse import quote
 
+from mirtools.bednames import escaped, first_column
 from mirtools.gtf import Placement, genomic_blocks
 
 # Okabe and Ito's blue and orange, as in the figures
 _BLUE, _ORANGE, _GREY = "0,114,178", "230,159,0", "140,140,140"
 _COLOURS = {"exact": _BLUE, "isomir": _ORANGE, "mirna_first": _BLUE, "target_first": _ORANGE}
-_SAFE = "".join(set(string.punctuation) - {"%"})
-# Lines that begin so are no sites to those who read BED
-_HEADINGS = ("#", "track", "browser")
 
 
 class _Site(NamedTuple):
@@ -125,22 +120,3 @@ class SiteCollector:
         """Write all sites; none give an empty file, which is valid BED."""
         for site in sorted(self._sites):
             stream.write("\t".join(map(str, site)) + "\n")
-
-
-@lru_cache(maxsize=100_000)  # a name comes with many sites, which share the text
-def first_column(name: str) -> str:
-    """Return a sequence's name for the first column of BED, escaped also where it would read as a heading."""
-    chromosome = escaped(name)
-    if chromosome.startswith(_HEADINGS):
-        return f"%{ord(chromosome[0]):02X}{chromosome[1:]}"
-    return chromosome
-
-
-@lru_cache(maxsize=100_000)
-def escaped(name: str) -> str:
-    """Return a name with what BED cannot hold percent-escaped; an empty one becomes ``.``.
-
-    >>> escaped("miR 1%")
-    'miR%201%25'
-    """
-    return quote(name, safe=_SAFE) or "."

@@ -14,7 +14,7 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.chimera.sites import escaped, first_column
+from mirtools.bednames import escaped, first_column
 from mirtools.genes import Gene, Genes
 from mirtools.gtf import Placement, genomic_blocks
 from mirtools.models.windows import TargetScores

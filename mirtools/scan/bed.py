@@ -8,12 +8,11 @@ from urllib.parse import unquote
 
 import numpy as np
 
-from mirtools.chimera.sites import escaped, first_column
+from mirtools.bednames import HEADINGS, escaped, first_column
 from mirtools.errors import InputError, shorten
 from mirtools.scan.tracks import Floats
 from mirtools.streams import open_text, reading
 
-_HEADINGS = ("#", "track", "browser")
 _UNNAMED = "."
 
 
@@ -46,7 +45,7 @@ def read_sites(path: str) -> list[KnownSite]:
     with open_text(path) as stream, reading(path):
         for number, text in enumerate(stream, 1):
             line = text.rstrip("\r\n")
-            if not line.strip() or line.startswith(_HEADINGS):
+            if not line.strip() or line.startswith(HEADINGS):
                 continue
             cells = line.split("\t") if "\t" in line else line.split()
             if len(cells) < 3 or not cells[0] or not all(_is_number(cell) for cell in cells[1:3]):
