@@ -64,7 +64,7 @@ demo: setup
 	      $(DATA)/reads.fastq.gz \
 	  | isomir-classify --mirnas $(DATA)/mirnas.fa --json $(RESULTS)/isomir-classify.json - \
 	  | dmiso-predict --json $(RESULTS)/dmiso-predict.json - \
-	  | attrib-align --json $(RESULTS)/attrib-align.json --html $(RESULTS)/explained.html --html-pairs 20 \
+	  | attrib-align --background 20 --json $(RESULTS)/attrib-align.json --html $(RESULTS)/explained.html --html-pairs 20 \
 	      -o $(RESULTS)/interactions.tsv -
 	interactions-report --run-report $(RESULTS)/chimera-parse.json --run-report $(RESULTS)/isomir-classify.json \
 	      --run-report $(RESULTS)/dmiso-predict.json --figure $(RESULTS)/interactions.png \

@@ -58,6 +58,8 @@ class ExplainerSource:
         self.encoder = encoder_of(model.network)
         # mutants are counted
         self.threads = explainer.threads and mutants is None
+        # positions of mutations count from the beginning of the whole site
+        self.windows = mutants is None
         self.columns: tuple[str, ...] = () if reader.find("score") is not None else ("score",)
 
     def attribute(

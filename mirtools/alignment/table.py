@@ -17,6 +17,7 @@ from mirtools.errors import InputError
 from mirtools.interactions import MISSING, TableReader, extended
 from mirtools.models.encoder import Encoder
 from mirtools.models.pairing import PairingRule
+from mirtools.models.pairs import WINDOW_COLUMNS
 from mirtools.models.parallel import in_order
 
 COLUMNS = (
@@ -65,12 +66,15 @@ class Source(Protocol):
     batch_size : int
     threads : bool
         Whether attributions of several batches may be computed at once.
+    windows : bool
+        Whether of a long site it covers the window that the table names, as dmiso-predict does, not the centre.
     """
 
     encoder: Encoder
     columns: tuple[str, ...]
     batch_size: int
     threads: bool
+    windows: bool
 
     def attribute(
         self, names: Sequence[str], mirnas: Sequence[str], sites: Sequence[str]
@@ -95,6 +99,7 @@ class FileSource:
 
     columns: tuple[str, ...] = ()
     threads = True
+    windows = False
 
     def __init__(self, matrices: Matrices, rule: PairingRule) -> None:
         self._matrices = matrices
@@ -173,12 +178,13 @@ class Batch(NamedTuple):
 
 
 class _Rows(NamedTuple):
-    """Rows of a table, with what is asked of them."""
+    """Rows of a table, with what is asked of them; a site begins ``starts`` bases into that of the table."""
 
     rows: list[list[str]]
     names: list[str]
     mirnas: list[str]
     sites: list[str]
+    starts: list[int]
 
 
 class _Task(NamedTuple):
@@ -212,7 +218,7 @@ class AlignedPairs:
     names : list of str
         Columns that the names of a :class:`Named` are from.
     counts : collections.Counter
-        pairs, aligned_pairs, and how many sequences were cropped.
+        pairs, aligned_pairs, how many sequences were cropped, and of how many sites the best window was taken.
     gap : float
         How far attributions were at most from adding up to what they should.
     """
@@ -224,7 +230,7 @@ class AlignedPairs:
         named = {name: at for name in _NAMES if (at := reader.find(name)) is not None}
         self.names, self._names = list(named), list(named.values())
         self._score = self.columns.index("score") if "score" in self.columns else None
-        keys = ("pairs", "aligned_pairs", "mirnas_cropped", "sites_cropped")
+        keys = ("pairs", "aligned_pairs", "mirnas_cropped", "sites_cropped", "sites_in_windows")
         self.counts: Counter[str] = Counter(dict.fromkeys(keys, 0))
         self.gap = 0.0
         self._importance = np.zeros(source.encoder.mirna_length)
@@ -269,10 +275,11 @@ class AlignedPairs:
         reader, source, encoder = self._reader, self._source, self._source.encoder
         mirna_column, site_column = reader.index("mirna_seq"), reader.index("site_seq")
         name_column = reader.find("pair_id")
+        window = [at for name in WINDOW_COLUMNS if (at := reader.find(name)) is not None] if source.windows else []
         begin, last = chosen or (0, -1)
         source.skip(begin)
         first = begin
-        batch = _Rows([], [], [], [])
+        batch = _Rows([], [], [], [], [])
         for number, row in enumerate(reader):
             if number == last:
                 break
@@ -281,11 +288,15 @@ class AlignedPairs:
             batch.rows.append(row)
             batch.names.append(MISSING if name_column is None else row[name_column])
             batch.mirnas.append(reader.sequence(row, mirna_column, encoder.read))
-            batch.sites.append(reader.sequence(row, site_column, encoder.read))
+            site = reader.sequence(row, site_column, encoder.read)
+            start, end = _window([row[at] for at in window], len(site), encoder.site_length)
+            self.counts["sites_in_windows"] += end - start < len(site)
+            batch.sites.append(site[start:end])
+            batch.starts.append(start)
             if len(batch.rows) == source.batch_size:
                 yield self._task(batch, first)
                 first += len(batch.rows)
-                batch = _Rows([], [], [], [])
+                batch = _Rows([], [], [], [], [])
         if batch.rows:
             yield self._task(batch, first)
 
@@ -294,7 +305,10 @@ class AlignedPairs:
         mirnas, sites = list(map(encoder.mirna, batch.mirnas)), list(map(encoder.site, batch.sites))
         for key, cut, whole in (("mirnas_cropped", mirnas, batch.mirnas), ("sites_cropped", sites, batch.sites)):
             self.counts[key] += sum(len(part) < len(given) for part, given in zip(cut, whole, strict=True))
-        offsets = [(len(given) - len(part)) // 2 for part, given in zip(sites, batch.sites, strict=True)]
+        offsets = [
+            start + (len(given) - len(part)) // 2
+            for start, part, given in zip(batch.starts, sites, batch.sites, strict=True)
+        ]
         attributed = self._source.attribute(batch.names, batch.mirnas, batch.sites)
         return _Task(batch.rows, mirnas, sites, offsets, attributed, first)
 
@@ -323,6 +337,19 @@ class AlignedPairs:
             return np.ones(len(alignments))
         largest = alignments.largest
         return np.where(largest > 0, largest, 1.0)
+
+
+def _window(cells: Sequence[str], length: int, most: int) -> tuple[int, int]:
+    """Return the part of a long site that a table's cells name; the whole site where they name none that fits."""
+    if (
+        length > most
+        and len(cells) == 2
+        and all(cell.isascii() and cell.isdigit() and len(cell) < 10 for cell in cells)
+    ):
+        start, end = map(int, cells)
+        if start < end <= min(length, start + most):
+            return start, end
+    return 0, length
 
 
 def _filled(

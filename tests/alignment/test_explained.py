@@ -80,6 +80,27 @@ def test_a_pair_is_explained_alone_as_among_others(folder):
     assert _align(*line, "one.tsv").splitlines()[1] == _align(*line, "pairs.tsv").splitlines()[41]
 
 
+def test_of_a_long_site_the_window_is_explained_that_the_table_names(folder):
+    random = np.random.default_rng(5)
+    mirna, site = ("".join(random.choice(list("ACGT"), length)) for length in (20, 80))
+    windows = [("17", "67"), ("0", "50"), (".", "."), ("40", "81"), ("9" * 5000, "3"), ("0", "80")]
+    lines = ["mirna_seq\tsite_seq\twindow_start\twindow_end"]
+    lines += [f"{mirna}\t{site}\t{start}\t{end}" for start, end in windows]
+    Path("long.tsv").write_text("\n".join(lines) + "\n")
+    parts = [(17, 67), (0, 50), *[(15, 65)] * 4]  # the centre, where no window fits
+    lines = ["mirna_seq\tsite_seq", *(f"{mirna}\t{site[start:end]}" for start, end in parts)]
+    Path("short.tsv").write_text("\n".join(lines) + "\n")
+    line = "--model model.safetensors --background-pairs background.tsv --json report.json".split()
+    short, long = (_rows(_align(*line, table)) for table in ("short.tsv", "long.tsv"))
+    counts = json.loads(Path("report.json").read_text())["counts"]
+    assert (counts["sites_in_windows"], counts["sites_cropped"]) == (2, 4)
+    for (first, _), alone, within in zip(parts, short, long, strict=True):
+        for name in ("score", "alignment_score", "aligned_target", "mirna_importance", "target_importance"):
+            assert within[name] == alone[name]
+        for name in ("alignment_start", "alignment_end"):
+            assert int(within[name]) == int(alone[name]) + first
+
+
 def test_the_model_of_two_sequences(folder):
     lines = Path("pairs.tsv").read_text().splitlines(keepends=True)
     Path("few.tsv").write_text("".join(lines[:4]))

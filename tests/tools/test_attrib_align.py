@@ -103,7 +103,13 @@ def test_table(folder):
         assert sum(scores) == pytest.approx(sum(numbers(row["mirna_importance"])), abs=1e-5)
         assert sum(scores) == pytest.approx(sum(numbers(row["target_importance"])), abs=1e-5)
     report = json.loads(Path("report.json").read_text())
-    assert report["counts"] == {"aligned_pairs": 3, "mirnas_cropped": 1, "pairs": 4, "sites_cropped": 1}
+    assert report["counts"] == {
+        "aligned_pairs": 3,
+        "mirnas_cropped": 1,
+        "pairs": 4,
+        "sites_cropped": 1,
+        "sites_in_windows": 0,
+    }
     means = np.mean([numbers(row["mirna_importance"]) for row in rows], axis=0)
     np.testing.assert_allclose(report["mean_mirna_importance"], means, atol=1e-6)
 
