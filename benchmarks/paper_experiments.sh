@@ -88,6 +88,11 @@ show "Profile of all pairs" profile.tsv 1-7
 [ -e classes.tsv ] || binding-classes --quiet --plot classes.png --summary classes.tsv --json classes.json \
     -o helwak.classes.tsv.gz helwak.aligned.tsv.gz
 show "Classes" classes.tsv 1-8
+gzip -dc helwak.classes.tsv.gz | awk -F '\t' -v OFS='\t' '
+    NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
+    { name = $column["class_name"]; rows[name]++; sum[name] += $column["score"] }
+    END { for (name in rows) print name, rows[name], sprintf("%.3f", sum[name] / rows[name]) }' | sort > scores.tsv
+show "Mean score of the model by class" scores.tsv 1-
 [ -e folded.tsv ] || binding-classes --quiet --threads "$threads" --cofold --cross folded.cross.tsv \
     --plot folded.png --summary folded.tsv --json folded.json -o helwak.folded.tsv.gz helwak.aligned.tsv.gz
 show "The same beside classes from folding" folded.tsv 1-8
