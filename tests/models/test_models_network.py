@@ -11,6 +11,7 @@ import pytest
 from networks import drawn_codes, drawn_weights
 
 from mirtools.errors import InputError
+from mirtools.models.bundled import resolve_model
 from mirtools.models.modelfile import Model, load_model, save_model
 from mirtools.models.network import ARCHITECTURES, Network, mirbind, network_from
 from mirtools.models.network_steps import PairingPredictor
@@ -174,3 +175,16 @@ class TestScores:
         expected = keras_model.predict(network.rule.matrices(mirnas, sites), batch_size=500, verbose=0)[:, 0]
         # drawn weights: trained ones keep to 1e-6, see the bundled models
         assert np.abs(PairingPredictor(network, weights).score(mirnas, sites) - expected).max() <= 3e-6
+
+    @pytest.mark.slow
+    def test_the_bundled_network_scores_as_keras_does(self) -> None:
+        from mirtools.models import network_keras
+
+        model = resolve_model("mirbind")
+        network, weights = model.network, model.weights
+        assert network is not None
+        keras_model = network_keras.build_keras(network)
+        network_keras.set_weights(network, keras_model, weights)
+        mirnas, sites = drawn_codes(network, 10_000)
+        expected = keras_model.predict(network.rule.matrices(mirnas, sites), batch_size=500, verbose=0)[:, 0]
+        assert np.abs(PairingPredictor(network, weights).score(mirnas, sites) - expected).max() <= 1e-6

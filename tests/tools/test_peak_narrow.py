@@ -227,3 +227,29 @@ def test_refusals(folder, arguments, status, said):
     assert done.err.count("\n") == 1
     assert len(done.err) <= 220
     assert sorted(path.name for path in folder.iterdir()) == before
+
+
+@pytest.mark.slow
+def test_the_bundled_model_finds_planted_seeds_and_keeps_them_apart(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    mirnas = (
+        "UGAGGUAGUAGGUUGUAUAGUU",
+        "UAGCUUAUCAGACUGAUGUUGA",
+        "UAAAGUGCUUAUAGUGCAGGUAG",
+        "AACCGUAGAUCCGAUCUUGU",
+    )
+    Path("mirnas.fa").write_text("".join(f">m{number}\n{mirna}\n" for number, mirna in enumerate(mirnas)))
+    planted = "--plant-seeds mirnas.fa --distances 0 15 25 50 --length 300 --seed 3 --bed truth.bed -o planted.fa"
+    assert run("peak-simulate", planted.split()).status == 0
+    pairs = ["mirna_id\ttarget_id"]
+    for line in Path("truth.bed").read_text().splitlines():
+        target, _, _, mirna = line.split("\t")[:4]
+        pairs.append(f"{mirna}\t{target}")
+    Path("pairs.tsv").write_text("\n".join(pairs) + "\n")
+    line = "--mirnas mirnas.fa --targets planted.fa --pairs pairs.tsv -o peaks.tsv".split()
+    assert run("peak-narrow", line).status == 0
+    sites = rows_of(run("peak-evaluate", "--truth truth.bed --max-distance 3 peaks.tsv".split()).out.decode())
+    assert len(sites) == 4 * 7
+    assert [site["separate"] for site in sites] == ["1"] * len(sites)
+    assert all(abs(float(site["offset"])) <= 3 for site in sites)
+    assert all(2 * float(site["attribution_width"]) <= float(site["score_width"]) for site in sites)
