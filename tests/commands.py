@@ -115,7 +115,7 @@ COMMANDS = {
         empty={"": "no_aligned.tsv"},
         extra_outputs={
             "--summary": (
-                "vectors\tscale\tbinding_class\tclass_name\trows\tshare\tmean_silhouette\tcentre_of_mass\t"
+                "vectors\tscale\tbinding_class\tclass_name\trows\tshare\tmean_class_silhouette\tcentre_of_mass\t"
                 "share_seed\tshare_middle\tshare_3p\tcentre\tsd\tmean_importance\n"
             ),
             "--cross": "binding_class\tclass_name\tcofold_class\tcofold_name\trows\texpected\n",

@@ -38,8 +38,8 @@ SEED_SHARE = 2 / 3
 _DECIMALS = 6
 
 SUMMARY_COLUMNS = (
-    "vectors scale binding_class class_name rows share mean_silhouette centre_of_mass share_seed share_middle "
-    "share_3p centre sd mean_importance"
+    "vectors scale binding_class class_name rows share mean_class_silhouette centre_of_mass share_seed "
+    "share_middle share_3p centre sd mean_importance"
 ).split()
 CHOICE_COLUMNS = "vectors k inertia mean_silhouette chosen".split()
 

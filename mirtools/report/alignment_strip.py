@@ -81,9 +81,14 @@ def path_runs(named: Named) -> list[list[tuple[int, int]]]:
     return runs
 
 
+def rna(sequence: str, rule: PairingRule) -> str:
+    """Return a sequence with RNA letters, where the rule is one of nucleic acids."""
+    return sequence.replace("T", "U") if is_nucleic(rule.alphabet) else sequence
+
+
 def shown(sequence: str, rule: PairingRule) -> str:
     """Return a sequence with RNA letters, and with blanks for the gaps beyond its ends."""
-    line = sequence.replace("T", "U") if is_nucleic(rule.alphabet) else sequence
+    line = rna(sequence, rule)
     inner = line.strip(GAP)
     start = len(line) - len(line.lstrip(GAP))
     return " " * start + inner + " " * (len(line) - start - len(inner))

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from mirtools.alignment.alignments import GAP
+from mirtools.report.alignment_strip import rna
 from mirtools.report.drawing import BLUE, GREY, ORANGE, Panel, draw_page
 from mirtools.scan.bed import KnownSite
 from mirtools.scan.narrow import Narrowed
@@ -133,7 +134,10 @@ def _draw_alignment(axes: Any, found: Narrowed, peak: Peak) -> None:
 def _columns(peak: Peak) -> Iterator[tuple[str, str, str, float]]:
     """Yield the columns of the alignment without what hangs over at the site's ends: letters, mark, score."""
     alignment = peak.alignment
-    letters = zip(alignment.aligned_site, alignment.marks, alignment.aligned_mirna, strict=True)
+    site_line, mirna_line = (
+        rna(line, alignment.rule) for line in (alignment.aligned_site, alignment.aligned_mirna)
+    )
+    letters = zip(site_line, alignment.marks, mirna_line, strict=True)
     columns = [(*three, score) for three, score in zip(letters, alignment.column_scores.tolist(), strict=True)]
     inner = [at for at, (_, _, mirna, _) in enumerate(columns) if mirna != GAP]
     for site, mark, mirna, score in columns[inner[0] : inner[-1] + 1]:

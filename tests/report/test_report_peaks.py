@@ -49,7 +49,7 @@ def test_tracks_peaks_known_sites_and_alignments(pages_of):
     # three letters a column, top down
     letters = [text.get_text() for text in alignments[0].texts]
     columns = ["".join(letters[at : at + 3]) for at in range(0, 66, 3)]
-    assert "C|G T|A A|T C|G" in " ".join(columns)
+    assert "C|G U|A A|U C|G" in " ".join(columns)
     assert letters[66:] == ["5'", "3'", "3'", "5'"]
 
 
