@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import os
+import signal
 
 import commands
 import pytest
 
 # As in a process of a command's own; BLAS reads it when NumPy is first imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# A shell's background jobs ignore Ctrl-C, and so would every command that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _model(path):
