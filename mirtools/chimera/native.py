@@ -148,10 +148,11 @@ def _reads_with_sites(
     mirna_ends: NDArray[np.int32],
     mirna_bits: NDArray[np.float64],
 ) -> Any:
-    """Return the reads of the alignments that lie next to one of the best miRNA hits of their read.
+    """Return the reads of the alignments that lie next to one of the best miRNA hits of their read, or around it.
 
     The others hardly make its pair: they lie elsewhere, straddle the end of the miRNA, or fit only beside a lesser
-    hit of one of its kin. Both alignments and miRNA hits are by read.
+    hit of one of its kin. One around the miRNA says that there is none, but a piece of a transcript that looks like
+    it. Both alignments and miRNA hits are by read.
     """
     with_sites = np.empty(len(found), np.int32)
     count = first = last = 0
@@ -170,7 +171,9 @@ def _reads_with_sites(
                 last += 1
         for hit in range(first, last):
             shared = min(alignment[END], mirna_ends[hit]) - max(alignment[START], mirna_starts[hit])
-            if -_APART <= shared <= _SHARED and mirna_bits[hit] == best:
+            beyond = alignment[END] - alignment[START] - shared
+            around = shared == mirna_ends[hit] - mirna_starts[hit] and beyond > _SHARED
+            if mirna_bits[hit] == best and (-_APART <= shared <= _SHARED or around):
                 with_sites[count] = read
                 count += 1
                 break
