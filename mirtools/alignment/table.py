@@ -25,6 +25,7 @@ COLUMNS = (
     "mirna_importance target_importance gap_open gap_extend"
 ).split()
 SCALES = ("none", "largest")
+_ROUNDING = 1e-12
 _NAMES = ("pair_id", "mirna_id", "target_id")
 
 Floats = NDArray[np.floating]
@@ -366,8 +367,8 @@ def _filled(
 
 
 def number_cell(value: float) -> str:
-    """Return a number as it stands in a table: six significant digits, no negative zero."""
-    return f"{value:.6g}" if value else "0"
+    """Return a number as it stands in a table: six significant digits; what only rounding left over is 0."""
+    return f"{value:.6g}" if abs(value) > _ROUNDING else "0"
 
 
 def alignment_cells(
