@@ -151,8 +151,8 @@ def _reads_with_sites(
     """Return the reads of the alignments that lie next to one of the best miRNA hits of their read, or around it.
 
     The others hardly make its pair: they lie elsewhere, straddle the end of the miRNA, or fit only beside a lesser
-    hit of one of its kin. One around the miRNA says that there is none, but a piece of a transcript that looks like
-    it. Both alignments and miRNA hits are by read.
+    hit of one of its kin. One around the miRNA says that there is none, but a piece of a transcript that looks
+    like it. Both alignments and miRNA hits are by read.
     """
     with_sites = np.empty(len(found), np.int32)
     count = first = last = 0
