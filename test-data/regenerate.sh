@@ -8,3 +8,7 @@ chimera-simulate --mirnas mirnas.fa --transcripts transcripts.fa.gz --reads 6000
     --truth reads.truth.tsv.gz -o reads.fastq.gz
 chimera-simulate --mirnas mirnas.fa --transcripts transcripts.fa.gz --reads 200 --decoys 0.2 --duplicates 0.1 \
     --seed 42 --quiet --truth tiny_reads.truth.tsv -o tiny_reads.fastq.gz
+python make_explained.py
+peak-simulate --plant-seeds let-7a.fa --distances 0 15 --length 90 --quiet --bed planted.bed -o planted.fa
+peak-narrow --model seeds.safetensors --mirnas let-7a.fa --targets planted.fa --background 5 --quiet -o narrowed.tsv
+binding-classes --k 4 --quiet importances.tsv --summary classes.tsv -o /dev/null
