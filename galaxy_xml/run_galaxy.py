@@ -91,14 +91,19 @@ def fail(text: str) -> NoReturn:
     sys.exit(f"run_galaxy.py: {text}")
 
 
-def wrappers() -> list[Path]:
-    """Return the files of the suite that hold a tool, sorted by name."""
-    return sorted(path for path in SUITE.glob("*.xml") if ET.parse(path).getroot().tag == "tool")
+def wrappers(suite: Path) -> list[Path]:
+    """Return the files of a suite that hold a tool, sorted by name."""
+    return sorted(path for path in suite.glob("*.xml") if ET.parse(path).getroot().tag == "tool")
 
 
-def workflows() -> list[Path]:
-    """Return the workflows of the suite, sorted by name."""
-    return sorted((SUITE / "workflows").glob("**/*.gxwf.yml"))
+def workflows(suite: Path) -> list[Path]:
+    """Return the workflows of a suite, sorted by name."""
+    return sorted((suite / "workflows").glob("**/*.gxwf.yml"))
+
+
+def name_of(path: Path) -> str:
+    """Return what a wrapper or workflow is called on the command line and in reports."""
+    return path.name.removesuffix(".xml").removesuffix(".gxwf.yml")
 
 
 def command_names() -> list[str]:
@@ -140,6 +145,7 @@ class Galaxy:
     def __init__(self, home: Path, commands: Path, port: int, login: bool) -> None:
         self.home, self.commands, self.login = home, commands, login
         self.run = home / "run"
+        self.suite = self.run / "suite"
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.key = secrets.token_hex(16)
@@ -150,6 +156,8 @@ class Galaxy:
         """Write everything that Galaxy reads at its start."""
         shutil.rmtree(self.run, ignore_errors=True)
         (self.run / "data").mkdir(parents=True)
+        # the suite as the Tool Shed would get it: Galaxy takes no test data through links that lead elsewhere
+        shutil.copytree(SUITE, self.suite, ignore=shutil.ignore_patterns("__pycache__"))
         (self.run / "bin").mkdir()
         # only the commands, not the Python beside them: Galaxy's own jobs need Galaxy's
         for name in command_names():
@@ -158,7 +166,7 @@ class Galaxy:
                 fail(f"no command {command}; install the suite there first: pip install '.[all]'")
             (self.run / "bin" / name).symlink_to(command)
         text = CONFIGURATION.format(
-            run=self.run, suite=SUITE, key=self.key, email=EMAIL, secret=secrets.token_hex(16)
+            run=self.run, suite=self.suite, key=self.key, email=EMAIL, secret=secrets.token_hex(16)
         )
         if not self.login:
             text += f"  single_user: {EMAIL}\n"
@@ -173,7 +181,7 @@ class Galaxy:
         section = ET.SubElement(toolbox, "section", id="getext", name="Get data")
         ET.SubElement(section, "tool", file="data_source/upload.xml")
         section = ET.SubElement(toolbox, "section", id="mirtools", name="miRNA targets (mirtools)")
-        for path in wrappers():
+        for path in wrappers(self.suite):
             ET.SubElement(section, "tool", file=str(path))
         ET.ElementTree(toolbox).write(self.run / "tool_conf.xml")
 
@@ -311,7 +319,7 @@ def test(galaxy: Galaxy, reports: Path, what: str, files: list[Path]) -> bool:
     good = True
     counted: dict[str, int] = {}
     for number, path in enumerate(files, 1):
-        stem = path.name.removesuffix(".xml").removesuffix(".gxwf.yml")
+        stem = name_of(path)
         begin = time.monotonic()
         status = planemo(
             galaxy.home, "test", "--engine", "external_galaxy", "--galaxy_url", galaxy.url,
@@ -345,7 +353,7 @@ def _results(path: Path) -> list[tuple[str, str, str]]:
     results = []
     for entry in json.loads(path.read_text())["tests"]:
         data = entry["data"]
-        problems = [*data.get("output_problems") or [], data.get("execution_problem") or ""]
+        problems = [*(data.get("output_problems") or []), data.get("execution_problem") or ""]
         first = next((str(problem) for problem in problems if problem), "")
         results.append((entry["id"], data["status"], " ".join(first.split())[:300]))
     return results
@@ -357,20 +365,24 @@ def run_tests(options: argparse.Namespace) -> int:
     shutil.rmtree(reports, ignore_errors=True)
     reports.mkdir(parents=True)
     wanted = set(options.only)
-    tools = [path for path in wrappers() if not wanted or path.stem in wanted]
-    flows = [path for path in workflows() if not wanted or path.name.removesuffix(".gxwf.yml") in wanted]
+
+    def chosen(paths: list[Path]) -> list[Path]:
+        return [path for path in paths if not wanted or name_of(path) in wanted]
+
+    tools, flows = chosen(wrappers(SUITE)), chosen(workflows(SUITE))
     if not tools and not flows:
         fail(f"no tool or workflow is called {', '.join(sorted(wanted))}")
     good = lint(options.home, reports, tools, flows)
     galaxy = Galaxy(options.home, options.commands, free_port(options.port), login=True)
     with running(galaxy):
         loaded = {tool["id"] for tool in galaxy.ask("GET", "tools?in_panel=false")}
-        missing = [path.name for path in wrappers() if ET.parse(path).getroot().get("id") not in loaded]
+        identifiers = {path.name: ET.parse(path).getroot().get("id") for path in wrappers(galaxy.suite)}
+        missing = [name for name, identifier in identifiers.items() if identifier not in loaded]
         if missing:
             say(f"FAILED to load: {', '.join(missing)}; see {galaxy.run / 'gunicorn.log'}")
         good &= not missing
-        good &= test(galaxy, reports, "tools", tools)
-        good &= test(galaxy, reports, "workflows", flows)
+        good &= test(galaxy, reports, "tools", chosen(wrappers(galaxy.suite)))
+        good &= test(galaxy, reports, "workflows", chosen(workflows(galaxy.suite)))
     say(f"{'all passed' if good else 'FAILED'}; reports: {reports}")
     return 0 if good else 1
 
@@ -387,7 +399,7 @@ def load_samples(galaxy: Galaxy) -> None:
     ]
     target = {"destination": {"type": "hdas"}, "elements": elements}
     galaxy.ask("POST", "tools/fetch", {"history_id": history, "targets": [target]}, galaxy.user_key)
-    for path in workflows():
+    for path in workflows(galaxy.suite):
         workflow = {"class": "GalaxyWorkflow", "yaml_content": path.read_text()}
         galaxy.ask("POST", "workflows", {"workflow": workflow}, galaxy.user_key)
     end = time.monotonic() + 300
