@@ -390,9 +390,9 @@ def run_tests(options: argparse.Namespace) -> int:
 # ---- a Galaxy to click through ------------------------------------------------------------------------------
 
 
-def load_samples(galaxy: Galaxy) -> None:
-    """Make a history with sample data, and import the workflows."""
-    history = galaxy.ask("POST", "histories", {"name": "mirtools sample data"}, galaxy.user_key)["id"]
+def load_samples(galaxy: Galaxy) -> str:
+    """Make a history with sample data, import the workflows, and return the history's identifier."""
+    history = galaxy.ask("POST", "histories", {"name": "Sample data"}, galaxy.user_key)["id"]
     elements = [
         {"src": "path", "path": str(PROJECT / "test-data" / name), "name": name, "ext": datatype}
         for name, datatype in SAMPLE_DATA.items()
@@ -406,17 +406,22 @@ def load_samples(galaxy: Galaxy) -> None:
     while time.monotonic() < end:
         contents = galaxy.ask("GET", f"histories/{history}/contents", key=galaxy.user_key)
         if len(contents) == len(elements) and all(item["state"] == "ok" for item in contents):
-            return
+            break
         time.sleep(1)
-    say("the sample data did not load; the rest works")
+    else:
+        say("the sample data did not load; the rest works")
+    return str(history)
 
 
 def serve(options: argparse.Namespace) -> int:
     """Boot a Galaxy with sample data, and leave it running until it is interrupted."""
     galaxy = Galaxy(options.home, options.commands, free_port(options.port or 8080), login=False)
     with running(galaxy):
-        load_samples(galaxy)
-        print(f"\nPoint your browser at {galaxy.url}   (Ctrl-C stops it)\n", flush=True)
+        history = load_samples(galaxy)
+        say("sample data and workflows are loaded")
+        # a new visitor starts with a new history: this page changes to the one with the data
+        page = f"{galaxy.url}/history/switch_to_history?hist_id={history}"
+        print(f"\nPoint your browser at {page}   (Ctrl-C stops it)\n", flush=True)
         try:
             while all(process.poll() is None for process in galaxy.processes):
                 time.sleep(1)
