@@ -28,6 +28,7 @@ import urllib.error
 import urllib.request
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -314,36 +315,46 @@ def lint(home: Path, reports: Path, tools: list[Path], flows: list[Path]) -> boo
     return good
 
 
-def test(galaxy: Galaxy, reports: Path, what: str, files: list[Path]) -> bool:
-    """Run the tests of wrappers or workflows, each file on its own so that progress shows, and sum them up."""
+def test(galaxy: Galaxy, reports: Path, what: str, files: list[Path], at_once: int) -> bool:
+    """Run the tests of wrappers or workflows, say what became of each file as soon as it is known, and sum up."""
     good = True
     counted: dict[str, int] = {}
-    for number, path in enumerate(files, 1):
-        stem = name_of(path)
-        begin = time.monotonic()
-        status = planemo(
-            galaxy.home, "test", "--engine", "external_galaxy", "--galaxy_url", galaxy.url,
-            "--galaxy_admin_key", galaxy.key, "--galaxy_user_key", galaxy.user_key, "--no_shed_install",
-            "--test_timeout", "900", "--test_output", reports / f"{stem}.html",
-            "--test_output_json", reports / f"{stem}.json", "--test_output_junit", reports / f"{stem}.xml", path,
-            log=reports / f"{stem}.log",
-        )  # fmt: skip
-        results = _results(reports / f"{stem}.json")
-        states = [state for _, state, _ in results]
-        passed = states.count("success")
-        # a wrapper without tests, or one whose tests were passed over, has not been tested
-        whole = status == 0 and passed == len(states) > 0
-        good &= whole
-        for state in states:
-            counted[state] = counted.get(state, 0) + 1
-        seconds = time.monotonic() - begin
-        verdict = "passed" if whole else f"FAILED (planemo's exit status {status}), see {reports / f'{stem}.html'}"
-        say(f"{number}/{len(files)} {stem}: {passed} of {len(states)} tests {verdict}, {seconds:.0f} s")
-        for name, state, problem in results:
-            if state != "success":
-                print(f"         {name}: {state}: {problem}", flush=True)
+    with ThreadPoolExecutor(at_once) as pool:
+        running = {pool.submit(_test_file, galaxy, reports, path): path for path in files}
+        for number, done in enumerate(as_completed(running), 1):
+            path = running[done]
+            status, results, seconds = done.result()
+            states = [state for _, state, _ in results]
+            passed = states.count("success")
+            # a wrapper without tests, or one whose tests were passed over, has not been tested
+            expected = (
+                len(ET.parse(path).getroot().findall("tests/test")) if path.suffix == ".xml" else len(states)
+            )
+            whole = status == 0 and passed == expected > 0
+            good &= whole
+            for state in states:
+                counted[state] = counted.get(state, 0) + 1
+            verdict = "passed" if whole else f"FAILED (planemo's exit status {status}), see {name_of(path)}.html"
+            say(f"{number}/{len(files)} {name_of(path)}: {passed} of {expected} tests {verdict}, {seconds:.0f} s")
+            for name, state, problem in results:
+                if state != "success":
+                    print(f"         {name}: {state}: {problem}", flush=True)
     say(f"{what}: " + (", ".join(f"{count} {state}" for state, count in sorted(counted.items())) or "no tests"))
     return good
+
+
+def _test_file(galaxy: Galaxy, reports: Path, path: Path) -> tuple[int, list[tuple[str, str, str]], float]:
+    """Return planemo's exit status for a wrapper or workflow, its tests' results, and the seconds it took."""
+    begin = time.monotonic()
+    report = {suffix: reports / f"{name_of(path)}.{suffix}" for suffix in ("html", "json", "xml", "log")}
+    status = planemo(
+        galaxy.home, "test", "--engine", "external_galaxy", "--galaxy_url", galaxy.url,
+        "--galaxy_admin_key", galaxy.key, "--galaxy_user_key", galaxy.user_key, "--no_shed_install",
+        "--test_timeout", "900", "--test_output", report["html"], "--test_output_json", report["json"],
+        "--test_output_junit", report["xml"], path,
+        log=report["log"],
+    )  # fmt: skip
+    return status, _results(report["json"]), time.monotonic() - begin
 
 
 def _results(path: Path) -> list[tuple[str, str, str]]:
@@ -381,8 +392,8 @@ def run_tests(options: argparse.Namespace) -> int:
         if missing:
             say(f"FAILED to load: {', '.join(missing)}; see {galaxy.run / 'gunicorn.log'}")
         good &= not missing
-        good &= test(galaxy, reports, "tools", chosen(wrappers(galaxy.suite)))
-        good &= test(galaxy, reports, "workflows", chosen(workflows(galaxy.suite)))
+        good &= test(galaxy, reports, "tools", chosen(wrappers(galaxy.suite)), options.jobs)
+        good &= test(galaxy, reports, "workflows", chosen(workflows(galaxy.suite)), options.jobs)
     say(f"{'all passed' if good else 'FAILED'}; reports: {reports}")
     return 0 if good else 1
 
@@ -447,7 +458,8 @@ def main() -> int:
     parser.add_argument(
         "--port", type=int, help="default: any free one to test, 8080 or the next free one to serve"
     )
-    options = parser.parse_args()
+    parser.add_argument("--jobs", type=int, default=2, help="wrappers and workflows to test at once (default: 2)")
+    options = parser.parse_intermixed_args()
     for name in ("server", "planemo"):
         if not (options.home / name / "bin").is_dir():
             fail(f"no environment {options.home / name}; make galaxy-setup makes it")
