@@ -26,6 +26,8 @@ help:
 	@echo "make test-fast     tests that take seconds"
 	@echo "make test-slow     tests that take minutes"
 	@echo "make package-test  build the package, install it in a fresh environment, try it there"
+	@echo "make galaxy-test   boot a real Galaxy and test every tool and workflow of the suite in it"
+	@echo "make galaxy-serve  the same Galaxy, with sample data, to click through"
 	@echo "make lint          formatting, style and types"
 	@echo "make benchmark     measure speed and memory"
 	@echo "make clean         remove what was built, except $(VENV)"
@@ -120,6 +122,29 @@ package-test: test-setup
 .PHONY: benchmark
 benchmark: test-setup
 	for name in chimera predict train negatives; do python "benchmarks/$${name}_speed.py"; done
+
+# ---- Galaxy -------------------------------------------------------------------------------------------------
+
+# Galaxy pins hundreds of exact versions, so it has an environment of its own, and planemo another. The commands of
+# the suite are those of $(VENV); only they are put on Galaxy's path, as jobs find Galaxy's Python there.
+GALAXY := $(VENV)-galaxy
+$(GALAXY)/%/.installed: galaxy_xml/%.txt | $(VENV)/bin/python
+	$(VENV)/bin/python -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet -r $<
+	@touch $@
+
+.PHONY: galaxy-setup galaxy-test galaxy-serve
+galaxy-setup: $(VENV)/.installed-all blast $(GALAXY)/server/.installed $(GALAXY)/planemo/.installed
+
+# ONLY="chimera_parse dmiso_predict" tests these alone
+ONLY ?=
+galaxy-test: galaxy-setup
+	$(VENV)/bin/python galaxy_xml/run_galaxy.py test --home $(GALAXY) --commands $(VENV)/bin $(ONLY)
+
+# PORT=9000 asks for another port than 8080
+PORT ?=
+galaxy-serve: galaxy-setup
+	$(VENV)/bin/python galaxy_xml/run_galaxy.py serve --home $(GALAXY) --commands $(VENV)/bin $(PORT:%=--port %)
 
 .PHONY: clean
 clean:

@@ -1,0 +1,472 @@
+#!/usr/bin/env python3
+"""Boot a real Galaxy with this suite in it: to test every tool and workflow, or for a person to click through.
+
+``make galaxy-test`` and ``make galaxy-serve`` call it after they have made the environments that it needs, kept
+apart because Galaxy pins hundreds of exact versions: ``HOME/server`` with the package ``galaxy``, ``HOME/planemo``
+with ``planemo``, and the one whose console scripts are the suite's commands. Everything else is written below
+``HOME`` too: ``run`` (configuration, database, datasets, logs) and ``reports`` (HTML, JUnit XML, JSON, logs).
+
+Two processes make a Galaxy: a web server and a Celery worker that does uploads and metadata. Each leads a process
+group, and these groups are what is ended at the end, nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import configparser
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+SUITE = Path(__file__).resolve().parent
+PROJECT = SUITE.parent
+EMAIL = "admin@example.org"
+
+#: what ``serve`` puts into the first history: file below test-data/, Galaxy datatype
+SAMPLE_DATA = {
+    "reads.fastq.gz": "fastqsanger.gz",
+    "mirnas.fa": "fasta",
+    "transcripts.fa.gz": "fasta.gz",
+}
+
+CONFIGURATION = """\
+galaxy:
+  config_dir: {run}
+  data_dir: {run}/data
+  managed_config_dir: {run}/data/config
+  database_connection: sqlite:///{run}/data/galaxy.sqlite?isolation_level=IMMEDIATE
+  amqp_internal_connection: sqlalchemy+sqlite:///{run}/data/celery_broker.sqlite
+  tool_config_file: {run}/tool_conf.xml
+  job_config_file: {run}/job_conf.yml
+  dependency_resolvers_config_file: {run}/dependency_resolvers_conf.xml
+  tool_data_table_config_path: {suite}/tool_data_table_conf.xml.test
+  master_api_key: {key}
+  admin_users: {email}
+  id_secret: {secret}
+  brand: mirtools
+  enable_celery_tasks: true
+  metadata_strategy: directory_celery
+  interactivetools_enable: false
+  conda_auto_init: false
+  involucro_auto_init: false
+  allow_path_paste: true
+  outputs_to_working_directory: true
+  cleanup_job: always
+  watch_tools: "false"
+  welcome_url: /static/welcome.sample.html
+  log_level: INFO
+"""
+
+JOBS = """\
+runners:
+  local: {load: "galaxy.jobs.runners.local:LocalJobRunner", workers: 2}
+execution:
+  default: local
+  environments:
+    local: {runner: local}
+"""
+
+
+def say(text: str) -> None:
+    """Print one line of progress, with the seconds since the start."""
+    print(f"{time.monotonic() - _START:5.0f} s  {text}", flush=True)
+
+
+def fail(text: str) -> NoReturn:
+    """End with a message and exit status 1."""
+    sys.exit(f"run_galaxy.py: {text}")
+
+
+def wrappers(suite: Path) -> list[Path]:
+    """Return the files of a suite that hold a tool, sorted by name."""
+    return sorted(path for path in suite.glob("*.xml") if ET.parse(path).getroot().tag == "tool")
+
+
+def workflows(suite: Path) -> list[Path]:
+    """Return the workflows of a suite, sorted by name."""
+    return sorted((suite / "workflows").glob("**/*.gxwf.yml"))
+
+
+def name_of(path: Path) -> str:
+    """Return what a wrapper or workflow is called on the command line and in reports."""
+    return path.name.removesuffix(".xml").removesuffix(".gxwf.yml")
+
+
+def command_names() -> list[str]:
+    """Return the names of the suite's commands, from setup.cfg."""
+    setup = configparser.ConfigParser(interpolation=None)
+    setup.read(PROJECT / "setup.cfg")
+    lines = setup["options.entry_points"]["console_scripts"].split("\n")
+    return [line.split("=")[0].strip() for line in lines if "=" in line]
+
+
+def free_port(first: int | None) -> int:
+    """Return a free port of this computer: ``first`` or the next free one above it, any where it is None."""
+    for port in range(first, first + 100) if first else [0]:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    fail(f"no free port from {first} on")
+
+
+class Galaxy:
+    """A Galaxy of this suite on this computer.
+
+    Parameters
+    ----------
+    home : Path
+        Folder that holds the environments ``server`` and ``planemo``; ``run`` in it is made anew.
+    commands : Path
+        Folder with the console scripts of the suite.
+    port : int
+        Where it listens, on 127.0.0.1 only.
+    login : bool
+        Whether people log in; without, every visitor of the page is the administrator.
+    """
+
+    def __init__(self, home: Path, commands: Path, port: int, login: bool) -> None:
+        self.home, self.commands, self.login = home, commands, login
+        self.run = home / "run"
+        self.suite = self.run / "suite"
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.key = secrets.token_hex(16)
+        self.user_key = ""
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def configure(self) -> None:
+        """Write everything that Galaxy reads at its start."""
+        shutil.rmtree(self.run, ignore_errors=True)
+        (self.run / "data").mkdir(parents=True)
+        # the suite as the Tool Shed would get it: Galaxy takes no test data through links that lead elsewhere
+        shutil.copytree(SUITE, self.suite, ignore=shutil.ignore_patterns("__pycache__"))
+        (self.run / "bin").mkdir()
+        # only the commands, not the Python beside them: Galaxy's own jobs need Galaxy's
+        for name in command_names():
+            command = self.commands / name
+            if not command.exists():
+                fail(f"no command {command}; install the suite there first: pip install '.[all]'")
+            (self.run / "bin" / name).symlink_to(command)
+        text = CONFIGURATION.format(
+            run=self.run, suite=self.suite, key=self.key, email=EMAIL, secret=secrets.token_hex(16)
+        )
+        if not self.login:
+            text += f"  single_user: {EMAIL}\n"
+        (self.run / "galaxy.yml").write_text(text)
+        (self.run / "admin_key").write_text(self.key + "\n")
+        for private in ("galaxy.yml", "admin_key"):
+            (self.run / private).chmod(0o600)
+        (self.run / "job_conf.yml").write_text(JOBS)
+        # requirements are met by what is on the path
+        (self.run / "dependency_resolvers_conf.xml").write_text("<dependency_resolvers/>\n")
+        toolbox = ET.Element("toolbox")
+        section = ET.SubElement(toolbox, "section", id="getext", name="Get data")
+        ET.SubElement(section, "tool", file="data_source/upload.xml")
+        section = ET.SubElement(toolbox, "section", id="mirtools", name="miRNA targets (mirtools)")
+        for path in wrappers(self.suite):
+            ET.SubElement(section, "tool", file=str(path))
+        ET.ElementTree(toolbox).write(self.run / "tool_conf.xml")
+
+    def _spawn(self, *command: str) -> None:
+        server = self.home / "server"
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        environment |= {
+            "GALAXY_CONFIG_FILE": str(self.run / "galaxy.yml"),
+            "VIRTUAL_ENV": str(server),
+            "PATH": f"{self.run / 'bin'}:{server / 'bin'}:{os.environ['PATH']}",
+        }
+        with open(self.run / f"{command[0]}.log", "wb") as log:
+            self.processes.append(
+                subprocess.Popen(
+                    [str(server / "bin" / command[0]), *command[1:]],
+                    cwd=self.run,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            )
+
+    def start(self, patience: float = 600) -> None:
+        """Start the web server and the worker, wait until both answer, and make the user."""
+        self._spawn(
+            "gunicorn", "galaxy.webapps.galaxy.fast_factory:factory()", "--timeout", "600", "--workers", "1",
+            "-k", "galaxy.webapps.galaxy.workers.Worker", "-b", f"127.0.0.1:{self.port}",
+            "--config", "python:galaxy.web_stack.gunicorn_config", "--no-control-socket",
+        )  # fmt: skip
+        self._spawn(
+            "celery", "--app", "galaxy.celery", "worker", "--concurrency", "2", "--pool", "threads",
+            "--loglevel", "INFO", "--queues", "celery,galaxy.internal,galaxy.external",
+        )  # fmt: skip
+        end = time.monotonic() + patience
+        while not self._answers():
+            dead = [process.args for process in self.processes if process.poll() is not None]
+            if dead or time.monotonic() > end:
+                for log in self.run.glob("*.log"):
+                    lines = log.read_text(errors="replace").splitlines()[-20:]
+                    print(f"--- end of {log}", *lines, sep="\n", file=sys.stderr)
+                fail("Galaxy died at its start" if dead else f"Galaxy did not answer within {patience:.0f} s")
+            time.sleep(1)
+        # workflows are imported as a user; the key of the configuration file is none
+        user = next((user for user in self.ask("GET", "users") if user["email"] == EMAIL), None)
+        if user is None:
+            account = {"username": "admin", "email": EMAIL, "password": secrets.token_hex(8)}
+            user = self.ask("POST", "users", account)
+        self.user_key = self.ask("POST", f"users/{user['id']}/api_key")
+
+    def _answers(self) -> bool:
+        try:
+            self.ask("GET", "version")
+        except (OSError, urllib.error.URLError):
+            return False
+        return b" ready." in (self.run / "celery.log").read_bytes()
+
+    def ask(self, method: str, place: str, body: Any = None, key: str | None = None) -> Any:
+        """Call Galaxy's API and return the JSON of its answer."""
+        request = urllib.request.Request(
+            f"{self.url}/api/{place}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"x-api-key": key or self.key, "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def stop(self) -> None:
+        """End both process groups, and wait until they are gone."""
+        for number, patience in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
+            for process in self.processes:
+                self._signal(process, number)
+            end = time.monotonic() + patience
+            while any(self._signal(process, 0) for process in self.processes) and time.monotonic() < end:
+                time.sleep(0.3)
+
+    @staticmethod
+    def _signal(process: subprocess.Popen[bytes], number: int) -> bool:
+        process.poll()
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            return False
+        return True
+
+
+@contextmanager
+def running(galaxy: Galaxy) -> Iterator[Galaxy]:
+    """Boot a Galaxy and end it, whatever happens in between."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    galaxy.configure()
+    try:
+        galaxy.start()
+        say(f"Galaxy answers at {galaxy.url}")
+        yield galaxy
+    finally:
+        galaxy.stop()
+        say("Galaxy has stopped")
+
+
+# ---- tests --------------------------------------------------------------------------------------------------
+
+
+def planemo(home: Path, *arguments: str | Path, log: Path) -> int:
+    """Run planemo with its output going to a log, and return its exit status."""
+    with open(log, "wb") as stream:
+        return subprocess.run(
+            [home / "planemo" / "bin" / "planemo", *arguments],
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
+
+
+def lint(home: Path, reports: Path, tools: list[Path], flows: list[Path]) -> bool:
+    """Lint wrappers and workflows; any warning fails."""
+    good = True
+    for what, command, files in (("tools", "lint", tools), ("workflows", "workflow_lint", flows)):
+        if not files:
+            continue
+        log = reports / f"lint-{what}.log"
+        if planemo(home, command, "--fail_level", "warn", *files, log=log):
+            good = False
+            print(
+                *[line for line in log.read_text().splitlines() if re.match(r"^\.\. (WARN|ERR)", line)], sep="\n"
+            )
+        say(f"lint of {len(files)} {what}: {'clean' if good else f'FAILED, see {log}'}")
+    return good
+
+
+def test(galaxy: Galaxy, reports: Path, what: str, files: list[Path], at_once: int) -> bool:
+    """Run the tests of wrappers or workflows, say what became of each file as soon as it is known, and sum up."""
+    good = True
+    counted: dict[str, int] = {}
+    with ThreadPoolExecutor(at_once) as pool:
+        running = {pool.submit(_test_file, galaxy, reports, path): path for path in files}
+        for number, done in enumerate(as_completed(running), 1):
+            path = running[done]
+            status, results, seconds = done.result()
+            states = [state for _, state, _ in results]
+            passed = states.count("success")
+            # a wrapper without tests, or one whose tests were passed over, has not been tested
+            expected = (
+                len(ET.parse(path).getroot().findall("tests/test")) if path.suffix == ".xml" else len(states)
+            )
+            whole = status == 0 and passed == expected > 0
+            good &= whole
+            for state in states:
+                counted[state] = counted.get(state, 0) + 1
+            verdict = "passed" if whole else f"FAILED (planemo's exit status {status}), see {name_of(path)}.html"
+            say(f"{number}/{len(files)} {name_of(path)}: {passed} of {expected} tests {verdict}, {seconds:.0f} s")
+            for name, state, problem in results:
+                if state != "success":
+                    print(f"         {name}: {state}: {problem}", flush=True)
+    say(f"{what}: " + (", ".join(f"{count} {state}" for state, count in sorted(counted.items())) or "no tests"))
+    return good
+
+
+def _test_file(galaxy: Galaxy, reports: Path, path: Path) -> tuple[int, list[tuple[str, str, str]], float]:
+    """Return planemo's exit status for a wrapper or workflow, its tests' results, and the seconds it took."""
+    begin = time.monotonic()
+    report = {suffix: reports / f"{name_of(path)}.{suffix}" for suffix in ("html", "json", "xml", "log")}
+    status = planemo(
+        galaxy.home, "test", "--engine", "external_galaxy", "--galaxy_url", galaxy.url,
+        "--galaxy_admin_key", galaxy.key, "--galaxy_user_key", galaxy.user_key, "--no_shed_install",
+        "--test_timeout", "900", "--test_output", report["html"], "--test_output_json", report["json"],
+        "--test_output_junit", report["xml"], path,
+        log=report["log"],
+    )  # fmt: skip
+    return status, _results(report["json"]), time.monotonic() - begin
+
+
+def _results(path: Path) -> list[tuple[str, str, str]]:
+    """Return name, state and first problem of each test of a JSON report of planemo."""
+    if not path.exists():
+        return []
+    results = []
+    for entry in json.loads(path.read_text())["tests"]:
+        data = entry["data"]
+        problems = [*(data.get("output_problems") or []), data.get("execution_problem") or ""]
+        first = next((str(problem) for problem in problems if problem), "")
+        results.append((entry["id"], data["status"], " ".join(first.split())[:300]))
+    return results
+
+
+def run_tests(options: argparse.Namespace) -> int:
+    """Lint, boot, test, stop; 0 only if everything passed."""
+    reports: Path = options.home / "reports"
+    shutil.rmtree(reports, ignore_errors=True)
+    reports.mkdir(parents=True)
+    wanted = set(options.only)
+
+    def chosen(paths: list[Path]) -> list[Path]:
+        return [path for path in paths if not wanted or name_of(path) in wanted]
+
+    tools, flows = chosen(wrappers(SUITE)), chosen(workflows(SUITE))
+    if not tools and not flows:
+        fail(f"no tool or workflow is called {', '.join(sorted(wanted))}")
+    good = lint(options.home, reports, tools, flows)
+    galaxy = Galaxy(options.home, options.commands, free_port(options.port), login=True)
+    with running(galaxy):
+        loaded = {tool["id"] for tool in galaxy.ask("GET", "tools?in_panel=false")}
+        identifiers = {path.name: ET.parse(path).getroot().get("id") for path in wrappers(galaxy.suite)}
+        missing = [name for name, identifier in identifiers.items() if identifier not in loaded]
+        if missing:
+            say(f"FAILED to load: {', '.join(missing)}; see {galaxy.run / 'gunicorn.log'}")
+        good &= not missing
+        good &= test(galaxy, reports, "tools", chosen(wrappers(galaxy.suite)), options.jobs)
+        good &= test(galaxy, reports, "workflows", chosen(workflows(galaxy.suite)), options.jobs)
+    say(f"{'all passed' if good else 'FAILED'}; reports: {reports}")
+    return 0 if good else 1
+
+
+# ---- a Galaxy to click through ------------------------------------------------------------------------------
+
+
+def load_samples(galaxy: Galaxy) -> str:
+    """Make a history with sample data, import the workflows, and return the history's identifier."""
+    history = galaxy.ask("POST", "histories", {"name": "Sample data"}, galaxy.user_key)["id"]
+    elements = [
+        {"src": "path", "path": str(PROJECT / "test-data" / name), "name": name, "ext": datatype}
+        for name, datatype in SAMPLE_DATA.items()
+    ]
+    target = {"destination": {"type": "hdas"}, "elements": elements}
+    galaxy.ask("POST", "tools/fetch", {"history_id": history, "targets": [target]}, galaxy.user_key)
+    for path in workflows(galaxy.suite):
+        workflow = {"class": "GalaxyWorkflow", "yaml_content": path.read_text()}
+        galaxy.ask("POST", "workflows", {"workflow": workflow}, galaxy.user_key)
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
+        contents = galaxy.ask("GET", f"histories/{history}/contents", key=galaxy.user_key)
+        if len(contents) == len(elements) and all(item["state"] == "ok" for item in contents):
+            break
+        time.sleep(1)
+    else:
+        say("the sample data did not load; the rest works")
+    return str(history)
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Boot a Galaxy with sample data, and leave it running until it is interrupted."""
+    galaxy = Galaxy(options.home, options.commands, free_port(options.port or 8080), login=False)
+    with running(galaxy):
+        history = load_samples(galaxy)
+        say("sample data and workflows are loaded")
+        # a new visitor starts with a new history: this page changes to the one with the data
+        page = f"{galaxy.url}/history/switch_to_history?hist_id={history}"
+        print(f"\nPoint your browser at {page}   (Ctrl-C stops it)\n", flush=True)
+        try:
+            while all(process.poll() is None for process in galaxy.processes):
+                time.sleep(1)
+        except KeyboardInterrupt:
+            return 0
+        fail(f"Galaxy died; see {galaxy.run}")
+
+
+def main() -> int:
+    """Read the command line and do what it says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("test", "serve"))
+    parser.add_argument(
+        "only", nargs="*", help="test only these wrappers and workflows, by file name without suffix"
+    )
+    parser.add_argument("--home", type=lambda text: Path(text).resolve(), default=PROJECT / ".venv-galaxy")
+    parser.add_argument(
+        "--commands",
+        type=lambda text: Path(text).resolve(),
+        default=PROJECT / ".venv" / "bin",
+        help="folder with the suite's console scripts",
+    )
+    parser.add_argument(
+        "--port", type=int, help="default: any free one to test, 8080 or the next free one to serve"
+    )
+    parser.add_argument("--jobs", type=int, default=2, help="wrappers and workflows to test at once (default: 2)")
+    options = parser.parse_intermixed_args()
+    for name in ("server", "planemo"):
+        if not (options.home / name / "bin").is_dir():
+            fail(f"no environment {options.home / name}; make galaxy-setup makes it")
+    return run_tests(options) if options.what == "test" else serve(options)
+
+
+_START = time.monotonic()
+
+if __name__ == "__main__":
+    sys.exit(main())
