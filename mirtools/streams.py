@@ -271,6 +271,22 @@ class _StandardOutput(io.RawIOBase):
 
 
 @contextlib.contextmanager
+def in_temporary_file() -> Iterator[None]:
+    """Tell in one line where a temporary file has no room, or cannot be used.
+
+    Raises
+    ------
+    OutputError
+        For any OSError inside.
+    """
+    try:
+        yield
+    except OSError as error:
+        problem = f"cannot be written ({_reason(error)}); set TMPDIR to a folder with room"
+        raise OutputError(f"temporary file: {problem}") from error
+
+
+@contextlib.contextmanager
 def _writing(place: str) -> Iterator[None]:
     try:
         yield

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mirtools.negatives.energy import Duplex
-from mirtools.negatives.parallel import in_order
+from mirtools.negatives.parallel import each_once
 
 PAIRED, UNPAIRED = "1", "0"
 
@@ -56,16 +56,7 @@ def all_paired_bases(duplexes: Iterable[Duplex], threads: int) -> Iterator[str]:
 
     Memory: what distinct duplexes take.
     """
-    wanted = list(duplexes)
-    distinct = dict.fromkeys(wanted)
-    found: dict[Duplex, str] = {}
-    folded = zip(distinct, in_order(_paired_bases, distinct, threads), strict=True)
-    for duplex in wanted:
-        while duplex not in found:
-            new, paired = next(folded)
-            found[new] = paired
-        yield found[duplex]
-    next(folded, None)  # so that the processes end
+    yield from each_once(_paired_bases, duplexes, threads)
 
 
 def _paired_bases(duplex: Duplex) -> str:

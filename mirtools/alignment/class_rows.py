@@ -5,11 +5,10 @@ The file has no name: nothing is left behind however a command ends.
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from collections.abc import Iterator
 
-from mirtools.errors import OutputError
+from mirtools.streams import in_temporary_file
 
 # fewer bytes stay in memory
 _MOST_WAITING = 1 << 22
@@ -33,12 +32,12 @@ class WaitingRows:
         OutputError
             Where there is no room for the file.
         """
-        with _full_disk():
+        with in_temporary_file():
             self._file.write("\t".join(cells).encode("utf-8") + b"\n")
         self._count += 1
 
     def __iter__(self) -> Iterator[list[str]]:
-        with _full_disk():
+        with in_temporary_file():
             self._file.seek(0)
         for line in self._file:
             yield line[:-1].decode("utf-8").split("\t")
@@ -46,12 +45,3 @@ class WaitingRows:
     def close(self) -> None:
         """Give the file up."""
         self._file.close()
-
-
-@contextlib.contextmanager
-def _full_disk() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        problem = f"cannot be written ({(error.strerror or str(error)).lower()}); set TMPDIR to a folder with room"
-        raise OutputError(f"temporary file: {problem}") from error

@@ -14,7 +14,7 @@ from mirtools.attribution.explainer import PairExplainer, make_pair_explainer
 from mirtools.attribution.mutations import Mutants, read_mutations
 from mirtools.errors import InputError, shorten
 from mirtools.interactions import TableReader
-from mirtools.models.bundled import best_bundled, bundled_names, resolve_model
+from mirtools.models.bundled import best_bundled, resolve_model
 from mirtools.models.encoder import encoder_of
 from mirtools.models.modelfile import Model
 from mirtools.models.pairing import WATSON_CRICK, WOBBLE, PairingRule, is_nucleic
@@ -133,12 +133,7 @@ def mutants_of(model: Model, path: str) -> Mutants:
 
 def explained_model(name: str | None) -> Model:
     """Return a model by its name or file; without a name the best bundled one that sees a pairing matrix."""
-    if name is not None:
-        return resolve_model(name)
-    models = [model for each in bundled_names() if (model := resolve_model(each)).network is not None]
-    if not models:
-        return best_bundled()
-    return max(models, key=lambda model: model.metrics.get("held_out", {}).get("average_precision", 0))
+    return best_bundled(on_matrices=True) if name is None else resolve_model(name)
 
 
 def pairing_of(model: Model) -> PairingRule:

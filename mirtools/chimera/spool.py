@@ -5,7 +5,6 @@ The files have no name: nothing is left behind however a command ends.
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from collections.abc import Iterator
 from io import BufferedReader, BytesIO, FileIO
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.errors import OutputError
+from mirtools.streams import in_temporary_file
 
 # Records that are held in memory: 5 MB of 40 bytes each, and twice as much while they are sorted.
 MOST_IN_MEMORY = 1 << 17
@@ -112,22 +111,13 @@ class LineSpool:
 
 
 def _temporary_file() -> FileIO:
-    with _full_disk():
+    with in_temporary_file():
         # without a buffer, so that nothing is left to be written when it is closed
         return tempfile.TemporaryFile(buffering=0)
 
 
 def _write(file: FileIO, data: bytes) -> None:
     rest = memoryview(data)
-    with _full_disk():
+    with in_temporary_file():
         while rest:
             rest = rest[file.write(rest) :]
-
-
-@contextlib.contextmanager
-def _full_disk() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        problem = f"cannot be written ({(error.strerror or str(error)).lower()}); set TMPDIR to a folder with room"
-        raise OutputError(f"temporary file: {problem}") from error

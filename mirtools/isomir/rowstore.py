@@ -5,7 +5,6 @@ The files have no name: nothing is left behind however a command ends.
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import io
 import marshal
@@ -18,7 +17,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.errors import OutputError
+from mirtools.streams import in_temporary_file
 
 _MOST_WAITING = 1 << 22
 _MOST_UNSORTED = 1 << 24
@@ -44,7 +43,7 @@ class RowStore:
         self._waiting += "\t".join(cells).encode("utf-8")
         size = self._written + len(self._waiting) - begin
         if len(self._waiting) > _MOST_WAITING:
-            with _full_disk():
+            with in_temporary_file():
                 if self._file is None:
                     self._file = tempfile.TemporaryFile(buffering=0)
                 rest = memoryview(self._waiting)
@@ -87,7 +86,7 @@ class SortedRows:
         if self._held > _MOST_UNSORTED:
             self._waiting.sort()
             data = b"".join([marshal.dumps(item) for item in self._waiting])
-            with _full_disk():
+            with in_temporary_file():
                 if self._file is None:
                     self._file = tempfile.TemporaryFile(buffering=0)
                 rest = memoryview(data)
@@ -138,7 +137,7 @@ class Shelf:
 
     def add(self, *arrays: NDArray[Any]) -> None:
         """Add some arrays."""
-        with _full_disk():
+        with in_temporary_file():
             for array in arrays:
                 np.save(self._file, array, allow_pickle=False)
 
@@ -152,12 +151,3 @@ class Shelf:
     def close(self) -> None:
         """Give the file up."""
         self._file.close()
-
-
-@contextlib.contextmanager
-def _full_disk() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        problem = f"cannot be written ({(error.strerror or str(error)).lower()}); set TMPDIR to a folder with room"
-        raise OutputError(f"temporary file: {problem}") from error

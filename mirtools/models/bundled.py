@@ -17,12 +17,12 @@ def bundled_names() -> list[str]:
     return sorted(item.name.removesuffix(_SUFFIX) for item in folder.iterdir() if item.name.endswith(_SUFFIX))
 
 
-def best_bundled() -> Model:
+def best_bundled(on_matrices: bool = False) -> Model:
     """Return the bundled model with the highest average precision on the pairs that it was validated with.
 
-    Of equal ones the first by name is taken.
+    Of equal ones the first by name is taken. With ``on_matrices`` only those that see a pairing matrix count.
     """
-    models = [_bundled(name) for name in bundled_names()]
+    models = [model for name in bundled_names() if (model := _bundled(name)).network or not on_matrices]
     return max(models, key=lambda model: model.metrics.get("held_out", {}).get("average_precision", 0))
 
 

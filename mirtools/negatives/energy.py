@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from mirtools.negatives.parallel import in_order
+from mirtools.negatives.parallel import each_once
 
 # The paper asks for "free folding energy < 10 kcal/mol", which every pair fulfils (the minimum free energy is
 # never above 0). Read as "at least 10 kcal/mol below the unfolded state".
@@ -47,16 +47,7 @@ def cofold_energies(duplexes: Iterable[Duplex], threads: int) -> Iterator[float]
 
     Memory: what distinct duplexes take.
     """
-    wanted = list(duplexes)
-    distinct = dict.fromkeys(wanted)
-    energies: dict[Duplex, float] = {}
-    pairs = zip(distinct, in_order(_fold_together, distinct, threads), strict=True)
-    for duplex in wanted:
-        while duplex not in energies:
-            new, energy = next(pairs)
-            energies[new] = energy
-        yield energies[duplex]
-    next(pairs, None)  # so that the processes end
+    yield from each_once(_fold_together, duplexes, threads)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -49,6 +49,23 @@ def in_order(function: Callable[[Task], Result], tasks: Iterable[Task], threads:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def each_once(function: Callable[[Task], Result], tasks: Iterable[Task], threads: int) -> Iterator[Result]:
+    """Yield ``function(task)`` for each task, in order, as :func:`in_order` does; equal ones are worked on once.
+
+    Memory: what distinct tasks and their results take.
+    """
+    wanted = list(tasks)
+    distinct = dict.fromkeys(wanted)
+    known: dict[Task, Result] = {}
+    found = zip(distinct, in_order(function, distinct, threads), strict=True)
+    for task in wanted:
+        while task not in known:
+            new, result = next(found)
+            known[new] = result
+        yield known[task]
+    next(found, None)  # so that the processes end
+
+
 def follow_parent() -> None:
     """Leave Ctrl-C to the parent, and end with it even where it was killed without a chance to say so."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
