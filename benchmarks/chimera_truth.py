@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mirtools.sequences import read_references
-from mirtools.tools import chimera_parse, isomir_classify
+from mirtools.tools import chimera_parse, chimera_simulate, isomir_classify
 
 ROOT = Path(__file__).resolve().parents[1]
 ADAPTER = "TGGAATTCTCGGGTGCCAAGG"
@@ -198,9 +198,14 @@ def main() -> None:
     args = parser.parse_args()
     data, own = args.data, ROOT / "test-data"
     title = "the project's own simulated reads (test-data)"
-    files = own / "reads.fastq.gz", own / "reads.truth.tsv.gz", own / "mirnas.fa", own / "transcripts.fa.gz"
-    for engine in args.engines:
-        simulated(title, *files, engine, args.threads)
+    mirnas, transcripts = own / "mirnas.fa", own / "transcripts.fa.gz"
+    with tempfile.TemporaryDirectory() as name:
+        truth, reads = Path(name) / "truth.tsv", Path(name) / "reads.fastq.gz"
+        run = ["--mirnas", str(mirnas), "--transcripts", str(transcripts), "--reads", "6000", "--seed", "42"]
+        if chimera_simulate.main([*run, "--quiet", "--truth", str(truth), "-o", str(reads)]):
+            sys.exit(1)
+        for engine in args.engines:
+            simulated(title, reads, truth, mirnas, transcripts, engine, args.threads)
     if not data.is_dir():
         print("no further reads: the shared data are not beside the project")
         return

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")"
 python make_transcripts.py mirnas.fa transcripts.fa.gz transcripts.regions.tsv 1
 chimera-simulate --mirnas mirnas.fa --transcripts transcripts.fa.gz --reads 6000 --seed 42 --quiet \
-    --truth reads.truth.tsv.gz -o reads.fastq.gz
+    -o reads.fastq.gz
 chimera-simulate --mirnas mirnas.fa --transcripts transcripts.fa.gz --reads 200 --decoys 0.2 --duplicates 0.1 \
     --seed 42 --quiet --truth tiny_reads.truth.tsv -o tiny_reads.fastq.gz
 chimera-parse --adapter TGGAATTCTCGGGTGCCAAGG --mirnas mirnas.fa --transcripts transcripts.fa.gz --quiet reads.fastq.gz |
