@@ -1,0 +1,75 @@
+"""What README.md tells people to type does what it says."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mirtools.interactions import TableReader
+from mirtools.models.modelfile import load_model
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+#: the files that the section speaks of, and what stands for them here
+FILES = {"mature.fa": "mirnas.fa", "transcripts.fa.gz": "transcripts.fa.gz", "reads.fastq.gz": "reads.fastq.gz"}
+
+
+def commands(section: str) -> list[str]:
+    """Return the shell blocks of a section."""
+    text = README.split(f"\n## {section}\n")[1].split("\n## ")[0]
+    return re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def rows(path: Path) -> int:
+    return sum(1 for _ in TableReader(str(path)))
+
+
+def test_every_picture_and_page_that_is_linked_is_there():
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_every_target_of_make_that_is_named_is_there():
+    targets = set(re.findall(r"^([a-z][a-z-]*(?: [a-z-]+)*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE))
+    assert named
+    assert named <= {name for line in targets for name in line.split()}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_the_commands_of_in_a_shell(tmp_path):
+    for name, source in FILES.items():
+        shutil.copy(ROOT / "test-data" / source, tmp_path / name)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    blocks = commands("In a shell")
+    assert len(blocks) == 3
+    for block in blocks:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", block],
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, f"{block}\n{done.stderr}"
+        assert done.stdout == ""
+    found = rows(tmp_path / "interactions.tsv")
+    assert found > 2500
+    for figure in ("interactions.png", "peaks.png", "curves.png"):
+        assert (tmp_path / figure).read_bytes().startswith(b"\x89PNG"), figure
+    assert "let-7" in (tmp_path / "summary.md").read_text()
+    assert (tmp_path / "explained.html").read_text().startswith("<!DOCTYPE html>")
+    windows = rows(tmp_path / "windows.tsv")
+    assert windows > 100
+    assert len((tmp_path / "windows.bed").read_text().splitlines()) <= windows
+    assert len((tmp_path / "peaks.bed").read_text().splitlines()) == rows(tmp_path / "peaks.tsv") > 10
+    assert rows(tmp_path / "scores.tsv") == 2 * found
+    assert rows(tmp_path / "ranked.tsv") == found
+    assert load_model(str(tmp_path / "mine.safetensors")).name == "mine"
