@@ -91,6 +91,24 @@ def add_shard(parser: argparse.ArgumentParser, of: str) -> None:
     )
 
 
+def add_gap_costs(group: argparse._ArgumentGroup) -> None:
+    """Add the two options that say what gaps of an alignment by attributions cost."""
+    group.add_argument(
+        "--gap-percentiles",
+        nargs=2,
+        type=number(0, 100),
+        default=(99.0, 90.0),
+        metavar=("OPEN", "EXTEND"),
+        help="percentiles of the matrix that a gap's first and each further base cost (default: 99 90)",
+    )
+    group.add_argument(
+        "--gap-scale",
+        choices=("rows", "cells"),
+        default="rows",
+        help="percentiles of the sums by base of the site, or of the cells, signs left aside (default: rows)",
+    )
+
+
 def add_common(parser: argparse.ArgumentParser, threads: bool = True, seed: bool = False) -> None:
     """Add the options that every command has; ``--threads`` and ``--seed`` where they mean something."""
     group = parser.add_argument_group("common options")

@@ -89,20 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     given.add_argument("--mutants", metavar="FILE", help="write a table of the scores of these mutants to FILE")
     costs = parser.add_argument_group("alignment")
-    costs.add_argument(
-        "--gap-percentiles",
-        nargs=2,
-        type=cli.number(0, 100),
-        default=(99.0, 90.0),
-        metavar=("OPEN", "EXTEND"),
-        help="percentiles of the matrix that a gap's first and each further base cost (default: 99 90)",
-    )
-    costs.add_argument(
-        "--gap-scale",
-        choices=("rows", "cells"),
-        default="rows",
-        help="percentiles of the sums by base of the site, or of the cells, signs left aside (default: rows)",
-    )
+    cli.add_gap_costs(costs)
     costs.add_argument(
         "--mode",
         choices=("affine", "published"),

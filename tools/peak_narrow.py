@@ -137,20 +137,7 @@ def _add_finding(group: argparse._ArgumentGroup) -> None:
         metavar="NT",
         help="least distance of two peaks (default: 8)",
     )
-    group.add_argument(
-        "--gap-percentiles",
-        nargs=2,
-        type=cli.number(0, 100),
-        default=(99.0, 90.0),
-        metavar=("OPEN", "EXTEND"),
-        help="cost of a gap's first base and of each further one in alignments (default: 99 90)",
-    )
-    group.add_argument(
-        "--gap-scale",
-        choices=("rows", "cells"),
-        default="rows",
-        help="percentiles of the matrix's row sums or of its cells (default: rows)",
-    )
+    cli.add_gap_costs(group)
 
 
 def _check(args: argparse.Namespace) -> str | None:
