@@ -33,6 +33,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
+import check_security
+
 SUITE = Path(__file__).resolve().parent
 PROJECT = SUITE.parent
 EMAIL = "admin@example.org"
@@ -381,7 +383,7 @@ def run_tests(options: argparse.Namespace) -> int:
         return [path for path in paths if not wanted or name_of(path) in wanted]
 
     tools, flows = chosen(wrappers(SUITE)), chosen(workflows(SUITE))
-    if not tools and not flows:
+    if not tools and not flows and "security" not in wanted:
         fail(f"no tool or workflow is called {', '.join(sorted(wanted))}")
     good = lint(options.home, reports, tools, flows)
     galaxy = Galaxy(options.home, options.commands, free_port(options.port), login=True)
@@ -394,6 +396,8 @@ def run_tests(options: argparse.Namespace) -> int:
         good &= not missing
         good &= test(galaxy, reports, "tools", chosen(wrappers(galaxy.suite)), options.jobs)
         good &= test(galaxy, reports, "workflows", chosen(workflows(galaxy.suite)), options.jobs)
+        if not wanted or "security" in wanted:
+            good &= check_security.check(galaxy, say)
     say(f"{'all passed' if good else 'FAILED'}; reports: {reports}")
     return 0 if good else 1
 
@@ -446,7 +450,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("test", "serve"))
     parser.add_argument(
-        "only", nargs="*", help="test only these wrappers and workflows, by file name without suffix"
+        "only", nargs="*", help="test only these wrappers and workflows, by file name without suffix, or security"
     )
     parser.add_argument("--home", type=lambda text: Path(text).resolve(), default=PROJECT / ".venv-galaxy")
     parser.add_argument(
