@@ -251,10 +251,10 @@ class _Checks:
             except ValueError:
                 return {"refused": error.code, "err_msg": text[:200]}
 
-    def _content(self, dataset: str, preview: bool) -> str:
-        """Return what a click on the eye shows of a dataset, or the whole of it."""
+    def _content(self, dataset: str, view: str) -> str:
+        """Return what a view of a dataset gives."""
         request = urllib.request.Request(
-            f"{self.galaxy.url}/api/datasets/{dataset}/display?preview={preview}",
+            f"{self.galaxy.url}/api/datasets/{dataset}/{view}",
             headers={"x-api-key": self.galaxy.user_key},
         )
         with urllib.request.urlopen(request, timeout=120) as answer:
@@ -352,9 +352,12 @@ class _Checks:
             for job in jobs:
                 self._judge(name, started[name][0], job)
             for output in started[name][1]["outputs"]:
-                if self._ask("GET", f"datasets/{output['id']}")["state"] == "ok":
+                dataset = self._ask("GET", f"datasets/{output['id']}")
+                if dataset["state"] == "ok":
+                    # where Galaxy's page takes from what a click on the eye shows
+                    view = "report" if dataset["extension"] == "tool_markdown" else "display?preview=True"
                     try:
-                        seen = self._content(output["id"], preview=True)
+                        seen = self._content(output["id"], view)
                     except urllib.error.HTTPError as error:
                         seen = ""
                         print(f"         {error}", flush=True)
@@ -406,7 +409,7 @@ class _Checks:
 
     def _samples(self, table: str) -> None:
         """Hold the columns of the samples against their reads: the i-th has i."""
-        rows = list(csv.reader(io.StringIO(self._content(table, preview=False)), delimiter="\t"))
+        rows = list(csv.reader(io.StringIO(self._content(table, "display")), delimiter="\t"))
         counts = {
             column.removeprefix("n_reads:"): sum(int(row[place]) for row in rows[1:])
             for place, column in enumerate(rows[0])
