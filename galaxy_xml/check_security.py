@@ -412,7 +412,7 @@ class _Checks:
         rows = list(csv.reader(io.StringIO(self._content(table, "display")), delimiter="\t"))
         counts = {
             column.removeprefix("n_reads:"): sum(int(row[place]) for row in rows[1:])
-            for place, column in enumerate(rows[0])
+            for place, column in enumerate(rows[0] if rows else [])
             if column.startswith("n_reads:")
         }
         expected = {column: number for number, (_, column) in enumerate(SAMPLES, 1)}
