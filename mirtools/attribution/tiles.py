@@ -12,17 +12,17 @@ import threading
 from typing import Any, NamedTuple
 
 import numpy as np
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from mirtools.attribution import kernels
-from mirtools.compiled import compiled
+from mirtools.compiled import compiled, instructions
 from mirtools.models.pairing import Floats
 
-_FEATURES = binding.get_host_cpu_features()
+_FEATURES = instructions()
 _FUSED = _FEATURES.get("fma", True)
 # Numbers of a vector, and rows of a tile: with two vectors a row they fill the registers.
 _WIDTH, ROWS = (16, 8) if _FEATURES.get("avx512f") else (8, 6) if _FEATURES.get("avx2") else (4, 6)

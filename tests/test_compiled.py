@@ -1,0 +1,113 @@
+"""Compiled kernels that an installation brings are used as they are, and only where the processor can run them."""
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from llvmlite import binding
+
+from mirtools.compiled import best_level, instructions
+
+ROOT = Path(__file__).resolve().parent.parent
+LEVELS = "x86-64-v4 x86-64-v3"
+LEVEL_3 = "avx avx2 bmi bmi2 cx16 f16c fma lzcnt movbe popcnt sse4.2 ssse3".split()
+LEVEL_4 = [*LEVEL_3, *"avx512bw avx512cd avx512dq avx512f avx512vl".split()]
+
+KERNEL = """\
+import sys
+import numpy as np
+from mirtools.compiled import compiled, compiled_arithmetic, instructions
+
+@compiled
+def counted(values):
+    return len(values)
+
+@compiled_arithmetic
+def summed(values):
+    total = 0.0
+    for value in values:
+        total += value * value
+    return total
+
+if __name__ == "__main__":
+    import kernel
+    values = np.arange(int(sys.argv[1]), dtype=sys.argv[2])
+    said = [kernel.counted(values), int(kernel.summed(values))]
+    for found in (kernel.counted, kernel.summed):
+        said += [sum(found.stats.cache_hits.values()), sum(found.stats.cache_misses.values())]
+    print(*said, bool(instructions().get("avx512f")))
+"""
+
+
+def has(names):
+    return dict.fromkeys(names, True)
+
+
+@pytest.mark.parametrize(
+    ("levels", "features", "best"),
+    [
+        (LEVELS, has(LEVEL_4), "x86-64-v4"),
+        (LEVELS, has(LEVEL_3), "x86-64-v3"),
+        (LEVELS, has(LEVEL_3) | {"fma": False}, None),
+        (LEVELS, {}, None),
+        ("x86-64-v3 x86-64-v4", has(LEVEL_4), "x86-64-v3"),
+        ("znver9", has(LEVEL_4), None),
+        ("", has(LEVEL_4), None),
+    ],
+)
+def test_the_best_level_that_the_processor_can_run(levels, features, best):
+    assert best_level(levels, features) == best
+
+
+def test_instructions_are_the_processors_unless_numba_is_told(monkeypatch):
+    from numba import config
+
+    monkeypatch.setattr(config, "CPU_NAME", None)
+    assert instructions() == binding.get_host_cpu_features()
+    monkeypatch.setattr(config, "CPU_NAME", "x86-64-v3")
+    assert instructions()["avx2"]
+    assert instructions()["fma"]
+    assert "avx512f" not in instructions()
+    monkeypatch.setattr(config, "CPU_NAME", "generic")
+    assert instructions() == {"fma": False}
+
+
+def run(folder, *arguments, **settings):
+    """Run the kernels in a process of their own; return lengths, sums, and hits and misses of both."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("NUMBA_", "MIRTOOLS_"))
+    }
+    environment |= {"PYTHONPATH": f"{ROOT}{os.pathsep}{folder}", "PYTHONDONTWRITEBYTECODE": "1"} | settings
+    line = [sys.executable, str(folder / "kernel.py"), *arguments]
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="levels are those of x86-64")
+def test_kernels_that_were_brought_are_read_and_nothing_is_written(tmp_path):
+    level = best_level("x86-64-v3", binding.get_host_cpu_features())
+    if not level:
+        pytest.skip("this processor cannot run x86-64-v3")
+    (tmp_path / "kernel.py").write_text(KERNEL)
+    compiled = run(tmp_path, "5", "int64", NUMBA_CPU_NAME=level, NUMBA_CPU_FEATURES="")
+    assert compiled == ["5", "30", "0", "1", "0", "1", "False"]
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert any(path.suffix == ".nbi" for path in kept)
+
+    # neither home nor a folder for numba is asked for
+    nowhere = {"HOME": "/nonexistent", "MIRTOOLS_KERNELS": f"znver9 {level}"}
+    assert run(tmp_path, "5", "int64", **nowhere) == ["5", "30", "1", "0", "1", "0", "False"]
+    # what was not brought is compiled, and stays in memory
+    assert run(tmp_path, "4", "float64", **nowhere) == ["4", "14", "0", "1", "0", "1", "False"]
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == kept
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="levels are those of x86-64")
+def test_a_processor_that_can_run_none_of_them_compiles_its_own(tmp_path):
+    (tmp_path / "kernel.py").write_text(KERNEL)
+    settings = {"MIRTOOLS_KERNELS": "x86-64-v99", "NUMBA_CACHE_DIR": str(tmp_path / "own")}
+    assert run(tmp_path, "5", "int64", **settings)[:6] == ["5", "30", "0", "1", "0", "1"]
+    assert run(tmp_path, "5", "int64", **settings)[:6] == ["5", "30", "1", "0", "1", "0"]
