@@ -3,8 +3,9 @@
 
 ``make galaxy-test`` and ``make galaxy-serve`` call it after they have made the environments that it needs, kept
 apart because Galaxy pins hundreds of exact versions: ``HOME/server`` with the package ``galaxy``, ``HOME/planemo``
-with ``planemo``, and the one whose console scripts are the suite's commands. Everything else is written below
-``HOME`` too: ``run`` (configuration, database, datasets, logs) and ``reports`` (HTML, JUnit XML, JSON, logs).
+with ``planemo``, ``HOME/browser`` with ``playwright``, and the one whose console scripts are the suite's commands.
+Everything else is written below ``HOME`` too: ``run`` (configuration, database, datasets, logs) and ``reports``
+(HTML, JUnit XML, JSON, logs, pictures); ``run-2`` and ``reports-2`` while another Galaxy of this home is running.
 
 Two processes make a Galaxy: a web server and a Celery worker that does uploads and metadata. Each leads a process
 group, and these groups are what is ended at the end, nothing else.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import configparser
+import fcntl
 import json
 import os
 import re
@@ -30,6 +32,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -39,12 +42,18 @@ SUITE = Path(__file__).resolve().parent
 PROJECT = SUITE.parent
 EMAIL = "admin@example.org"
 
-#: what ``serve`` puts into the first history: file below test-data/, Galaxy datatype
+#: what the first history holds: file below test-data/, Galaxy datatype
 SAMPLE_DATA = {
-    "reads.fastq.gz": "fastqsanger.gz",
     "mirnas.fa": "fasta",
     "transcripts.fa.gz": "fasta.gz",
+    "reads.fastq.gz": "fastqsanger.gz",
+    "labelled_pairs.tsv": "tabular",
 }
+#: and a list of two samples, as workflows take them: name of the sample, file
+SAMPLES = {"6000_reads": "reads.fastq.gz", "200_reads": "tiny_reads.fastq.gz"}
+
+#: names of browsers that Playwright drives as Chromium
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 CONFIGURATION = """\
 galaxy:
@@ -104,6 +113,11 @@ def workflows(suite: Path) -> list[Path]:
     return sorted((suite / "workflows").glob("**/*.gxwf.yml"))
 
 
+def identifiers(suite: Path) -> dict[str, str]:
+    """Return the tools' identifiers by the names of their wrappers."""
+    return {name_of(path): ET.parse(path).getroot().get("id", "") for path in wrappers(suite)}
+
+
 def name_of(path: Path) -> str:
     """Return what a wrapper or workflow is called on the command line and in reports."""
     return path.name.removesuffix(".xml").removesuffix(".gxwf.yml")
@@ -130,13 +144,43 @@ def free_port(first: int | None) -> int:
     fail(f"no free port from {first} on")
 
 
+class Place:
+    """Folders for one Galaxy and its reports, that no other one uses at the same time.
+
+    Parameters
+    ----------
+    home : Path
+        Where they are: ``run`` and ``reports``, or with the first free number where these are in use.
+
+    Notes
+    -----
+    They are in use as long as somebody holds the lock on the file beside them: this process and, should it die
+    alone, the processes of its Galaxy, which inherit it.
+    """
+
+    def __init__(self, home: Path) -> None:
+        for self.number in range(1, 100):
+            suffix = f"-{self.number}" if self.number > 1 else ""
+            self.run, self.reports = home / f"run{suffix}", home / f"reports{suffix}"
+            # os.open: a file object would be closed with this object
+            self.lock = os.open(home / f"run{suffix}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                os.close(self.lock)
+        fail(f"too many Galaxies in {home}")
+
+
 class Galaxy:
     """A Galaxy of this suite on this computer.
 
     Parameters
     ----------
     home : Path
-        Folder that holds the environments ``server`` and ``planemo``; ``run`` in it is made anew.
+        Folder that holds the environments ``server``, ``planemo`` and ``browser``.
+    place : Place
+        Its folders, which are made anew.
     commands : Path
         Folder with the console scripts of the suite.
     port : int
@@ -145,15 +189,16 @@ class Galaxy:
         Whether people log in; without, every visitor of the page is the administrator.
     """
 
-    def __init__(self, home: Path, commands: Path, port: int, login: bool) -> None:
-        self.home, self.commands, self.login = home, commands, login
-        self.run = home / "run"
+    def __init__(self, home: Path, place: Place, commands: Path, port: int, login: bool) -> None:
+        self.home, self.place, self.commands, self.login = home, place, commands, login
+        self.run = place.run
         self.suite = self.run / "suite"
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.key = secrets.token_hex(16)
+        self.password = secrets.token_hex(8)
         self.user_key = ""
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[subprocess.Popen[Any]] = []
 
     def configure(self) -> None:
         """Write everything that Galaxy reads at its start."""
@@ -206,6 +251,7 @@ class Galaxy:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
+                    pass_fds=(self.place.lock,),
                 )
             )
 
@@ -232,9 +278,16 @@ class Galaxy:
         # workflows are imported as a user; the key of the configuration file is none
         user = next((user for user in self.ask("GET", "users") if user["email"] == EMAIL), None)
         if user is None:
-            account = {"username": "admin", "email": EMAIL, "password": secrets.token_hex(8)}
+            account = {"username": "admin", "email": EMAIL, "password": self.password}
             user = self.ask("POST", "users", account)
         self.user_key = self.ask("POST", f"users/{user['id']}/api_key")
+        while self.missing() and time.monotonic() < end:
+            time.sleep(1)
+
+    def missing(self) -> list[str]:
+        """Return the names of the wrappers that Galaxy has not loaded."""
+        loaded = {tool["id"] for tool in self.ask("GET", "tools?in_panel=false")}
+        return [name for name, identifier in identifiers(self.suite).items() if identifier not in loaded]
 
     def _answers(self) -> bool:
         try:
@@ -255,16 +308,18 @@ class Galaxy:
             return json.load(answer)
 
     def stop(self) -> None:
-        """End both process groups, and wait until they are gone."""
+        """End all process groups, and wait until they are gone."""
         for number, patience in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
-            for process in self.processes:
+            # a copy: those who wait for planemo take it off the list
+            processes = list(self.processes)
+            for process in processes:
                 self._signal(process, number)
             end = time.monotonic() + patience
-            while any(self._signal(process, 0) for process in self.processes) and time.monotonic() < end:
+            while any(self._signal(process, 0) for process in processes) and time.monotonic() < end:
                 time.sleep(0.3)
 
     @staticmethod
-    def _signal(process: subprocess.Popen[bytes], number: int) -> bool:
+    def _signal(process: subprocess.Popen[Any], number: int) -> bool:
         process.poll()
         try:
             os.killpg(process.pid, number)
@@ -283,6 +338,9 @@ def running(galaxy: Galaxy) -> Iterator[Galaxy]:
         say(f"Galaxy answers at {galaxy.url}")
         yield galaxy
     finally:
+        # whoever is impatient now would leave processes behind
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         galaxy.stop()
         say("Galaxy has stopped")
 
@@ -290,15 +348,21 @@ def running(galaxy: Galaxy) -> Iterator[Galaxy]:
 # ---- tests --------------------------------------------------------------------------------------------------
 
 
-def planemo(home: Path, *arguments: str | Path, log: Path) -> int:
-    """Run planemo with its output going to a log, and return its exit status."""
+def planemo(home: Path, *arguments: str | Path, log: Path, processes: list[Any] | None = None) -> int:
+    """Run planemo with its output going to a log, and return its exit status.
+
+    As long as it runs it is one of ``processes``, where these are given: to be ended with them.
+    """
+    command = [home / "planemo" / "bin" / "planemo", *arguments]
     with open(log, "wb") as stream:
-        return subprocess.run(
-            [home / "planemo" / "bin" / "planemo", *arguments],
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            check=False,
-        ).returncode
+        if processes is None:
+            return subprocess.run(command, stdout=stream, stderr=subprocess.STDOUT, check=False).returncode
+        process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True)
+        processes.append(process)
+        try:
+            return process.wait()
+        finally:
+            processes.remove(process)
 
 
 def lint(home: Path, reports: Path, tools: list[Path], flows: list[Path]) -> bool:
@@ -321,7 +385,8 @@ def test(galaxy: Galaxy, reports: Path, what: str, files: list[Path], at_once: i
     """Run the tests of wrappers or workflows, say what became of each file as soon as it is known, and sum up."""
     good = True
     counted: dict[str, int] = {}
-    with ThreadPoolExecutor(at_once) as pool:
+    pool = ThreadPoolExecutor(at_once)
+    try:
         running = {pool.submit(_test_file, galaxy, reports, path): path for path in files}
         for number, done in enumerate(as_completed(running), 1):
             path = running[done]
@@ -341,6 +406,9 @@ def test(galaxy: Galaxy, reports: Path, what: str, files: list[Path], at_once: i
             for name, state, problem in results:
                 if state != "success":
                     print(f"         {name}: {state}: {problem}", flush=True)
+    finally:
+        # on the way out after Ctrl-C: start no more tests, those that run end with Galaxy
+        pool.shutdown(wait=False, cancel_futures=True)
     say(f"{what}: " + (", ".join(f"{count} {state}" for state, count in sorted(counted.items())) or "no tests"))
     return good
 
@@ -354,7 +422,7 @@ def _test_file(galaxy: Galaxy, reports: Path, path: Path) -> tuple[int, list[tup
         "--galaxy_admin_key", galaxy.key, "--galaxy_user_key", galaxy.user_key, "--no_shed_install",
         "--test_timeout", "900", "--test_output", report["html"], "--test_output_json", report["json"],
         "--test_output_junit", report["xml"], path,
-        log=report["log"],
+        log=report["log"], processes=galaxy.processes,
     )  # fmt: skip
     return status, _results(report["json"]), time.monotonic() - begin
 
@@ -372,9 +440,74 @@ def _results(path: Path) -> list[tuple[str, str, str]]:
     return results
 
 
+def browse(galaxy: Galaxy, reports: Path, browser: str, tools: list[str], flows: list[str]) -> bool:
+    """Open forms in a browser, run a tool and a workflow by clicking, and say what became of each.
+
+    Parameters
+    ----------
+    galaxy : Galaxy
+        The running Galaxy.
+    reports : Path
+        Folder for pictures and ``browser.xml``.
+    browser : str
+        Path of Chromium.
+    tools, flows : list of str
+        Identifiers of the tools and names of the workflows whose forms are opened.
+
+    Returns
+    -------
+    bool
+        Whether all was as it should be.
+    """
+    begin = time.monotonic()
+    samples = load_samples(galaxy)
+    visit = {
+        "url": galaxy.url,
+        "email": EMAIL,
+        "password": galaxy.password,
+        "history": samples.history,
+        "tools": tools,
+        "workflows": {name: samples.workflows[name] for name in flows},
+        "reports": str(reports),
+        "browser": browser,
+    }
+    task = galaxy.run / "browser.json"
+    task.touch(0o600)
+    task.write_text(json.dumps(visit))
+    with open(task) as stream:
+        process = subprocess.Popen(
+            [galaxy.home / "browser" / "bin" / "python", SUITE / "browse_galaxy.py"],
+            stdin=stream,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    galaxy.processes.append(process)
+    for line in process.stdout or ():
+        say(f"browser: {line.rstrip()}")
+    good = process.wait() == 0
+    galaxy.processes.remove(process)
+    say(f"browser: {'passed' if good else 'FAILED'}, {time.monotonic() - begin:.0f} s")
+    return good
+
+
+def find_browser(wanted: str) -> str | None:
+    """Return the path of a browser, None if none is wanted or none is there and that is no failure."""
+    if wanted == "no":
+        return None
+    found = next((path for path in map(shutil.which, BROWSERS) if path), None)
+    if found is None and wanted == "yes":
+        fail(
+            "no Chromium; install it (apt-get install chromium), or go without: make galaxy-test BROWSER=if-there"
+        )
+    return found
+
+
 def run_tests(options: argparse.Namespace) -> int:
     """Lint, boot, test, stop; 0 only if everything passed."""
-    reports: Path = options.home / "reports"
+    browser = find_browser(options.browser)
+    place = Place(options.home)
+    reports = place.reports
     shutil.rmtree(reports, ignore_errors=True)
     reports.mkdir(parents=True)
     wanted = set(options.only)
@@ -383,19 +516,23 @@ def run_tests(options: argparse.Namespace) -> int:
         return [path for path in paths if not wanted or name_of(path) in wanted]
 
     tools, flows = chosen(wrappers(SUITE)), chosen(workflows(SUITE))
-    if not tools and not flows and "security" not in wanted:
+    if not tools and not flows and not wanted & {"browser", "security"}:
         fail(f"no tool or workflow is called {', '.join(sorted(wanted))}")
     good = lint(options.home, reports, tools, flows)
-    galaxy = Galaxy(options.home, options.commands, free_port(options.port), login=True)
+    galaxy = Galaxy(options.home, place, options.commands, free_port(options.port), login=True)
     with running(galaxy):
-        loaded = {tool["id"] for tool in galaxy.ask("GET", "tools?in_panel=false")}
-        identifiers = {path.name: ET.parse(path).getroot().get("id") for path in wrappers(galaxy.suite)}
-        missing = [name for name, identifier in identifiers.items() if identifier not in loaded]
+        missing = galaxy.missing()
         if missing:
             say(f"FAILED to load: {', '.join(missing)}; see {galaxy.run / 'gunicorn.log'}")
         good &= not missing
         good &= test(galaxy, reports, "tools", chosen(wrappers(galaxy.suite)), options.jobs)
         good &= test(galaxy, reports, "workflows", chosen(workflows(galaxy.suite)), options.jobs)
+        if not wanted or "browser" in wanted:
+            if browser:
+                names = [name_of(path) for path in workflows(galaxy.suite)]
+                good &= browse(galaxy, reports, browser, list(identifiers(galaxy.suite).values()), names)
+            else:
+                say("browser not run: " + ("as asked" if options.browser == "no" else "no chromium"))
         if not wanted or "security" in wanted:
             good &= check_security.check(galaxy, say)
     say(f"{'all passed' if good else 'FAILED'}; reports: {reports}")
@@ -405,43 +542,64 @@ def run_tests(options: argparse.Namespace) -> int:
 # ---- a Galaxy to click through ------------------------------------------------------------------------------
 
 
-def load_samples(galaxy: Galaxy) -> str:
-    """Make a history with sample data, import the workflows, and return the history's identifier."""
+@dataclass(frozen=True)
+class Samples:
+    """Identifiers of the history with the sample data, and of the imported workflows by name."""
+
+    history: str
+    workflows: dict[str, str]
+
+
+def load_samples(galaxy: Galaxy) -> Samples:
+    """Make a history with sample data, and import the workflows."""
     history = galaxy.ask("POST", "histories", {"name": "Sample data"}, galaxy.user_key)["id"]
-    elements = [
-        {"src": "path", "path": str(PROJECT / "test-data" / name), "name": name, "ext": datatype}
-        for name, datatype in SAMPLE_DATA.items()
+
+    def element(name: str, file: str, datatype: str) -> dict[str, str]:
+        return {"src": "path", "path": str(PROJECT / "test-data" / file), "name": name, "ext": datatype}
+
+    targets: list[dict[str, Any]] = [
+        {
+            "destination": {"type": "hdas"},
+            "elements": [element(name, name, datatype) for name, datatype in SAMPLE_DATA.items()],
+        },
+        {
+            "destination": {"type": "hdca"},
+            "collection_type": "list",
+            "name": "Samples",
+            "elements": [element(name, file, "fastqsanger.gz") for name, file in SAMPLES.items()],
+        },
     ]
-    target = {"destination": {"type": "hdas"}, "elements": elements}
-    galaxy.ask("POST", "tools/fetch", {"history_id": history, "targets": [target]}, galaxy.user_key)
+    galaxy.ask("POST", "tools/fetch", {"history_id": history, "targets": targets}, galaxy.user_key)
+    imported = {}
     for path in workflows(galaxy.suite):
         workflow = {"class": "GalaxyWorkflow", "yaml_content": path.read_text()}
-        galaxy.ask("POST", "workflows", {"workflow": workflow}, galaxy.user_key)
-    end = time.monotonic() + 300
+        imported[name_of(path)] = galaxy.ask("POST", "workflows", {"workflow": workflow}, galaxy.user_key)["id"]
+    end = time.monotonic() + 600
     while time.monotonic() < end:
         contents = galaxy.ask("GET", f"histories/{history}/contents", key=galaxy.user_key)
-        if len(contents) == len(elements) and all(item["state"] == "ok" for item in contents):
+        data = [item["state"] for item in contents if item["history_content_type"] == "dataset"]
+        if data == ["ok"] * (len(SAMPLE_DATA) + len(SAMPLES)):
             break
         time.sleep(1)
     else:
         say("the sample data did not load; the rest works")
-    return str(history)
+    return Samples(str(history), imported)
 
 
 def serve(options: argparse.Namespace) -> int:
     """Boot a Galaxy with sample data, and leave it running until it is interrupted."""
-    galaxy = Galaxy(options.home, options.commands, free_port(options.port or 8080), login=False)
+    place = Place(options.home)
+    # two that start at the same time would find the same port free
+    port = free_port(options.port or 8079 + place.number)
+    galaxy = Galaxy(options.home, place, options.commands, port, login=False)
     with running(galaxy):
-        history = load_samples(galaxy)
+        samples = load_samples(galaxy)
         say("sample data and workflows are loaded")
         # a new visitor starts with a new history: this page changes to the one with the data
-        page = f"{galaxy.url}/history/switch_to_history?hist_id={history}"
+        page = f"{galaxy.url}/history/switch_to_history?hist_id={samples.history}"
         print(f"\nPoint your browser at {page}   (Ctrl-C stops it)\n", flush=True)
-        try:
-            while all(process.poll() is None for process in galaxy.processes):
-                time.sleep(1)
-        except KeyboardInterrupt:
-            return 0
+        while all(process.poll() is None for process in galaxy.processes):
+            time.sleep(1)
         fail(f"Galaxy died; see {galaxy.run}")
 
 
@@ -450,7 +608,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("test", "serve"))
     parser.add_argument(
-        "only", nargs="*", help="test only these wrappers and workflows, by file name without suffix, or security"
+        "only",
+        nargs="*",
+        help="test only these wrappers and workflows, by file name without suffix, or browser, security",
     )
     parser.add_argument("--home", type=lambda text: Path(text).resolve(), default=PROJECT / ".venv-galaxy")
     parser.add_argument(
@@ -462,12 +622,22 @@ def main() -> int:
     parser.add_argument(
         "--port", type=int, help="default: any free one to test, 8080 or the next free one to serve"
     )
+    parser.add_argument(
+        "--browser",
+        choices=("yes", "if-there", "no"),
+        default="yes",
+        help="what to do without Chromium: fail (the default), or say so and go on; or do not use it at all",
+    )
     parser.add_argument("--jobs", type=int, default=2, help="wrappers and workflows to test at once (default: 2)")
     options = parser.parse_intermixed_args()
-    for name in ("server", "planemo"):
+    needed = {"serve": ["server"], "test": ["server", "planemo", "browser"]}[options.what]
+    for name in needed:
         if not (options.home / name / "bin").is_dir():
             fail(f"no environment {options.home / name}; make galaxy-setup makes it")
-    return run_tests(options) if options.what == "test" else serve(options)
+    try:
+        return run_tests(options) if options.what == "test" else serve(options)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
 
 
 _START = time.monotonic()

@@ -1,0 +1,131 @@
+"""The pure parts of what boots a Galaxy and looks at it in a browser (make galaxy-test runs them for real)."""
+
+import importlib.util
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+SUITE = Path(__file__).resolve().parents[1] / "galaxy_xml"
+
+
+def _load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(SUITE))
+    spec = importlib.util.spec_from_file_location(name, SUITE / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def run_galaxy(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return _load("run_galaxy", monkeypatch)
+
+
+@pytest.fixture
+def browse_galaxy(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return _load("browse_galaxy", monkeypatch)
+
+
+def test_two_galaxies_of_one_home_get_folders_of_their_own(run_galaxy: ModuleType, tmp_path: Path) -> None:
+    first, second = run_galaxy.Place(tmp_path), run_galaxy.Place(tmp_path)
+    assert [place.run.name for place in (first, second)] == ["run", "run-2"]
+    assert [place.reports.name for place in (first, second)] == ["reports", "reports-2"]
+    run_galaxy.os.close(first.lock)
+    third = run_galaxy.Place(tmp_path)
+    assert third.run.name == "run"
+    for place in (second, third):
+        run_galaxy.os.close(place.lock)
+
+
+def test_a_port_in_use_is_passed_over(run_galaxy: ModuleType) -> None:
+    with run_galaxy.socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert run_galaxy.free_port(port) > port
+
+
+def test_what_is_said_without_a_browser(
+    run_galaxy: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert run_galaxy.find_browser("no") is None
+    assert run_galaxy.find_browser("if-there") is None
+    with pytest.raises(SystemExit, match="apt-get install chromium"):
+        run_galaxy.find_browser("yes")
+    browser = tmp_path / "google-chrome"
+    browser.touch(0o755)
+    assert run_galaxy.find_browser("yes") == str(browser)
+    assert run_galaxy.find_browser("no") is None
+
+
+def test_sample_data_are_there(run_galaxy: ModuleType) -> None:
+    for name in (*run_galaxy.SAMPLE_DATA, *run_galaxy.SAMPLES.values()):
+        assert (SUITE.parent / "test-data" / name).exists()
+
+
+def _select(name: str, value: Any) -> dict[str, Any]:
+    return {"type": "select", "name": name, "label": name.upper(), "value": value}
+
+
+def test_inputs_that_a_form_shows(browse_galaxy: ModuleType) -> None:
+    text = {"type": "text", "name": "t", "label": "T"}
+    inputs = [
+        {
+            "type": "conditional",
+            "name": "c",
+            "test_param": _select("s", "b"),
+            "cases": [
+                {"value": "a", "inputs": [_select("x", "1")]},
+                {"value": "b", "inputs": [_select("y", "1")]},
+            ],
+        },
+        {"type": "section", "name": "part", "title": "Part", "inputs": [_select("z", None)]},
+        {"type": "repeat", "name": "r", "title": "Again", "inputs": [text], "cache": [[text], [text]]},
+        {"type": "repeat", "name": "none", "title": "Never", "inputs": [text], "cache": []},
+        {"type": "hidden", "name": "h", "label": "H"},
+        {"type": "hidden_data", "name": "i", "label": "I"},
+        {"type": "text", "name": "j", "label": "J", "hidden": True},
+    ]
+    assert list(browse_galaxy.visible_inputs(inputs)) == [
+        ("c|s", "S"),
+        ("c|y", "Y"),
+        ("part|z", "Z"),
+        ("r_0|t", "T"),
+        ("r_1|t", "T"),
+    ]
+    assert browse_galaxy.titles(inputs) == ["Part", "Again", "Never"]
+
+
+@pytest.mark.parametrize(
+    ("jobs", "populated", "state"),
+    [
+        ({"all_jobs": 2, "ok": 2, "error": 0}, "ok", "ok"),
+        ({"all_jobs": 2, "ok": 1, "error": 1}, "ok", "error"),
+        ({"all_jobs": 2, "ok": 1, "running": 1}, "ok", "running"),
+        ({"all_jobs": 0}, "new", "new"),
+    ],
+)
+def test_a_collection_is_as_green_as_its_jobs(
+    browse_galaxy: ModuleType, jobs: dict[str, int], populated: str, state: str
+) -> None:
+    item = {"history_content_type": "dataset_collection", "populated_state": populated, "job_state_summary": jobs}
+    assert browse_galaxy._state(item) == state
+    assert browse_galaxy._state({"history_content_type": "dataset", "state": "paused"}) == "paused"
+
+
+def test_report_counts_what_failed(browse_galaxy: ModuleType) -> None:
+    checks = [browse_galaxy.Check("log in", 1.5), browse_galaxy.Check("form of x", 2, "no input 'Y' (y) & <more>")]
+    root = ET.fromstring(ET.tostring(browse_galaxy.junit(checks).getroot()))
+    assert (root.get("tests"), root.get("failures")) == ("2", "1")
+    assert [case.get("name") for case in root.findall("testcase")] == ["log in", "form of x"]
+    failure = root.find("testcase/failure")
+    assert failure is not None
+    assert failure.text == "no input 'Y' (y) & <more>"
