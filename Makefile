@@ -133,17 +133,25 @@ $(GALAXY)/%/.installed: galaxy_xml/%.txt | $(VENV)/bin/python
 	$(@D)/bin/pip install --quiet -r $<
 	@touch $@
 
-.PHONY: galaxy-setup galaxy-test galaxy-serve
-galaxy-setup: $(VENV)/.installed-all blast $(GALAXY)/server/.installed $(GALAXY)/planemo/.installed
+.PHONY: galaxy-setup galaxy-test galaxy-serve browser
+galaxy-setup: $(VENV)/.installed-all blast browser $(GALAXY)/server/.installed $(GALAXY)/planemo/.installed \
+	$(GALAXY)/browser/.installed
 
-# ONLY="chimera_parse dmiso_predict" tests these alone
+# BROWSER=if-there goes on without a browser where there is none, BROWSER=no leaves it out
+BROWSER ?= yes
+browser:
+	@[ "$(BROWSER)" != yes ] || command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null \
+	|| { $(call debian,chromium fonts-dejavu-core,Chromium is missing; install it: apt-get install chromium$(comma) \
+	or go without: make galaxy-test BROWSER=if-there); }
+
+# ONLY="chimera_parse browser" tests this wrapper alone, and what is done in a browser
 ONLY ?=
 galaxy-test: galaxy-setup
-	$(VENV)/bin/python galaxy_xml/run_galaxy.py test --home $(GALAXY) --commands $(VENV)/bin $(ONLY)
+	$(VENV)/bin/python galaxy_xml/run_galaxy.py test --home $(GALAXY) --commands $(VENV)/bin --browser $(BROWSER) $(ONLY)
 
 # PORT=9000 asks for another port than 8080
 PORT ?=
-galaxy-serve: galaxy-setup
+galaxy-serve: $(VENV)/.installed-all $(GALAXY)/server/.installed
 	$(VENV)/bin/python galaxy_xml/run_galaxy.py serve --home $(GALAXY) --commands $(VENV)/bin $(PORT:%=--port %)
 
 .PHONY: clean
