@@ -28,6 +28,8 @@ help:
 	@echo "make package-test  build the package, install it in a fresh environment, try it there"
 	@echo "make galaxy-test   boot a real Galaxy and test every tool and workflow of the suite in it"
 	@echo "make galaxy-serve  the same Galaxy, with sample data, to click through"
+	@echo "make image         build the two container images"
+	@echo "make image-test    build them and test them, with the lines of README.md and the demo inside"
 	@echo "make lint          formatting, style and types"
 	@echo "make benchmark     measure speed and memory"
 	@echo "make clean         remove what was built, except $(VENV)"
@@ -153,6 +155,28 @@ galaxy-test: galaxy-setup
 PORT ?=
 galaxy-serve: $(VENV)/.installed-all $(GALAXY)/server/.installed
 	$(VENV)/bin/python galaxy_xml/run_galaxy.py serve --home $(GALAXY) --commands $(VENV)/bin $(PORT:%=--port %)
+
+# ---- container ----------------------------------------------------------------------------------------------
+
+# Images are built with the container engine that is there, or with one that root gets on Debian; its store is kept in
+# ~/.cache/mirtools-image. Tests also need programs that check images, in an environment of their own.
+IMAGE := $(VENV)-image
+$(IMAGE)/.installed: docker/tools.txt | $(VENV)/bin/python
+	$(VENV)/bin/python -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet -r $<
+	@touch $@
+
+.PHONY: image image-test image-clean
+image: | $(VENV)/bin/python
+	$(VENV)/bin/python docker/run_image.py build
+
+# IMAGE_OPTIONS=--if-possible: where no image can be built, say so and succeed
+IMAGE_OPTIONS ?=
+image-test: $(VENV)/.installed-report $(IMAGE)/.installed
+	$(VENV)/bin/python docker/run_image.py test --tools $(IMAGE)/bin --commands $(VENV)/bin $(IMAGE_OPTIONS)
+
+image-clean: | $(VENV)/bin/python
+	$(VENV)/bin/python docker/run_image.py clean
 
 .PHONY: clean
 clean:
