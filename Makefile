@@ -21,7 +21,7 @@ debian = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 .PHONY: help
 help:
 	@echo "make demo          from simulated reads to explained target sites, figures and a summary"
-	@echo "make test          every check: lint, fast, slow and package tests"
+	@echo "make test          every check: lint, all tests of the code, the Galaxy suite, the container images"
 	@echo "make setup         install the commands into $(VENV) (PYTHON=$(PYTHON))"
 	@echo "make test-fast     tests that take seconds"
 	@echo "make test-slow     tests that take minutes"
@@ -111,9 +111,12 @@ lint: $(VENV)/.installed-all,test
 	ruff check .
 	mypy
 
+# the cheapest first; everything that is said of a part holds here, too: make test BROWSER=no
 .PHONY: test test-fast test-slow package-test
 test: lint test-setup
 	pytest
+	$(MAKE) galaxy-test
+	$(MAKE) image-test IMAGE_OPTIONS=--if-possible
 test-fast: test-setup
 	pytest -m 'not slow and not package'
 test-slow: test-setup
