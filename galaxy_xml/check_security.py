@@ -78,7 +78,7 @@ MARKS = ("pwned", "GATTACA", "0.125", "777")
 
 
 class Server(Protocol):
-    """What is asked of a Galaxy: see ``run_galaxy.Galaxy``."""
+    """What is asked of a Galaxy: see ``local_galaxy.Galaxy``."""
 
     url: str
     run: Path

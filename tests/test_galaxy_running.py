@@ -24,8 +24,13 @@ def _load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.fixture
-def run_galaxy(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    return _load("run_galaxy", monkeypatch)
+def local_galaxy(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return _load("local_galaxy", monkeypatch)
+
+
+@pytest.fixture
+def stages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return _load("stages", monkeypatch)
 
 
 @pytest.fixture
@@ -33,41 +38,41 @@ def browse_galaxy(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return _load("browse_galaxy", monkeypatch)
 
 
-def test_two_galaxies_of_one_home_get_folders_of_their_own(run_galaxy: ModuleType, tmp_path: Path) -> None:
-    first, second = run_galaxy.Place(tmp_path), run_galaxy.Place(tmp_path)
+def test_two_galaxies_of_one_home_get_folders_of_their_own(local_galaxy: ModuleType, tmp_path: Path) -> None:
+    first, second = local_galaxy.Place(tmp_path), local_galaxy.Place(tmp_path)
     assert [place.run.name for place in (first, second)] == ["run", "run-2"]
     assert [place.reports.name for place in (first, second)] == ["reports", "reports-2"]
-    run_galaxy.os.close(first.lock)
-    third = run_galaxy.Place(tmp_path)
+    local_galaxy.os.close(first.lock)
+    third = local_galaxy.Place(tmp_path)
     assert third.run.name == "run"
     for place in (second, third):
-        run_galaxy.os.close(place.lock)
+        local_galaxy.os.close(place.lock)
 
 
-def test_a_port_in_use_is_passed_over(run_galaxy: ModuleType) -> None:
-    with run_galaxy.socket.socket() as taken:
+def test_a_port_in_use_is_passed_over(local_galaxy: ModuleType) -> None:
+    with local_galaxy.socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert run_galaxy.free_port(port) > port
+        assert local_galaxy.free_port(port) > port
 
 
 def test_what_is_said_without_a_browser(
-    run_galaxy: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    stages: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert run_galaxy.find_browser("no") is None
-    assert run_galaxy.find_browser("if-there") is None
+    assert stages.find_browser("no") is None
+    assert stages.find_browser("if-there") is None
     with pytest.raises(SystemExit, match="apt-get install chromium"):
-        run_galaxy.find_browser("yes")
+        stages.find_browser("yes")
     browser = tmp_path / "google-chrome"
     browser.touch(0o755)
-    assert run_galaxy.find_browser("yes") == str(browser)
-    assert run_galaxy.find_browser("no") is None
+    assert stages.find_browser("yes") == str(browser)
+    assert stages.find_browser("no") is None
 
 
-def test_sample_data_are_there(run_galaxy: ModuleType) -> None:
-    for name in (*run_galaxy.SAMPLE_DATA, *run_galaxy.SAMPLES.values()):
+def test_sample_data_are_there(local_galaxy: ModuleType) -> None:
+    for name in (*local_galaxy.SAMPLE_DATA, *local_galaxy.SAMPLES.values()):
         assert (SUITE.parent / "test-data" / name).exists()
 
 

@@ -1,0 +1,375 @@
+"""A real Galaxy with this suite in it, on this computer: its configuration, its processes, its sample data.
+
+Two processes make a Galaxy: a web server and a Celery worker that does uploads and metadata. Each leads a process
+group, and these groups are what is ended at the end, nothing else.
+"""
+
+from __future__ import annotations
+
+import configparser
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+SUITE = Path(__file__).resolve().parent
+PROJECT = SUITE.parent
+EMAIL = "admin@example.org"
+_START = time.monotonic()
+
+#: what the first history holds: file below test-data/, Galaxy datatype
+SAMPLE_DATA = {
+    "mirnas.fa": "fasta",
+    "transcripts.fa.gz": "fasta.gz",
+    "reads.fastq.gz": "fastqsanger.gz",
+    "labelled_pairs.tsv": "tabular",
+}
+#: and a list of two samples, as workflows take them: name of the sample, file
+SAMPLES = {"6000_reads": "reads.fastq.gz", "200_reads": "tiny_reads.fastq.gz"}
+
+CONFIGURATION = """\
+galaxy:
+  config_dir: {run}
+  data_dir: {run}/data
+  managed_config_dir: {run}/data/config
+  database_connection: sqlite:///{run}/data/galaxy.sqlite?isolation_level=IMMEDIATE
+  amqp_internal_connection: sqlalchemy+sqlite:///{run}/data/celery_broker.sqlite
+  tool_config_file: {run}/tool_conf.xml
+  job_config_file: {run}/job_conf.yml
+  dependency_resolvers_config_file: {run}/dependency_resolvers_conf.xml
+  tool_data_table_config_path: {suite}/tool_data_table_conf.xml.test
+  master_api_key: {key}
+  admin_users: {email}
+  id_secret: {secret}
+  brand: mirtools
+  enable_celery_tasks: true
+  metadata_strategy: directory_celery
+  interactivetools_enable: false
+  conda_auto_init: false
+  involucro_auto_init: false
+  allow_path_paste: true
+  outputs_to_working_directory: true
+  cleanup_job: always
+  watch_tools: "false"
+  welcome_url: /static/welcome.sample.html
+  log_level: INFO
+"""
+
+JOBS = """\
+runners:
+  local: {load: "galaxy.jobs.runners.local:LocalJobRunner", workers: 2}
+execution:
+  default: local
+  environments:
+    local: {runner: local}
+"""
+
+
+def say(text: str) -> None:
+    """Print one line of progress, with the seconds since the start."""
+    print(f"{time.monotonic() - _START:5.0f} s  {text}", flush=True)
+
+
+def fail(text: str) -> NoReturn:
+    """End with a message and exit status 1."""
+    sys.exit(f"run_galaxy.py: {text}")
+
+
+def wrappers(suite: Path) -> list[Path]:
+    """Return the files of a suite that hold a tool, sorted by name."""
+    return sorted(path for path in suite.glob("*.xml") if ET.parse(path).getroot().tag == "tool")
+
+
+def workflows(suite: Path) -> list[Path]:
+    """Return the workflows of a suite, sorted by name."""
+    return sorted((suite / "workflows").glob("**/*.gxwf.yml"))
+
+
+def identifiers(suite: Path) -> dict[str, str]:
+    """Return the tools' identifiers by the names of their wrappers."""
+    return {name_of(path): ET.parse(path).getroot().get("id", "") for path in wrappers(suite)}
+
+
+def name_of(path: Path) -> str:
+    """Return what a wrapper or workflow is called on the command line and in reports."""
+    return path.name.removesuffix(".xml").removesuffix(".gxwf.yml")
+
+
+def command_names() -> list[str]:
+    """Return the names of the suite's commands, from setup.cfg."""
+    setup = configparser.ConfigParser(interpolation=None)
+    setup.read(PROJECT / "setup.cfg")
+    lines = setup["options.entry_points"]["console_scripts"].split("\n")
+    return [line.split("=")[0].strip() for line in lines if "=" in line]
+
+
+def free_port(first: int | None) -> int:
+    """Return a free port of this computer: ``first`` or the next free one above it, any where it is None."""
+    for port in range(first, first + 100) if first else [0]:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    fail(f"no free port from {first} on")
+
+
+class Place:
+    """Folders for one Galaxy and its reports, that no other one uses at the same time.
+
+    Parameters
+    ----------
+    home : Path
+        Where they are: ``run`` and ``reports``, or with the first free number where these are in use.
+
+    Notes
+    -----
+    They are in use as long as somebody holds the lock on the file beside them: this process and, should it die
+    alone, the processes of its Galaxy, which inherit it.
+    """
+
+    def __init__(self, home: Path) -> None:
+        for self.number in range(1, 100):
+            suffix = f"-{self.number}" if self.number > 1 else ""
+            self.run, self.reports = home / f"run{suffix}", home / f"reports{suffix}"
+            # os.open: a file object would be closed with this object
+            self.lock = os.open(home / f"run{suffix}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                os.close(self.lock)
+        fail(f"too many Galaxies in {home}")
+
+
+class Galaxy:
+    """A Galaxy of this suite on this computer.
+
+    Parameters
+    ----------
+    home : Path
+        Folder that holds the environments ``server``, ``planemo`` and ``browser``.
+    place : Place
+        Its folders, which are made anew.
+    commands : Path
+        Folder with the console scripts of the suite.
+    port : int
+        Where it listens, on 127.0.0.1 only.
+    login : bool
+        Whether people log in; without, every visitor of the page is the administrator.
+    """
+
+    def __init__(self, home: Path, place: Place, commands: Path, port: int, login: bool) -> None:
+        self.home, self.place, self.commands, self.login = home, place, commands, login
+        self.run = place.run
+        self.suite = self.run / "suite"
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.key = secrets.token_hex(16)
+        self.password = secrets.token_hex(8)
+        self.user_key = ""
+        self.processes: list[subprocess.Popen[Any]] = []
+
+    def configure(self) -> None:
+        """Write everything that Galaxy reads at its start."""
+        shutil.rmtree(self.run, ignore_errors=True)
+        (self.run / "data").mkdir(parents=True)
+        # the suite as the Tool Shed would get it: Galaxy takes no test data through links that lead elsewhere
+        shutil.copytree(SUITE, self.suite, ignore=shutil.ignore_patterns("__pycache__"))
+        (self.run / "bin").mkdir()
+        # only the commands, not the Python beside them: Galaxy's own jobs need Galaxy's
+        for name in command_names():
+            command = self.commands / name
+            if not command.exists():
+                fail(f"no command {command}; install the suite there first: pip install '.[all]'")
+            (self.run / "bin" / name).symlink_to(command)
+        text = CONFIGURATION.format(
+            run=self.run, suite=self.suite, key=self.key, email=EMAIL, secret=secrets.token_hex(16)
+        )
+        if not self.login:
+            text += f"  single_user: {EMAIL}\n"
+        (self.run / "galaxy.yml").write_text(text)
+        (self.run / "admin_key").write_text(self.key + "\n")
+        for private in ("galaxy.yml", "admin_key"):
+            (self.run / private).chmod(0o600)
+        (self.run / "job_conf.yml").write_text(JOBS)
+        # requirements are met by what is on the path
+        (self.run / "dependency_resolvers_conf.xml").write_text("<dependency_resolvers/>\n")
+        toolbox = ET.Element("toolbox")
+        section = ET.SubElement(toolbox, "section", id="getext", name="Get data")
+        ET.SubElement(section, "tool", file="data_source/upload.xml")
+        section = ET.SubElement(toolbox, "section", id="mirtools", name="miRNA targets (mirtools)")
+        for path in wrappers(self.suite):
+            ET.SubElement(section, "tool", file=str(path))
+        ET.ElementTree(toolbox).write(self.run / "tool_conf.xml")
+
+    def _spawn(self, *command: str) -> None:
+        server = self.home / "server"
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        environment |= {
+            "GALAXY_CONFIG_FILE": str(self.run / "galaxy.yml"),
+            "VIRTUAL_ENV": str(server),
+            "PATH": f"{self.run / 'bin'}:{server / 'bin'}:{os.environ['PATH']}",
+        }
+        with open(self.run / f"{command[0]}.log", "wb") as log:
+            self.processes.append(
+                subprocess.Popen(
+                    [str(server / "bin" / command[0]), *command[1:]],
+                    cwd=self.run,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    pass_fds=(self.place.lock,),
+                )
+            )
+
+    def start(self, patience: float = 600) -> None:
+        """Start the web server and the worker, wait until both answer, and make the user."""
+        self._spawn(
+            "gunicorn", "galaxy.webapps.galaxy.fast_factory:factory()", "--timeout", "600", "--workers", "1",
+            "-k", "galaxy.webapps.galaxy.workers.Worker", "-b", f"127.0.0.1:{self.port}",
+            "--config", "python:galaxy.web_stack.gunicorn_config", "--no-control-socket",
+        )  # fmt: skip
+        self._spawn(
+            "celery", "--app", "galaxy.celery", "worker", "--concurrency", "2", "--pool", "threads",
+            "--loglevel", "INFO", "--queues", "celery,galaxy.internal,galaxy.external",
+        )  # fmt: skip
+        end = time.monotonic() + patience
+        while not self._answers():
+            dead = [process.args for process in self.processes if process.poll() is not None]
+            if dead or time.monotonic() > end:
+                for log in self.run.glob("*.log"):
+                    lines = log.read_text(errors="replace").splitlines()[-20:]
+                    print(f"--- end of {log}", *lines, sep="\n", file=sys.stderr)
+                fail("Galaxy died at its start" if dead else f"Galaxy did not answer within {patience:.0f} s")
+            time.sleep(1)
+        # workflows are imported as a user; the key of the configuration file is none
+        user = next((user for user in self.ask("GET", "users") if user["email"] == EMAIL), None)
+        if user is None:
+            account = {"username": "admin", "email": EMAIL, "password": self.password}
+            user = self.ask("POST", "users", account)
+        self.user_key = self.ask("POST", f"users/{user['id']}/api_key")
+        while self.missing() and time.monotonic() < end:
+            time.sleep(1)
+
+    def missing(self) -> list[str]:
+        """Return the names of the wrappers that Galaxy has not loaded."""
+        loaded = {tool["id"] for tool in self.ask("GET", "tools?in_panel=false")}
+        return [name for name, identifier in identifiers(self.suite).items() if identifier not in loaded]
+
+    def _answers(self) -> bool:
+        try:
+            self.ask("GET", "version")
+        except (OSError, urllib.error.URLError):
+            return False
+        return b" ready." in (self.run / "celery.log").read_bytes()
+
+    def ask(self, method: str, place: str, body: Any = None, key: str | None = None) -> Any:
+        """Call Galaxy's API and return the JSON of its answer."""
+        request = urllib.request.Request(
+            f"{self.url}/api/{place}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"x-api-key": key or self.key, "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def stop(self) -> None:
+        """End all process groups, and wait until they are gone."""
+        for number, patience in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
+            # a copy: those who wait for planemo take it off the list
+            processes = list(self.processes)
+            for process in processes:
+                self._signal(process, number)
+            end = time.monotonic() + patience
+            while any(self._signal(process, 0) for process in processes) and time.monotonic() < end:
+                time.sleep(0.3)
+
+    @staticmethod
+    def _signal(process: subprocess.Popen[Any], number: int) -> bool:
+        process.poll()
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            return False
+        return True
+
+
+@contextmanager
+def running(galaxy: Galaxy) -> Iterator[Galaxy]:
+    """Boot a Galaxy and end it, whatever happens in between."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    galaxy.configure()
+    try:
+        galaxy.start()
+        say(f"Galaxy answers at {galaxy.url}")
+        yield galaxy
+    finally:
+        # whoever is impatient now would leave processes behind
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        galaxy.stop()
+        say("Galaxy has stopped")
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Identifiers of the history with the sample data, and of the imported workflows by name."""
+
+    history: str
+    workflows: dict[str, str]
+
+
+def load_samples(galaxy: Galaxy) -> Samples:
+    """Make a history with sample data, and import the workflows."""
+    history = galaxy.ask("POST", "histories", {"name": "Sample data"}, galaxy.user_key)["id"]
+
+    def element(name: str, file: str, datatype: str) -> dict[str, str]:
+        return {"src": "path", "path": str(PROJECT / "test-data" / file), "name": name, "ext": datatype}
+
+    targets: list[dict[str, Any]] = [
+        {
+            "destination": {"type": "hdas"},
+            "elements": [element(name, name, datatype) for name, datatype in SAMPLE_DATA.items()],
+        },
+        {
+            "destination": {"type": "hdca"},
+            "collection_type": "list",
+            "name": "Samples",
+            "elements": [element(name, file, "fastqsanger.gz") for name, file in SAMPLES.items()],
+        },
+    ]
+    galaxy.ask("POST", "tools/fetch", {"history_id": history, "targets": targets}, galaxy.user_key)
+    imported = {}
+    for path in workflows(galaxy.suite):
+        workflow = {"class": "GalaxyWorkflow", "yaml_content": path.read_text()}
+        imported[name_of(path)] = galaxy.ask("POST", "workflows", {"workflow": workflow}, galaxy.user_key)["id"]
+    end = time.monotonic() + 600
+    while time.monotonic() < end:
+        contents = galaxy.ask("GET", f"histories/{history}/contents", key=galaxy.user_key)
+        data = [item["state"] for item in contents if item["history_content_type"] == "dataset"]
+        if data == ["ok"] * (len(SAMPLE_DATA) + len(SAMPLES)):
+            break
+        time.sleep(1)
+    else:
+        say("the sample data did not load; the rest works")
+    return Samples(str(history), imported)
