@@ -202,7 +202,7 @@ class Checks:
         return f"{len(inside.splitlines()) - 1} pairs, as in test-data"
 
     def blast(self) -> str:
-        """BLAST+ of the image gives what BLAST+ outside gives."""
+        """chimera-parse finds pairs with the BLAST+ of the image, too."""
         line = (
             "chimera-parse --quiet --engine blast --min-reads 5 --adapter TGGAATTCTCGGGTGCCAAGG --mirnas mirnas.fa"
             " --transcripts transcripts.fa.gz tiny_reads.fastq.gz"
