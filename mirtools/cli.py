@@ -12,15 +12,13 @@ import contextlib
 import json
 import os
 import platform
-import signal
 import sys
-import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from mirtools import __version__
+from mirtools import __version__, termination
 from mirtools.errors import InputError, MirtoolsError, OutputError, UsageError, shorten
 from mirtools.streams import COMPRESSED_SUFFIXES, Outputs
 
@@ -276,8 +274,6 @@ def run_command(
         os.environ.setdefault(variable, "1")
     parser = build_parser()
     debug = False
-    signals: list[int] = []
-    undo: Callable[[], None] | None = None
     try:
         arguments = sys.argv[1:] if argv is None else list(argv)
         debug = "--debug" in arguments
@@ -285,8 +281,8 @@ def run_command(
         args = _parsed(parser, arguments)
         if args is None:
             return 0
-        undo = _on_terminate(signals)
-        with Outputs() as outputs:
+        outputs = Outputs()
+        with termination.orderly(EXIT_TERMINATED), termination.tidied(outputs.abandon), outputs:
             # opened first: an output that cannot be written is better known before the work than after it
             report = None if args.json is None else outputs.open(args.json)
             run = Run(parser.prog, args, outputs)
@@ -297,21 +293,17 @@ def run_command(
                 report.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
         _summary(run)
         return 0
-    except (_Terminated, KeyboardInterrupt) as stop:
-        return EXIT_TERMINATED if isinstance(stop, _Terminated) else EXIT_INTERRUPTED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     except BrokenPipeError:
         return EXIT_CLOSED_PIPE
     except Exception as error:
-        # Code that a signal interrupts may pass it on as an error of its own: Python while it makes a class,
+        # Code that Ctrl-C interrupts may pass it on as an error of its own: Python while it makes a class,
         # packages while they are imported.
-        if signals:
-            return EXIT_TERMINATED
         if isinstance(error.__cause__, KeyboardInterrupt):
             return EXIT_INTERRUPTED
         return _fail(parser.prog, error, *_described(error), debug)
     finally:
-        if undo is not None:
-            undo()
         _settle_stdout()
 
 
@@ -345,10 +337,6 @@ def has_suffix(path: str, suffix: str) -> bool:
     return path.endswith(suffix) or (last in COMPRESSED_SUFFIXES and name.endswith(suffix))
 
 
-class _Terminated(BaseException):
-    pass
-
-
 def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace | None:
     """Return the parsed arguments, or ``None`` where ``--help`` or ``--version`` has answered."""
     try:
@@ -357,35 +345,6 @@ def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argpar
         if sys.stdout is not None:
             sys.stdout.flush()
         return None
-
-
-def _on_terminate(received: list[int]) -> Callable[[], None]:
-    """Let SIGTERM end the command in an orderly way, and note it; returns what undoes this."""
-
-    def stop(signum: int, frame: object) -> None:
-        received.append(signum)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not disturb the tidying up
-        raise _Terminated
-
-    def again(unraisable: Any) -> None:
-        # Python drops what is raised while it frees an object: the signal has to come once more
-        if not isinstance(unraisable.exc_value, _Terminated):
-            hook(unraisable)
-            return
-        signal.signal(signal.SIGTERM, stop)
-        threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGTERM)).start()
-
-    def undo() -> None:
-        signal.signal(signal.SIGTERM, before)
-        sys.unraisablehook = hook
-
-    hook = sys.unraisablehook
-    try:
-        before = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not the main thread: the caller decides about signals
-        return lambda: None
-    sys.unraisablehook = again
-    return undo
 
 
 def _settle_stdout() -> None:

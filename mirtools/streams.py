@@ -98,6 +98,7 @@ class Outputs:
     def __init__(self) -> None:
         self._streams: list[IO[str] | IO[bytes]] = []  # closed last to first: wrappers before what they wrap
         self._files: list[tuple[str, str]] = []  # temporary name, final name
+        self._whole = False  # all are written; from the first that has its name on, all must get theirs
         self._claimed: set[str] = set()
 
     def open(self, path: str) -> TextIO:
@@ -170,6 +171,7 @@ class Outputs:
         while self._streams:
             self._streams[-1].close()
             self._streams.pop()
+        self._whole = True
         while self._files:
             temporary, final = self._files[-1]
             try:
@@ -180,6 +182,7 @@ class Outputs:
 
     def discard(self) -> None:
         """Close everything and leave no named file behind."""
+        self._whole = False
         while self._streams:
             with contextlib.suppress(OSError, ValueError, OutputError):
                 self._streams[-1].close()
@@ -188,6 +191,15 @@ class Outputs:
             with contextlib.suppress(OSError):
                 os.unlink(self._files[-1][0])
             self._files.pop()
+
+    def abandon(self) -> None:
+        """Leave all named files behind or none, without closing any: for a process that ends here."""
+        for temporary, final in self._files:
+            with contextlib.suppress(OSError):
+                if self._whole:
+                    os.replace(temporary, final)
+                else:
+                    os.unlink(temporary)
 
     def __enter__(self) -> Outputs:
         return self
@@ -198,6 +210,10 @@ class Outputs:
         try:
             if kind is None:
                 self.commit()
+        except KeyboardInterrupt:
+            if self._whole:
+                self.abandon()
+            raise
         finally:
             self.discard()
 

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 
 import pytest
@@ -62,7 +63,6 @@ def raising(error):
         (MemoryError(), 1, "tool: error: out of memory; give the machine more or split the input\n"),
         (KeyboardInterrupt(), 130, ""),
         (BrokenPipeError(), 141, ""),
-        (cli._Terminated(), 143, ""),
         (
             KeyError("x"),
             1,
@@ -236,22 +236,9 @@ def test_signals_are_as_they_were_afterwards():
         try:
             assert run(lambda *_: None) == 0
             assert run(raising(KeyError())) == 1
-            assert run(lambda *_: os.kill(os.getpid(), signal.SIGTERM)) == 143
             assert signal.getsignal(signal.SIGTERM) == action
         finally:
             signal.signal(signal.SIGTERM, before)
-
-
-def test_a_second_sigterm_does_not_disturb_the_tidying_up(tmp_path):
-    def work(args, running):
-        running.outputs.open(args.output).write("x")
-        try:
-            os.kill(os.getpid(), signal.SIGTERM)
-        finally:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    assert run(work, "-o", str(tmp_path / "out")) == 143
-    assert os.listdir(tmp_path) == []
 
 
 def test_other_threads_may_run_commands(tmp_path):
@@ -262,20 +249,56 @@ def test_other_threads_may_run_commands(tmp_path):
     assert statuses == [0]
 
 
-def test_ctrl_c_is_silent(tmp_path):
+def stopped(tmp_path, how):
+    """Run a command of which ``how`` is the work, in a process of its own; returns its status and what it said."""
     code = (
-        "import os, signal, sys\nfrom mirtools import cli\n"
+        "import os, signal, sys\nfrom mirtools import cli, termination\n"
         # a shell's background jobs ignore it
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def parser():\n"
         "    made = cli.make_parser('tool', 'x', ''); cli.add_output(made); cli.add_common(made); return made\n"
         "def work(args, run):\n"
-        "    run.outputs.open(args.output).write('x'); os.kill(os.getpid(), signal.SIGINT)\n"
+        "    run.outputs.open(args.output).write('x')\n"
+        f"{textwrap.indent(textwrap.dedent(how), '    ')}\n"
         "sys.exit(cli.run_command(parser, work))"
     )
-    done = subprocess.run([sys.executable, "-c", code, "-o", str(tmp_path / "out")], capture_output=True)
-    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+    line = [sys.executable, "-c", code, "-o", str(tmp_path / "out"), "--json", str(tmp_path / "json")]
+    done = subprocess.run(line, capture_output=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_ctrl_c_is_silent(tmp_path):
+    assert stopped(tmp_path, "os.kill(os.getpid(), signal.SIGINT)") == (130, b"", b"")
     assert os.listdir(tmp_path) == []
+
+
+def test_sigterm_is_silent_and_not_disturbed_by_a_second_one(tmp_path):
+    how = """
+        def tidy():
+            os.kill(os.getpid(), signal.SIGTERM)
+            raise ValueError("nobody hears of it")
+        with termination.tidied(tidy):
+            os.kill(os.getpid(), signal.SIGTERM)
+    """
+    assert stopped(tmp_path, how) == (143, b"", b"")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(("number", "status"), [("SIGTERM", 143), ("SIGINT", 130)])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_outputs_are_named_together_whenever_a_signal_comes(tmp_path, number, status, when):
+    kill = f"os.kill(os.getpid(), signal.{number})"
+    how = f"""
+        replace = os.replace
+        def replaced(*names):
+            if {when == "before"}: os.replace = replace; {kill}
+            replace(*names)
+            os.replace = replace; {kill}
+        os.replace = replaced
+    """
+    assert stopped(tmp_path, how) == (status, b"", b"")
+    assert sorted(os.listdir(tmp_path)) == ["json", "out"]
+    assert (tmp_path / "out").read_text() == "x"
 
 
 class Terminal(io.StringIO):

@@ -71,5 +71,5 @@ def test_the_commands_of_in_a_shell(tmp_path):
     assert len((tmp_path / "windows.bed").read_text().splitlines()) <= windows
     assert len((tmp_path / "peaks.bed").read_text().splitlines()) == rows(tmp_path / "peaks.tsv") > 10
     assert rows(tmp_path / "scores.tsv") == 2 * found
-    assert rows(tmp_path / "ranked.tsv") == found
+    assert rows(tmp_path / "rescored.tsv") == found
     assert load_model(str(tmp_path / "mine.safetensors")).name == "mine"

@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from types import TracebackType
 
 import numpy as np
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from mirtools.chimera.engine import Hits, SearchReferences
 from mirtools.chimera.references import References, decode
 from mirtools.errors import MirtoolsError, MissingExtraError, shorten
+from mirtools.termination import tidied
 
 _FIELDS = "6 qseqid sseqid qstart qend sstart send evalue bitscore"
 
@@ -50,11 +51,13 @@ class BlastEngine:
         self._evalue = evalue
         self._running: set[subprocess.Popen[str]] = set()
         self._folder = tempfile.TemporaryDirectory(prefix="mirtools-blast-")
+        self._terminating = ExitStack()
+        self._terminating.enter_context(tidied(self._leave))
         try:
             self._mirnas = self._database("mirnas", references.mirnas)
             self._transcripts = self._database("transcripts", references.transcripts)
         except BaseException:
-            self._folder.cleanup()
+            self.__exit__(None, None, None)
             raise
 
     def __enter__(self) -> BlastEngine:
@@ -63,17 +66,22 @@ class BlastEngine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            self._folder.cleanup()
-        except BaseException:  # a signal in the middle: finish tidying up before it ends the command
-            shutil.rmtree(self._folder.name, ignore_errors=True)
-            raise
+        with self._terminating:
+            try:
+                self._folder.cleanup()
+            except BaseException:  # Ctrl-C in the middle: finish tidying up before it ends the command
+                shutil.rmtree(self._folder.name, ignore_errors=True)
+                raise
 
     def stop(self) -> None:
         """End all running searches; whoever waits for them gets an error."""
         for process in list(self._running):
             with suppress(OSError):
                 process.kill()
+
+    def _leave(self) -> None:
+        self.stop()
+        shutil.rmtree(self._folder.name, ignore_errors=True)
 
     def search(self, bases: NDArray[np.uint8], starts: NDArray[np.int64]) -> tuple[Hits, Hits]:
         """Return the miRNA hits of all reads and the target hits of those that have any."""

@@ -7,6 +7,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from typing import TextIO, cast
 
 from mirtools.annotation import Annotation
@@ -16,6 +17,7 @@ from mirtools.negatives.positives import PositiveSites, mirna_key
 from mirtools.negatives.same_transcript import NO_REGIONS, OTHER_LENGTH, Found, Rules, Search, find_sites, prepare
 from mirtools.negatives.table import Labelled, RowMaker, read_known, read_positives
 from mirtools.regions import Regions
+from mirtools.termination import tidied
 
 SAME_TRANSCRIPT = "same-transcript"
 
@@ -79,6 +81,7 @@ class SameTranscript:
                 kept = tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="mirtools-", suffix=".tsv")
                 stream = cast(TextIO, files.enter_context(kept))
                 path = kept.name
+                files.enter_context(tidied(partial(os.unlink, path)))
                 copy = TableWriter(stream, reader.columns)
             for row, positive in read_positives(reader, transcripts):
                 self.positives += 1
