@@ -33,7 +33,7 @@ from local_galaxy import (
     workflows,
     wrappers,
 )
-from stages import browse, find_browser, lint, test
+from stages import browse, find_browser, lint, served, test
 
 
 def run_tests(options: argparse.Namespace) -> int:
@@ -49,9 +49,13 @@ def run_tests(options: argparse.Namespace) -> int:
         return [path for path in paths if not wanted or name_of(path) in wanted]
 
     tools, flows = chosen(wrappers(SUITE)), chosen(workflows(SUITE))
-    if not tools and not flows and not wanted & {"browser", "security"}:
+    if not tools and not flows and not wanted & {"browser", "security", "serve"}:
         fail(f"no tool or workflow is called {', '.join(sorted(wanted))}")
     good = lint(options.home, reports, tools, flows)
+    if not wanted or "serve" in wanted:
+        good &= served(options.home, options.commands)
+    if wanted == {"serve"}:
+        return 0 if good else 1
     galaxy = Galaxy(options.home, place, options.commands, free_port(options.port), login=True)
     with running(galaxy):
         missing = galaxy.missing()
@@ -96,7 +100,7 @@ def main() -> int:
     parser.add_argument(
         "only",
         nargs="*",
-        help="test only these wrappers and workflows, by file name without suffix, or browser, security",
+        help="test only these wrappers and workflows, by file name without suffix, or browser, security, serve",
     )
     parser.add_argument("--home", type=lambda text: Path(text).resolve(), default=PROJECT / ".venv-galaxy")
     parser.add_argument(

@@ -1,12 +1,17 @@
-"""Lint the suite, and test its tools and workflows in a running Galaxy: by planemo, and in a browser."""
+"""Lint the suite, test its tools and workflows in a running Galaxy by planemo and in a browser, and serve one."""
 
 from __future__ import annotations
 
 import json
 import re
 import shutil
+import signal
 import subprocess
+import sys
+import threading
 import time
+import urllib.error
+import urllib.request
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -160,6 +165,61 @@ def browse(galaxy: Galaxy, reports: Path, browser: str, tools: list[str], flows:
     galaxy.processes.remove(process)
     say(f"browser: {'passed' if good else 'FAILED'}, {time.monotonic() - begin:.0f} s")
     return good
+
+
+def served(home: Path, commands: Path, patience: float = 900) -> bool:
+    """Serve a Galaxy as ``make galaxy-serve`` does, open the page that it names, and end it by Ctrl-C.
+
+    Parameters
+    ----------
+    home, commands : Path
+        Of ``run_galaxy.py``.
+    patience : float
+        Seconds until it must have named the page.
+
+    Returns
+    -------
+    bool
+        Whether the page was there, and nothing answered any more afterwards.
+    """
+    begin = time.monotonic()
+    line: list[str | Path] = [sys.executable, SUITE / "run_galaxy.py", "serve"]
+    line += ["--home", home, "--commands", commands]
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    watch = threading.Timer(patience, process.terminate)
+    watch.start()
+    page, status = "", 0
+    try:
+        for said in process.stdout or ():
+            if found := re.match(r"Point your browser at (http://\S+) ", said):
+                page = found[1]
+                with urllib.request.urlopen(page, timeout=60) as answer:
+                    status = answer.status
+                say(f"serve: {page} is there {time.monotonic() - begin:.0f} s after the command")
+                process.send_signal(signal.SIGINT)
+    except OSError as error:
+        say(f"serve: {page} cannot be opened: {error}")
+        process.terminate()
+    finally:
+        watch.cancel()
+    ended = process.wait()
+    left = _opens(page)
+    good = status == 200 and ended == 128 + signal.SIGINT and not left
+    wrong = f"FAILED (page {page or 'never named'}: {status}; ended with {ended}{', still answers' * left})"
+    say(f"serve: {'passed' if good else wrong}, {time.monotonic() - begin:.0f} s")
+    return good
+
+
+def _opens(page: str) -> bool:
+    if not page:
+        return False
+    try:
+        urllib.request.urlopen(page, timeout=5).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def find_browser(wanted: str) -> str | None:
