@@ -288,7 +288,8 @@ def plainly(samples_reads):
 def one_read(pairing, read):
     hits = columns([whole_mirnas(read)]), columns([common_strings(read)])
     bounds = np.array([0, len(read)], np.int64)
-    pairs, reasons = pair_hits(*hits, encode(read).copy(), bounds, pairing.references, pairing.rules)
+    ends = np.array([-1])
+    pairs, reasons = pair_hits(*hits, encode(read).copy(), bounds, ends, pairing.references, pairing.rules)
     if reasons[0]:
         return None, REASONS[reasons[0]]
     pair = [column[0].item() for column in pairs[:-1]]
