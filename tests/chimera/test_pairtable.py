@@ -84,7 +84,7 @@ def batches_of(rng, reads, size):
 
 def pack_batch(reads):
     # a molecule's end is seen or not, whatever the copy
-    loose = [(-1, 0, 2)[molecule[1]] for _, molecule, _, _ in reads]
+    loose = [(-1, -1, 2)[molecule[1]] for _, molecule, _, _ in reads]
     bases, starts, loose = batch_of([insert[0] for insert, _, _, _ in reads], loose)
     qualities = None
     if reads and reads[0][2] is not None:
