@@ -55,6 +55,7 @@ class Forms:
         keys, forms = _keys(*self._forms)
         order = np.lexsort((forms, keys))
         self._keys, self._numbers = keys[order], forms[order]
+        self._slots = _slots(self._keys)
 
     def matches(
         self, bases: Bytes, begins: Places, ends: Places, is_open: NDArray[np.bool_], errors: NDArray[np.bool_]
@@ -73,7 +74,7 @@ class Forms:
         """
         parts = _plain(bases, "u1"), _plain(begins, "i8"), _plain(ends, "i8")
         flags = _plain(is_open, "?"), _plain(errors, "?")
-        found = _matches(*parts, *flags, self._keys, self._numbers, *self._forms)
+        found = _matches(*parts, *flags, self._slots, self._keys, self._numbers, *self._forms)
         found = np.unique(found, axis=0) if len(found) else found
         return Matches(*found.T.copy())
 
@@ -118,6 +119,34 @@ def _keys(bases: Bytes, begins: Places, ends: Places) -> Any:
 
 
 @compiled
+def _slots(keys: Any) -> Any:
+    """Return an open hash table of where each key is first in the sorted ``keys``; -1 for an empty slot."""
+    size = 16
+    while size < 2 * len(keys):
+        size *= 2
+    slots = np.full(size, -1, np.int64)
+    for at in range(len(keys)):
+        if at and keys[at] == keys[at - 1]:
+            continue
+        slot = np.int64(keys[at] & np.uint64(size - 1))
+        while slots[slot] >= 0:
+            slot = (slot + 1) & (size - 1)
+        slots[slot] = at
+    return slots
+
+
+@compiled
+def _first_of(slots: Any, keys: Any, wanted: np.uint64) -> int:
+    """Return where a key is first in ``keys``, their number where it is not."""
+    slot = np.int64(wanted & np.uint64(len(slots) - 1))
+    while slots[slot] >= 0:
+        if keys[slots[slot]] == wanted:
+            return slots[slot]
+        slot = (slot + 1) & (len(slots) - 1)
+    return len(keys)
+
+
+@compiled
 def _differing(bases: Bytes, begin: int, end: int, form: Bytes, is_open: bool) -> int:
     """Return how many bases of a part differ from a form; 99 where the lengths do not fit."""
     length = end - begin
@@ -137,6 +166,7 @@ def _matches(
     ends: Places,
     is_open: Any,
     errors: Any,
+    slots: Any,
     keys: Any,
     numbers: Places,
     form_bases: Bytes,
@@ -169,7 +199,7 @@ def _matches(
                 wanted = whole
                 if place >= 0:
                     wanted = whole - _word(place, bases[begin + place]) + _word(place, N)
-                at = np.searchsorted(keys, wanted)
+                at = _first_of(slots, keys, wanted)
                 while at < len(keys) and keys[at] == wanted:
                     form = numbers[at]
                     other = form_bases[form_begins[form] : form_ends[form]]

@@ -166,7 +166,9 @@ def batch_of(reads, names=None, copies=None):
     names = [f"r{number}" for number in range(len(reads))] if names is None else names
     digests = np.zeros((len(reads), 2), np.uint64)
     copies = np.array(copies or [1] * len(reads), np.int64)
-    return ReadBatch(encode("".join(reads)).copy(), starts, None, names, digests, copies, 0, np.full(len(reads), -1))
+    return ReadBatch(
+        encode("".join(reads)).copy(), starts, None, names, digests, copies, 0, np.full(len(reads), -1)
+    )
 
 
 def pairs_of(listed):
