@@ -170,5 +170,5 @@ def chosen_reads(batch: ReadBatch, chosen: Places) -> ReadBatch:
     if batch.qualities is not None:
         qualities, _ = gathered(batch.qualities, batch.starts[:-1], batch.starts[1:], chosen)
     names = [batch.names[entry] for entry in chosen.tolist()] if batch.names else []
-    digests, copies, loose = (column[chosen] for column in (batch.digests, batch.copies, batch.loose))
+    digests, copies, loose = batch.digests[chosen], batch.copies[chosen], batch.loose[chosen]
     return ReadBatch(bases, starts, qualities, names, digests, copies, batch.sample, loose)

@@ -1,7 +1,7 @@
 """What a miRNA part may be of which not every base was read: N agrees with every base, an open end with any end.
 
-Forms are fully read parts. They are looked up by sums of 64-bit words, one word for each base at each place, so that
-a place can be blotted out or a prefix taken without hashing anything anew.
+Forms are fully read parts. They are looked up by sums of 64-bit words, one word for each base at each place, so
+that a place can be blotted out or a prefix taken without hashing anything anew.
 """
 
 from __future__ import annotations

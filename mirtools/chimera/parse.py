@@ -72,8 +72,9 @@ class Pairing:
 
     def pair(self, inserts: Inserts, batch: ReadBatch, hits: tuple[Hits, Hits]) -> PairedReads:
         """Pair the hits of a batch that some or all of the inserts are in."""
-        reads = batch.bases, batch.starts, batch.loose
-        pairs, reasons = pair_hits(*hits, *reads, self.references, self.rules, self.keep_ties)
+        pairs, reasons = pair_hits(
+            *hits, batch.bases, batch.starts, batch.loose, self.references, self.rules, self.keep_ties
+        )
         return PairedReads(batch, pairs, reasons, inserts.reads, inserts.too_short)
 
 

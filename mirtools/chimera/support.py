@@ -4,8 +4,8 @@ DMISO, Identification of miRNA-mRNA interactions: at least 10 reads for an isomi
 may run on by chance, into linker or target, where a base fits; so reads also support the parts that are up to
 ``reach`` bases shorter at one end.
 
-A part of which not every base was read (N, or an open 3' end) has the support of any fully read part that it may be;
-it supports none itself. Parts with open ends also support each other, the longer ones by the shorter ones.
+A part of which not every base was read (N, or an open 3' end) has the support of any fully read part that it may
+be; it supports none itself. Parts with open ends also support each other, the longer ones by the shorter ones.
 """
 
 from __future__ import annotations
@@ -83,15 +83,16 @@ class PartSupport:
             return np.ones(len(self._numbers), np.bool_)
         ends, is_open = self._ends.values, self._open.values
         starts = np.append(0, ends[:-1])
-        cores, columns, slices = DigestNumbers(), [], []
+        cores, columns = DigestNumbers(), []
+        slices: list[tuple[Places, Places]] = []
         shorter = range(1, self._reach + 1)
         for left, right in [(0, 0), *((bases, 0) for bases in shorter), *((0, bases) for bases in shorter)]:
-            begins, lasts = starts + left, ends - right
+            first, last = starts + left, ends - right
             # a part of which nothing would be left stands for itself once more
-            whole = begins >= lasts
-            begins, lasts = np.where(whole, starts, begins), np.where(whole, ends, lasts)
-            columns.append(cores.add(digests(self._bases.values, begins, lasts)))
-            slices.append((begins, lasts))
+            nothing = first >= last
+            first, last = np.where(nothing, starts, first), np.where(nothing, ends, last)
+            columns.append(cores.add(digests(self._bases.values, first, last)))
+            slices.append((first, last))
         carried = np.column_stack(columns)
         reads = np.zeros(len(cores), np.int64)
         for part, count in enumerate(self._reads.values.tolist()):
@@ -104,17 +105,17 @@ class PartSupport:
         found[together] = True
         if len(partial := np.flatnonzero((is_open | unread) & ~found)):
             # the fully read cores that enough reads carry, each once, and the open parts just found
-            _, first = np.unique(carried.T.ravel(), return_index=True)
+            first = np.unique(carried.T.ravel(), return_index=True)[1]
             begins, lasts = (np.concatenate(column) for column in zip(*slices, strict=True))
-            column, part = np.divmod(first, len(ends))
-            good = reads[carried[part, column]] >= self._min_reads
+            column, owner = np.divmod(first, len(ends))
+            good = reads[carried[owner, column]] >= self._min_reads
             chosen = np.concatenate((first[good], together))
             chosen = chosen[~_holds_n(self._bases.values, begins[chosen], lasts[chosen])]
             forms = Forms(self._bases.values, begins[chosen], lasts[chosen])
             no_errors = np.zeros(len(partial), np.bool_)
-            for begins, lasts in slices:
-                places = self._bases.values, begins[partial], lasts[partial]
-                open_end = is_open[partial] & (lasts[partial] == ends[partial])
+            for first, last in slices:
+                places = self._bases.values, first[partial], last[partial]
+                open_end = is_open[partial] & (last[partial] == ends[partial])
                 found[partial[forms.matches(*places, open_end, no_errors).part]] = True
         return found
 

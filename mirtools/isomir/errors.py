@@ -1,12 +1,12 @@
 """Parts that are no forms: how many reads substitutions of more abundant parts, or linkers behind them, explain.
 
 A part one base away from one with 40,000 reads is expected 27 times by error alone at 0.002 errors a base, so ten
-reads are no evidence there. The rate of errors is estimated from the reads: nearly all of the sequences one
-base away from an abundant part are errors of it, however it is distributed which ones are not. A changed part
-then needs more reads than errors explain: a test of counts with a rate that differs from place to place
-(negative binomial), corrected for the number of parts tested (Bonferroni). In the same way a part that is another
-with some more bases towards the target needs more reads than random linkers of that length give. It rests on the sequences of parts and
-their reads alone, so it holds for qualities that are flat, binned or missing, too.
+reads are no evidence there. The rate of errors is estimated from the reads themselves: nearly all sequences one base
+away from an abundant part are errors of it. A changed part then needs more reads than errors explain: a test of
+counts with a rate that differs from place to place (negative binomial), corrected for the number of parts tested
+(Bonferroni). In the same way a part that is another with some more bases towards the target needs more reads than
+random linkers of that length give. All this rests on the sequences of parts and their reads alone, so it holds for
+qualities that are flat, binned or missing, too.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-# Substitutions per base of short reads, where the reads themselves tell nothing (Schirmer et al. 2016), and how many
-# reads of a form this counts for.
+# Substitutions per base that are usual in short reads, for where the reads themselves tell nothing, and the shape of
+# the gamma distribution around it that the rate is drawn from.
 _USUAL_RATE = 0.002
 _PRIOR_SHAPE = 2.0
 # Bases at either end of a part whose changes have other causes, too: linker, target, loss of a base.
@@ -39,7 +39,7 @@ _LEAST_READS = 200
 # neighbours and cycles.
 _SPREAD = 0.5
 # The same of the sequence of a linker
-_LINKER_SPREAD = 0.25
+_LINKER_SPREAD = 0.15
 # Chance that a table has any part that errors or linkers made
 _ALPHA = 0.01
 _RATES = np.geomspace(1e-6, 0.1, 241)
@@ -138,10 +138,10 @@ def false_parts(left: Left, rate: float, least_reads: int, parts: int) -> NDArra
     options, live = left.options, left.live
     part, exact, wrong = options.part[live], options.exact[live], options.errors[live] > 0
     expected = left.likelihood * left.reads[options.group[live]]
-    shares = np.bincount(part, expected, parts)
+    shares = np.bincount(part, expected, parts).astype(np.float64)
     present = np.bincount(part[~wrong], minlength=parts) > 0
     # what looks like a part: its own reads and those that are taken for errors of others
-    looks = np.bincount(part[~wrong], expected[~wrong], parts)
+    looks = np.bincount(part[~wrong], expected[~wrong], parts).astype(np.float64)
     taken = wrong & (exact >= 0)
     looks += np.bincount(exact[taken], expected[taken], parts)
     pairs = np.unique(np.stack((exact[taken], part[taken]), axis=1), axis=0)
@@ -174,7 +174,7 @@ def _beside_linkers(left: Left, shares: Floats) -> tuple[Ints, Floats, Floats]:
     if not len(rows):
         return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
     keys, of = np.unique(rows[:, 1:], axis=0, return_inverse=True)
-    counts = np.bincount(of, left.reads[rows[:, 0]])
+    counts = np.bincount(of, left.reads[rows[:, 0]]).astype(np.float64)
     # a row of a linker without a longer part is kept as part -1
     bases, of_base = np.unique(keys[:, 1:], axis=0, return_inverse=True)
     expected = np.zeros(len(keys))
@@ -229,7 +229,7 @@ def _one_away(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _likeliest(counts: Floats, sizes: Floats, min_reads: int) -> float:
-    """Return the likeliest rate of errors, given counts of sequences one base away from parts with ``sizes`` reads.
+    """Return the likeliest rate of errors, given counts of sequences one base away from parts of ``sizes`` reads.
 
     Counts below ``min_reads`` are known to be so small, no more.
     """
@@ -260,7 +260,7 @@ def _fewer(means: Any, limit: int) -> Any:
 
 @compiled
 def _tails(counts: Any, means: Any, shape: float) -> Any:
-    """Return the chance of so many reads or more of a negative binomial distribution; its variance is m + m^2/shape."""
+    """Return the chance of so many or more of negative binomial distributions of a variance of m + m^2/shape."""
     found = np.empty(len(counts))
     for number in range(len(counts)):
         mean = means[number]

@@ -15,8 +15,8 @@ all only where it may be present in ``min_reads`` distinct reads (DMISO's rule o
 list only while it explains the reads clearly better than the other parts do: a quarter of the reads of an
 abundant miRNA show any given base behind it by chance, and these make no isomiR.
 
-A read need not show all of its part, nor show it without an error (:mod:`mirtools.isomir.options`), and a part that
-errors of a more abundant one explain leaves the list (:mod:`mirtools.isomir.errors`).
+A read need not show all of its part, nor show it without an error (:mod:`mirtools.isomir.options`), and a part
+that errors of a more abundant one explain leaves the list (:mod:`mirtools.isomir.errors`).
 """
 
 from __future__ import annotations
@@ -125,8 +125,8 @@ class Settled(NamedTuple):
     part : array of int64, shape (junctions,)
         Position in ``parts``; ``NO_PART`` where no part recurs.
     start, end : array of int64, shape (junctions,)
-        Where the part lies on ``Junction.bases``, 0-based and half-open; ``NO_PART`` without any. A part whose 3' end
-        was not read is longer than that, at its first base as the junction is turned.
+        Where the part lies on ``Junction.bases``, 0-based and half-open; ``NO_PART`` without any. A part whose 3'
+        end was not read is longer than that, at its first base as the junction is turned.
     inexact : array of bool, shape (junctions,)
         Whether the bases of the junction there and those of the part are not the same.
     unread : array of bool, shape (junctions,)
@@ -183,7 +183,8 @@ def settle(
     reads_of = np.bincount(of, reads, len(distinct)).astype(float)
     found = candidates(distinct, reads_of, min_reads, canonical, errors)
     options = options_of(distinct, found, errors)
-    weights = np.bincount(options.group_of[options.group_of >= 0], reads_of[options.group_of >= 0])
+    has_options = options.group_of >= 0
+    weights = np.bincount(options.group_of[has_options], reads_of[has_options]).astype(np.float64)
     false = np.zeros(len(found.parts), np.bool_)
     # the last entry is that of junctions without options, number -1
     columns = np.full((len(weights) + 1, 4), NO_PART, np.int64)
@@ -233,8 +234,8 @@ def _choose(
     false = np.zeros(len(found.parts), np.bool_)
     live = np.arange(len(cost))
     while len(live):
-        columns = (options.group, options.part, options.linker, cost)
-        chosen, likelihood = _maximise(*(column[live] for column in columns), reads)
+        group, part, linker = (column[live] for column in (options.group, options.part, options.linker))
+        chosen, likelihood = _maximise(group, part, linker, cost[live], reads)
         if not least_reads:
             return live[chosen], false
         left = Left(options, live, likelihood, reads)

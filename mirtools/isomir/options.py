@@ -15,7 +15,7 @@ canonical one there.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,8 +114,8 @@ class Options(NamedTuple):
     Attributes
     ----------
     group, part, start, end, linker, errors, unread, unseen : array of int32
-        Number of the group and of the part; place on the junction; linker bases; substitutions, N, and bases of the
-        part that were not read.
+        Number of the group and of the part; place on the junction; linker bases; substitutions, N, and bases of
+        the part that were not read.
     mirna_first : array of int32
         1 where the miRNA lies before its target.
     exact : array of int32
@@ -219,7 +219,7 @@ def _complete(
     known: int,
     min_reads: int,
 ) -> None:
-    """Let parts recur by reads that were not read to their end: the canonical ones, then what begins none of them."""
+    """Let parts recur by reads that stop before their end: the canonical ones, then what begins none of them."""
     bases, begins, lasts = slices
 
     def begun(forms: Ints, parts: Ints) -> Matches:
@@ -284,7 +284,8 @@ def options_of(junctions: Junctions, found: Candidates, errors: bool) -> Options
         fresh = np.repeat(is_first & (group >= known), np.diff(firsts, append=len(row)))
         for column, values in zip(columns, (group_of[row], *listed), strict=True):
             column.extend(values[fresh])
-    return Options(*(column.values for column in columns), group_of, may_be_unread)
+    listed_columns: list[Any] = [column.values for column in columns]
+    return Options(*listed_columns, group_of, may_be_unread)
 
 
 def _places(junctions: Junctions) -> Iterator[_Places]:

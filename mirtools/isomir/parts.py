@@ -40,8 +40,8 @@ class Parts:
         For each observed thing: number of its part, and where that lies on the junction; ``NO_PART`` where no part
         recurs.
     recurs, inexact, unread : array of bool
-        For each observed thing: whether its part recurs, whether other bases were read at its place, and whether it
-        has no part while N lies where one may be.
+        For each observed thing: whether its part recurs, whether other bases were read at its place, and whether
+        it has no part while N lies where one may be.
     error_rate : float
         Estimated substitutions per base.
     false_parts : int
