@@ -1,7 +1,7 @@
 """Parts that are no forms: how many reads substitutions of more abundant parts, or linkers behind them, explain.
 
 A part one base away from one with 40,000 reads is expected 27 times by error alone at 0.002 errors a base, so ten
-reads are no evidence there. The rate of errors is estimated from the reads themselves: nearly all sequences one base
+reads are no evidence there. The rate of errors is estimated from the reads: nearly all sequences that are one base
 away from an abundant part are errors of it. A changed part then needs more reads than errors explain: a test of
 counts with a rate that differs from place to place (negative binomial), corrected for the number of parts tested
 (Bonferroni). In the same way a part that is another with some more bases towards the target needs more reads than
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-# Substitutions per base that are usual in short reads, for where the reads themselves tell nothing, and the shape of
-# the gamma distribution around it that the rate is drawn from.
+# Substitutions per base that are usual in short reads, for where the reads themselves tell nothing, and the shape
+# of the gamma distribution around it that the rate is drawn from.
 _USUAL_RATE = 0.002
 _PRIOR_SHAPE = 2.0
 # Bases at either end of a part whose changes have other causes, too: linker, target, loss of a base.

@@ -284,8 +284,8 @@ def options_of(junctions: Junctions, found: Candidates, errors: bool) -> Options
         fresh = np.repeat(is_first & (group >= known), np.diff(firsts, append=len(row)))
         for column, values in zip(columns, (group_of[row], *listed), strict=True):
             column.extend(values[fresh])
-    listed_columns: list[Any] = [column.values for column in columns]
-    return Options(*listed_columns, group_of, may_be_unread)
+    every: list[Any] = [*(column.values for column in columns), group_of, may_be_unread]
+    return Options(*every)
 
 
 def _places(junctions: Junctions) -> Iterator[_Places]:

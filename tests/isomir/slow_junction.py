@@ -4,30 +4,32 @@ from collections import Counter
 
 import numpy as np
 
-from mirtools.isomir.junction import _JUNK, _PART_PRICE, _ROUNDS, _SHORTEST_PART, REACH
+from mirtools.isomir.junction import _JUNK, _PART_PRICE, _ROUNDS
+from mirtools.isomir.options import REACH, SHORTEST_PART
 
 
-def settle(junctions, reads, min_reads):
+def settle(junctions, reads, min_reads, canonical=()):
+    """Return (part, start, end) of each junction, or ``None``; without errors."""
     weights = Counter()
     for junction, count in zip(junctions, reads, strict=True):
         weights[junction] += count
     distinct = sorted(weights)
-    places = {junction: _candidates(junction) for junction in distinct}
-    support = Counter()
-    for junction in distinct:
-        for start, end in places[junction]:
-            support[junction.part(start, end)] += weights[junction]
+    forms = _forms(distinct, weights, min_reads, canonical)
 
-    numbers = {}
+    numbers = {form: number for number, form in enumerate(sorted(forms, key=forms.get))}
     row_of, part_of, linker, cost = [], [], [], []
     kept = {}
     for row, junction in enumerate(distinct):
-        kept[junction] = [place for place in places[junction] if support[junction.part(*place)] >= min_reads]
-        for start, end in kept[junction]:
-            row_of.append(row)
-            part_of.append(numbers.setdefault(junction.part(start, end), len(numbers)))
-            linker.append(max(0, junction.target_start - end))
-            cost.append(0.25 ** (linker[-1] + start) * (_JUNK if start else 1.0))
+        kept[junction] = []
+        for start, end in _candidates(junction):
+            read, is_open = junction.part(start, end), junction.is_open and start == 0
+            for form in sorted(forms, key=forms.get):
+                if _may_be(read, form, is_open):
+                    kept[junction].append((form, start, end))
+                    row_of.append(row)
+                    part_of.append(numbers[form])
+                    linker.append(0 if junction.fixed else max(0, junction.target_start - end))
+                    cost.append(0.25 ** (linker[-1] + start) * (_JUNK if start else 1.0))
     if not row_of:
         return [None] * len(junctions)
     chosen = _maximise(
@@ -46,9 +48,46 @@ def settle(junctions, reads, min_reads):
     return [settled[junction] for junction in junctions]
 
 
+def _forms(distinct, weights, min_reads, canonical):
+    """Return the parts that recur, with numbers by which they are ordered."""
+    known = sorted({mirna for mirna in canonical if "N" not in mirna and len(mirna) >= SHORTEST_PART})
+    order = {mirna: number for number, mirna in enumerate(known)}
+    support, open_support = Counter(), Counter()
+    for junction in distinct:
+        for start, end in _candidates(junction):
+            part = junction.part(start, end)
+            if "N" in part:
+                continue
+            order.setdefault(part, len(order))
+            unsure = "N" in junction.bases[:start] or junction.bases[end : end + 1] == "N"
+            if junction.is_open and start == 0:
+                open_support[part] += weights[junction]
+            elif not unsure or part in known:
+                support[part] += weights[junction]
+    recurs = {part for part in order if support[part] >= min_reads}
+
+    def begun_by(form, parts):
+        return sum(open_support[part] for part in parts if _may_be(part, form, True))
+
+    recurs |= {mirna for mirna in known if support[mirna] + begun_by(mirna, open_support) >= min_reads}
+    rest = [part for part in open_support if not any(_may_be(part, form, True) for form in recurs)]
+    enough = [part for part in rest if support[part] + begun_by(part, rest) >= min_reads]
+    recurs |= {
+        part for part in enough if not any(part != longer and _may_be(part, longer, True) for longer in enough)
+    }
+    return {part: order[part] for part in recurs}
+
+
+def _may_be(read, form, is_open):
+    if len(read) != len(form) and not (is_open and 12 <= len(read) < len(form)):
+        return False
+    return all(base in ("N", other) for base, other in zip(read, form, strict=False))
+
+
 def _candidates(junction):
-    low = max(min(junction.core_end, junction.target_start) - REACH, junction.outer + _SHORTEST_PART)
+    low = max(min(junction.core_end, junction.target_start) - REACH, junction.outer + SHORTEST_PART)
     high = min(max(junction.core_end, junction.target_start) + REACH, len(junction.bases))
+    low = high if junction.fixed else low
     return [(start, end) for start in range(junction.outer + 1) for end in range(high, low - 1, -1)]
 
 

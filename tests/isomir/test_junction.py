@@ -5,8 +5,9 @@ import random
 import pytest
 import slow_junction
 
-from mirtools.isomir.junction import NO_PART, Junction, turn
-from mirtools.isomir.junction import settle as places_of
+from mirtools.isomir.junction import Junction, as_it_stands, turn
+from mirtools.isomir.junction import settle as settled_of
+from mirtools.isomir.options import NO_PART
 
 MIRNA = "TGAGGTAGTAGGTTGTATAGTT"
 
@@ -17,19 +18,20 @@ def sites(count, seed=1, first=""):
     return [(first or "ACGT"[n % 4]) + "".join(rng.choices("ACGT", k=24)) for n in range(count)]
 
 
-def settle(junctions, reads, min_reads):
-    """Return the places as tuples, or ``None`` where there is none."""
-    places = places_of(iter(junctions), reads, min_reads).tolist()
-    return [None if start == NO_PART else (start, end) for start, end in places]
-
-
-def parts(rows, min_reads=10):
-    """Settle rows of (observed, unassigned, gap, target part, mirna_first) and return their miRNA parts."""
-    junctions = [turn(*row) for row in rows]
-    places = settle(junctions, [1] * len(rows), min_reads)
+def settle(junctions, reads, min_reads, canonical=(), errors=True):
+    """Return part, start and end of each junction, or ``None`` where there is none."""
+    found = settled_of(iter(junctions), reads, min_reads, canonical, errors)
+    columns = (found.part.tolist(), found.start.tolist(), found.end.tolist())
     return [
-        None if place is None else junction.part(*place) for junction, place in zip(junctions, places, strict=True)
+        None if part == NO_PART else (found.parts[part], start, end)
+        for part, start, end in zip(*columns, strict=True)
     ]
+
+
+def parts(rows, min_reads=10, canonical=(MIRNA,), errors=True):
+    """Settle rows of (observed, unassigned, gap, target part, mirna_first, open) and return their miRNA parts."""
+    places = settle([turn(*row) for row in rows], [1] * len(rows), min_reads, canonical, errors)
+    return [None if place is None else place[0] for place in places]
 
 
 @pytest.mark.parametrize("mirna_first", [True, False])
@@ -117,12 +119,12 @@ def test_order_of_rows_does_not_matter():
 
 def test_reads_count_not_rows():
     junction = turn(MIRNA, (0, 0), 0, sites(1)[0], True)
-    assert settle([junction], [10], 10) == [(0, 22)]
+    assert settle([junction], [10], 10) == [(MIRNA, 0, 22)]
     assert settle([junction], [9], 10) == [None]
 
 
 def random_junctions(rng):
-    """Parts that share bases, with linkers, overlaps and targets of all kinds."""
+    """Parts that share bases, with N, open ends, linkers, overlaps and targets of all kinds."""
     variants = [MIRNA, MIRNA[:-1], MIRNA + "A", MIRNA + "AA", "G" + MIRNA, MIRNA[1:], MIRNA[::-1]]
     rows, reads = [], []
     for _ in range(rng.choice([30, 300])):
@@ -134,9 +136,16 @@ def random_junctions(rng):
         observed, ends = before + part + linker, (len(before), len(linker))
         if not mirna_first:
             observed, ends = linker + part + before, (len(linker), len(before))
-        rows.append((observed, ends, gap, target, mirna_first))
+        is_open = not mirna_first and rng.random() < 0.4
+        if is_open and rng.random() < 0.5:
+            observed, ends = observed[: len(observed) - rng.choice([1, 2, 4])], (ends[0], 0)
+        if rng.random() < 0.2:
+            at = rng.randrange(len(observed))
+            observed = observed[:at] + "N" + observed[at + 1 :]
+        rows.append((observed, ends, gap, target, mirna_first, is_open))
         reads.append(rng.choice([1, 1, 2, 9]))
-    return [turn(*row) for row in rows], reads
+    fixed = [as_it_stands(rng.choice(variants)) for _ in range(rng.choice([0, 0, 5]))]
+    return [turn(*row) for row in rows] + fixed, reads + [3] * len(fixed)
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -144,9 +153,10 @@ def test_fast_and_slow_way_agree(seed):
     rng = random.Random(seed)
     junctions, reads = random_junctions(rng)
     for min_reads in (1, 3, 10):
-        assert settle(junctions, reads, min_reads) == slow_junction.settle(junctions, reads, min_reads)
+        fast = settle(junctions, reads, min_reads, [MIRNA, MIRNA[::-1]], errors=False)
+        assert fast == slow_junction.settle(junctions, reads, min_reads, [MIRNA, MIRNA[::-1]])
 
 
 def test_long_parts_are_no_problem():
     junction = turn("A" * 40_000, (3, 1), 0, "ACGT", True)
-    assert settle([junction], [1], 1) == slow_junction.settle([junction], [1], 1)
+    assert settle([junction], [1], 1, errors=False) == slow_junction.settle([junction], [1], 1)
