@@ -32,7 +32,7 @@ def is_gff3(attributes: str) -> bool:
 
 
 class Gff3Features:
-    """Collects the transcripts that are wanted from the lines of a GFF3 file; parents may stand behind their parts.
+    """Collects the transcripts that are wanted from the lines of a GFF3 file, in any order.
 
     Parameters
     ----------
@@ -59,9 +59,8 @@ class Gff3Features:
         ValueError
             For a line of a wanted transcript whose numbers or strand are none.
         """
-        attributes = dict(found.groups() for text in fields[8].split(";") if (found := _ATTRIBUTE.match(text)))
-        if "%" in fields[8]:
-            attributes = {key: unquote(value) for key, value in attributes.items()}
+        matches = map(_ATTRIBUTE.match, fields[8].split(";"))
+        attributes = {found[1]: unquote(found[2]) for found in matches if found}
         if fields[2] in _PARTS:
             self._add_part(fields, attributes)
         elif identifier := attributes.get("ID", ""):

@@ -234,7 +234,7 @@ class _GtfFeatures:
 
 
 def _by_name(transcripts: Iterable[Features]) -> dict[str, Placement]:
-    """Return placements by all names of transcripts; where a name is several ones', the surest and first counts."""
+    """Return placements by all names of transcripts; of those with the same name the first counts."""
     placed: dict[str, Placement] = {}
     others: list[tuple[str, Placement]] = []
     for features in transcripts:

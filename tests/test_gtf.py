@@ -157,7 +157,12 @@ CODING = {
     ),
     "GENCODE": (
         "ENST00000331825.11|ENSG00000087086.15|-|-|FTL-201|FTL|20|",
-        gff("transcript", 11, 40, "ID=ENST00000331825.11;Parent=ENSG00000087086.15;transcript_id=ENST00000331825.11"),
+        gff(
+            "transcript",
+            11,
+            40,
+            "ID=ENST00000331825.11;Parent=ENSG00000087086.15;transcript_id=ENST00000331825.11",
+        ),
         gff("exon", 11, 20, "ID=exon:1;Parent=ENST00000331825.11;transcript_id=ENST00000331825.11"),
         gff("exon", 31, 40, "ID=exon:2;Parent=ENST00000331825.11;transcript_id=ENST00000331825.11"),
         gff("CDS", 15, 20, "ID=CDS:1;Parent=ENST00000331825.11;transcript_id=ENST00000331825.11"),
@@ -224,7 +229,9 @@ def test_gff3(tmp_path, source):
 def test_gff3_of_mirbase_and_other_features_without_exons(tmp_path):
     lines = [
         gff("miRNA_primary_transcript", 101, 180, "ID=MI0000060;Alias=MI0000060;Name=hsa-let-7a-1", "-"),
-        gff("miRNA", 151, 172, "ID=MIMAT0000062;Alias=MIMAT0000062;Name=hsa-let-7a-5p;Derives_from=MI0000060", "-"),
+        gff(
+            "miRNA", 151, 172, "ID=MIMAT0000062;Alias=MIMAT0000062;Name=hsa-let-7a-5p;Derives_from=MI0000060", "-"
+        ),
         gff("gene", 1, 9, "ID=gene:G;Name=G"),
         gff("tRNA", 1, 9, "ID=T", "?"),
         ">1\n",
@@ -244,5 +251,7 @@ def test_isoforms_are_no_versions(tmp_path, form):
     known = ["AT1G01010.1", "Y74C9A.3.1", "2L52.1a", "MSTRG.7.1", "FBtr0079786", "ENSMUST00000193812.1", "XM_1.5"]
     lines = [gff("exon", 1, 5, form.format(name)) for name in known]
     asked = ["AT1G01010.2", "Y74C9A.3.2", "2L52.1b", "MSTRG.7.2", "FBtr0079786.2", "ENSMUST00000193812.3", "XM_1"]
-    found = read_annotation([transcript(name, 5) for name in [*asked, "Y74C9A.3.1"]], "t.fa", gtf=write(tmp_path, *lines))
+    found = read_annotation(
+        [transcript(name, 5) for name in [*asked, "Y74C9A.3.1"]], "t.fa", gtf=write(tmp_path, *lines)
+    )
     assert sorted(found.regions) == ["ENSMUST00000193812.3", "XM_1", "Y74C9A.3.1"]
