@@ -165,8 +165,8 @@ def test_bad_reads(workplace, content, words):
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        ("r1", "record 'r1': name does not end in _N or _xN"),
-        ("r1_x0", "record 'r1_x0'"),
+        ("r1", "record 'r1': name tells no number of copies"),
+        ("r1_x0", "record 'r1_x0': its number of copies is 0"),
         ("r1_x" + "9" * 30, "record 'r1_x999"),
         ("r1_x" + HUGE, "record 'r1_x999"),
     ],
