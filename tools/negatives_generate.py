@@ -30,8 +30,8 @@ def build_parser() -> argparse.ArgumentParser:
         "Find negative sites for positive miRNA-target pairs, to train and test models with. Each positive row is "
         "written with label 1, followed by its negatives with label 0. Positives for which no negative exists are "
         "kept and counted by reason. 3'UTRs come from GENCODE FASTA headers, GTF, GFF3 or a table. The audit says "
-        "how well the label is told by what should not tell it: lengths, composition, region, or the mere names of "
-        "miRNAs and targets; also for labelled tables of others.",
+        "how well the label is told by what should not tell it: lengths, composition, region, or the mere names "
+        "of miRNAs and targets; also for labelled tables of others.",
         EXAMPLES,
     )
     parser.add_argument(
