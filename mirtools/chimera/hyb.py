@@ -36,6 +36,7 @@ _BIOTYPE = re.compile(r"(?:[^|\s]*\|){7}(\w+)\||\S+ .*\btranscript_biotype:(\w+)
 # hyb calls reads by number and copies; nothing else may tell them
 _HYB_NAME = re.compile(r"[0-9]+_([0-9]{1,15})")
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")
+_TOO_MANY = 10**15
 
 # No other cell holds a tab before it
 _COUNT = "\tread_count="
@@ -142,6 +143,8 @@ def copies_of_line(name: str, flags: str) -> int:
         counts.append(int(text))
     members = [_HYB_NAME.fullmatch(member.strip()) for member in told.get("seq_IDs_in_cluster", "").split(",")]
     counts.append(sum(int(found[1]) for found in members if found))
+    if max(counts) >= _TOO_MANY:
+        raise ValueError("flag seq_IDs_in_cluster counts more reads than any library has; repair the line")
     return max(counts)
 
 

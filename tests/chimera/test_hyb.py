@@ -158,6 +158,10 @@ def test_lines_of_one_read_are_one_read_with_all_their_hits(tmp_path, size):
         (LINE.replace("TAGCAGC", "TAGXAGC"), ":1: 'X' at position 4 is no nucleotide"),
         (LINE + "read_count=many", ":1: flag read_count is 'many'; give a whole number$"),
         (LINE + "count_total=-1", ":1: flag count_total is '-1'"),
+        (
+            LINE + "seq_IDs_in_cluster=" + ",".join(["1_" + "9" * 15] * 2),
+            ":1: flag seq_IDs_in_cluster counts more",
+        ),
     ],
 )
 def test_bad_lines(tmp_path, text, message):
