@@ -15,10 +15,12 @@ from mirtools.sequences import to_dna
 from mirtools.streams import open_text, reading
 
 MISSING = "."
+# Whether the 3' end of the miRNA was seen on the reads, or sequencing stopped first
+END_SEEN, END_OPEN = "seen", "open"
 
 PARSE_COLUMNS = (
-    "pair_id n_reads n_copies mirna_id mirna_seq mirna_qual mirna_unassigned target_id target_start target_end "
-    "site_start site_end site_seq order gap mirna_evalue mirna_bits target_evalue target_bits rank n_best "
+    "pair_id n_reads n_copies mirna_id mirna_seq mirna_qual mirna_unassigned mirna_3p_end target_id target_start "
+    "target_end site_start site_end site_seq order gap mirna_evalue mirna_bits target_evalue target_bits rank n_best "
     "mirna_coverage target_coverage"
 ).split()
 TIE_COLUMNS = "tied_mirnas tied_targets".split()

@@ -60,6 +60,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="added and changed bases need a Phred value above Q; not tested without qualities (default: 30)",
     )
     parser.add_argument(
+        "--paper-rules",
+        action="store_true",
+        help="take every form that occurs in --min-reads reads with qualities above --min-quality, as DMISO does, "
+        "without asking whether sequencing errors of more abundant forms explain it",
+    )
+    parser.add_argument(
         "--gff3",
         metavar="FILE",
         help="write every observed miRNA to FILE as mirGFF3 1.1; coordinates are those on the precursor, or on "
@@ -117,7 +123,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         None if args.compare_output is None else run.outputs.open(args.compare_output),
     )
     sources = Sources(pairs, args.mirnas, args.precursors, args.compare)
-    result = classify_tables(sources, outputs, args.min_reads, args.min_quality, args.min_pairs)
+    rules = args.min_reads, args.min_quality, args.min_pairs, not args.paper_rules
+    result = classify_tables(sources, outputs, *rules)
     run.counts.update(result.counts)
     run.dropped.update(result.dropped)
     run.facts.update(result.facts)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cutadapt.adapters import BackAdapter
 
 _ERROR_RATE = 0.1
-_LEAST_OVERLAP = 3
+LEAST_OVERLAP = 3
 _UNDECIDED = -1
 
 
@@ -41,6 +41,9 @@ class Adapters:
         self._blocks = [_blocks(sequence) for sequence in self._sequences]
         self._threads = local()  # cutadapt's aligners keep their state between calls
 
+    def __bool__(self) -> bool:
+        return bool(self._sequences)
+
     def starts(self, reads: RawReads) -> Places:
         """Return where on each read the first adapter starts; its length where there is none. Shape (n,)."""
         found = np.diff(reads.starts)
@@ -55,6 +58,16 @@ class Adapters:
             np.minimum(found, places, out=found)
         return found
 
+    def begun(self, reads: RawReads) -> Places:
+        """Return how many last bases of each read may be the first ones of an adapter; shape (n,).
+
+        Counted are those that are too few for :meth:`starts`: 0, 1 or 2.
+        """
+        found = np.zeros(len(reads.starts) - 1, np.int64)
+        for codes in self._codes:
+            np.maximum(found, _begun(reads.bases, reads.starts, codes), out=found)
+        return found
+
     def _aligners(self) -> list[BackAdapter]:
         try:
             aligners: list[BackAdapter] = self._threads.aligners
@@ -62,7 +75,7 @@ class Adapters:
             from cutadapt.adapters import BackAdapter
 
             aligners = [
-                BackAdapter(sequence, max_errors=_ERROR_RATE, min_overlap=_LEAST_OVERLAP)
+                BackAdapter(sequence, max_errors=_ERROR_RATE, min_overlap=LEAST_OVERLAP)
                 for sequence in self._sequences
             ]
             self._threads.aligners = aligners
@@ -103,6 +116,17 @@ def _equal(bases: Bytes, start: int, codes: Bytes, offset: int, length: int) -> 
     while place < length and bases[start + place] == codes[offset + place]:
         place += 1
     return place == length
+
+
+@compiled
+def _begun(bases: Bytes, starts: Places, codes: Bytes) -> Places:
+    found = np.zeros(len(starts) - 1, np.int64)
+    for read in range(len(found)):
+        start, end = starts[read], starts[read + 1]
+        for length in range(1, LEAST_OVERLAP):
+            if length <= min(end - start, len(codes)) and _equal(bases, end - length, codes, 0, length):
+                found[read] = length
+    return found
 
 
 @compiled

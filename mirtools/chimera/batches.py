@@ -21,6 +21,8 @@ BATCH_SIZE = 8192
 # Batches have fewer reads where reads are long.
 _BATCH_BASES = 1 << 22
 _BAD = 255
+# Instead of a number of loose bases: the 3' end of the insert is that of the RNA.
+END_SEEN = -1
 _QUALITIES = ord("!"), ord("~")  # Phred+33
 
 
@@ -92,6 +94,9 @@ class ReadBatch(NamedTuple):
         How many reads each entry stands for.
     sample : int
         Position of the sample among all samples.
+    loose : array of int64, shape (n,)
+        ``END_SEEN`` where the RNA ends as the insert does. Else sequencing stopped first, and so many last bases
+        may be the begin of an adapter or a UMI instead.
     """
 
     bases: NDArray[np.uint8]
@@ -101,6 +106,7 @@ class ReadBatch(NamedTuple):
     digests: NDArray[np.uint64]
     copies: NDArray[np.int64]
     sample: int
+    loose: NDArray[np.int64]
 
 
 def read_batches(path: str, size: int = BATCH_SIZE) -> Iterator[Sequence[SequenceRecord]]:
@@ -167,4 +173,5 @@ def chosen_reads(batch: ReadBatch, chosen: Places) -> ReadBatch:
     if batch.qualities is not None:
         qualities, _ = gathered(batch.qualities, batch.starts[:-1], batch.starts[1:], chosen)
     names = [batch.names[entry] for entry in chosen.tolist()] if batch.names else []
-    return ReadBatch(bases, starts, qualities, names, batch.digests[chosen], batch.copies[chosen], batch.sample)
+    digests, copies, loose = batch.digests[chosen], batch.copies[chosen], batch.loose[chosen]
+    return ReadBatch(bases, starts, qualities, names, digests, copies, batch.sample, loose)

@@ -1,6 +1,10 @@
 """Raw reads -> distinct inserts: UMI and adapter off, too short ones out, copies within a batch collapsed.
 
 DMISO, Identification of miRNA-mRNA interactions: "removed adapters from the reads, discarded duplicate reads".
+
+Where sequencing stopped before the adapter, the 3' end of an insert is that of the read, not of the RNA. It is
+known where the adapter was found, with an overlap that chance does not give, or where the read is shorter than the
+longest one of its file, so that somebody else has trimmed it.
 """
 
 from __future__ import annotations
@@ -10,9 +14,14 @@ from typing import NamedTuple
 import numpy as np
 
 from mirtools.chimera.adapters import Adapters
-from mirtools.chimera.batches import RawReads, ReadBatch, gathered, raise_qualities
+from mirtools.chimera.batches import END_SEEN, RawReads, ReadBatch, gathered, raise_qualities
 from mirtools.chimera.digests import Places, digests_of, first_copies
 from mirtools.chimera.names import copies_of, umis_in_names
+
+# Fewer bases of an adapter at the end of a read may as well be the insert's; they are cut off all the same.
+_SURE_OVERLAP = 7
+# What the digests of inserts with an unknown end differ by: a molecule has one end, so copies agree in it.
+_OPEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 class ReadLayout(NamedTuple):
@@ -26,8 +35,9 @@ class ReadLayout(NamedTuple):
         Bases that are no insert but tell PCR copies from distinct molecules; 0 for none. Of a UMI in the name its
         length, or 0 for any.
     umi_position : str
-        ``5p``: first bases of the read; ``3p``: last bases before the adapter; ``name``: in the name or its
-        comment, where :func:`mirtools.chimera.names.umi_in_name` finds it.
+        ``5p``: first bases of the read; ``3p``: last bases before the adapter, none of a read that has no adapter
+        where there are ``adapters``; ``name``: in the name or its comment, where
+        :func:`mirtools.chimera.names.umi_in_name` finds it.
     min_length : int
         Shortest insert in nt.
     copies_in_name : bool
@@ -65,8 +75,20 @@ class Inserts(NamedTuple):
     too_short: int
 
 
-def inserts_of(reads: RawReads, layout: ReadLayout, sample: int = 0, keep_names: bool = False) -> Inserts:
+def inserts_of(
+    reads: RawReads, layout: ReadLayout, sample: int = 0, keep_names: bool = False, longest: int = 0
+) -> Inserts:
     """Return the distinct inserts of some reads, in the order of their first copies.
+
+    Parameters
+    ----------
+    reads : RawReads
+    layout : ReadLayout
+    sample : int
+        Position of the sample among all samples.
+    keep_names : bool
+    longest : int
+        Bases of the longest read of the file: shorter ones were trimmed, so that their 3' ends are known.
 
     Raises
     ------
@@ -74,17 +96,24 @@ def inserts_of(reads: RawReads, layout: ReadLayout, sample: int = 0, keep_names:
         For a read whose name lacks the number of copies or the UMI that the layout promises.
     """
     begins, ends = reads.starts[:-1], reads.starts[:-1] + layout.adapters.starts(reads)
+    without = ends == reads.starts[1:] if layout.adapters else np.zeros(len(begins), bool)
+    open_end = (reads.starts[1:] - ends < _SURE_OVERLAP) & (np.diff(reads.starts) >= longest)
+    loose = np.where(without, layout.adapters.begun(reads), 0)
     umis, umi_begins, umi_ends = reads.bases, begins, begins
     if layout.umi_position == "name":
         umis, umi_begins, umi_ends = umis_in_names(reads, layout.umi_length)
     elif layout.umi_position == "3p":
-        umi_begins, umi_ends = np.maximum(ends - layout.umi_length, begins), ends
+        # without adapter there is no telling how much of the UMI was read, if any
+        loose[without] += layout.umi_length
+        umi_begins, umi_ends = np.where(without, ends, np.maximum(ends - layout.umi_length, begins)), ends
         ends = umi_begins
     else:
         umi_ends = np.minimum(begins + layout.umi_length, ends)
         begins = umi_ends
     copies = copies_of(reads, layout.copies_in_name)
     digests = digests_of(sample, umis, umi_begins, umi_ends, reads.bases, begins, ends)
+    digests[open_end, 0] ^= _OPEN
+    loose = np.where(open_end, loose, END_SEEN)
     mine = np.ones(len(begins), bool)
     if layout.shares > 1:
         mine = digests[:, 1] % np.uint64(layout.shares) == layout.share
@@ -103,5 +132,5 @@ def inserts_of(reads: RawReads, layout: ReadLayout, sample: int = 0, keep_names:
     names = [reads.name(read) for read in chosen.tolist()] if keep_names else []
     summed = np.zeros(len(chosen), np.int64)
     np.add.at(summed, entries, copies[used])
-    batch = ReadBatch(bases, starts, qualities, names, digests[chosen], summed, sample)
+    batch = ReadBatch(bases, starts, qualities, names, digests[chosen], summed, sample, loose[chosen])
     return Inserts(batch, chosen, int(mine.sum()), int((mine & ~long_enough).sum()))

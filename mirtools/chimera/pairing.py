@@ -96,6 +96,8 @@ class Pairs(NamedTuple):
         The site on the transcript: the aligned part, extended at its 3' end as far as the transcript goes. Bases
         shared with a miRNA before it belong to the miRNA, so the site starts behind them. Otherwise every such
         site would start as its miRNA ends, and a model could tell ligated pairs by that mark of the ligation.
+    open_3p : array
+        1 where sequencing stopped in the miRNA or directly behind it, so that its 3' end is not known; else 0.
     mirna_evalue, mirna_bits, target_evalue, target_bits : array of float64
     tied : list of tuple of (int, int), or None
         miRNA and transcript of all pairs as good as the best one of the read, in ascending order; only on demand.
@@ -122,6 +124,7 @@ class Pairs(NamedTuple):
     target_ref_end: Ints
     site_start: Ints
     site_end: Ints
+    open_3p: Ints
     mirna_evalue: Floats
     mirna_bits: Floats
     target_evalue: Floats
@@ -145,6 +148,7 @@ def pair_hits(
     target_hits: Hits,
     bases: NDArray[np.uint8],
     starts: Ints,
+    loose: Ints,
     references: SearchReferences,
     rules: PairingRules,
     keep_ties: bool = False,
@@ -162,7 +166,7 @@ def pair_hits(
     ----------
     mirna_hits, target_hits : Hits
         Hits of the batch; the order of those of one read does not matter.
-    bases, starts : array
+    bases, starts, loose : array
         The reads, see :class:`mirtools.chimera.batches.ReadBatch`.
     references : SearchReferences
     rules : PairingRules
@@ -180,10 +184,10 @@ def pair_hits(
     mirnas, targets = _contiguous(mirna_hits), _contiguous(target_hits)
     # all arguments of the same type always: the kernel is compiled once
     writeable = np.require(bases, np.uint8, ["C", "W"])
-    places = np.require(starts, np.int64, ["C", "W"])
+    places, ends = (np.require(column, np.int64, ["C", "W"]) for column in (starts, loose))
     lists = _lists(references)
     cells, reasons, tied, tied_ends = kernel.pair_reads(
-        mirnas, targets, writeable, places, *lists, PairingRules(*map(int, rules)), bool(keep_ties)
+        mirnas, targets, writeable, places, ends, *lists, PairingRules(*map(int, rules)), bool(keep_ties)
     )
     columns: list[Any] = list(cells.T.copy())
     mirna, target = columns[kernel.MIRNA_HIT], columns[kernel.TARGET_HIT]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from mirtools.chimera.references import N
 from mirtools.compiled import compiled
 
 # Bases at the end of a miRNA that may be replaced and so left out by the alignment.
@@ -20,7 +21,8 @@ _LEAST_TARGET = 15
 )
 (PART_START, PART_END, UNASSIGNED_5P, UNASSIGNED_3P) = range(10, 14)
 (TARGET_HIT, TARGET_START, TARGET_END, TARGET_REF_START, TARGET_REF_END, SITE_START, SITE_END) = range(14, 21)
-CELLS = 21
+OPEN_3P = 21
+CELLS = 22
 # Outcomes; of several the last is told: the one nearest to a pair.
 PAIRED, NO_MIRNA, NO_TARGET, LOOP, GAP_TOO_LONG, SHORT_SITE = range(6)
 # What candidates are compared by, lesser ones first: see _set_key
@@ -46,7 +48,10 @@ def extension(bases: Any, position: int, codes: Any, place: int, step: int, limi
     """
     score = best = length = 0
     for number in range(limit):
-        score += 1 if bases[position + step * number] == codes[place + step * number] else -1
+        base, canonical = bases[position + step * number], codes[place + step * number]
+        # what was not read, or is not known, speaks neither for nor against
+        if base != N and canonical != N:
+            score += 1 if base == canonical else -1
         if score > best:
             best, length = score, number + 1
     return length, best
@@ -90,6 +95,7 @@ def pair_reads(
     targets: Any,
     bases: Any,
     starts: Any,
+    loose: Any,
     mirna_codes: Any,
     mirna_starts: Any,
     mirna_lengths: Any,
@@ -172,7 +178,7 @@ def pair_reads(
             cell = chosen[rank]
             cell[READ], cell[RANK], cell[N_BEST] = read, rank + 1, n_best
             number = mirnas.subject[cell[MIRNA_HIT]]
-            _keep_ends(cell, mirna_lengths[number], starts[read + 1] - starts[read], rules.max_gap)
+            _keep_ends(cell, mirna_lengths[number], starts[read + 1] - starts[read], loose[read], rules.max_gap)
             cells[pairs] = cell
             tied_ends[pairs] = ties
             pairs += 1
@@ -266,15 +272,21 @@ def _before(key: Any, other: Any, columns: int) -> bool:
 
 
 @compiled
-def _keep_ends(cell: Any, mirna_length: int, read_length: int, max_gap: int) -> None:
+def _keep_ends(cell: Any, mirna_length: int, read_length: int, loose: int, max_gap: int) -> None:
     """Set the miRNA part of the read with the bases beside it that neither alignment claims.
 
     Towards the target these are the bases of the gap. At the outer end they reach to the end of the read if that
     lies at most ``max_gap`` beyond the canonical end of the miRNA, else (a linker or barcode follows) to that end.
+    Where sequencing stopped in the insert, its ``loose`` last bases may be no insert (-1: its end was seen), and a
+    miRNA that ends within them or before them may have been longer.
     """
     gap = max(cell[GAP], 0)
+    cell[OPEN_3P] = 0
     if cell[TARGET_FIRST]:
         hidden, outer = mirna_length - cell[MIRNA_REF_END], read_length - cell[MIRNA_END]
+        if loose >= 0 and outer <= hidden + max_gap + loose:
+            cell[OPEN_3P] = 1
+            outer = max(outer - loose, 0)
     else:
         hidden, outer = cell[MIRNA_REF_START], cell[MIRNA_START]
     kept = outer if outer <= hidden + max_gap else hidden

@@ -20,10 +20,10 @@ from mirtools.chimera.pairing import MIRNA_FIRST, TARGET_FIRST, PairingRules, Pa
 from mirtools.chimera.references import decode
 from mirtools.chimera.support import PartSupport
 from mirtools.compiled import compiled
-from mirtools.interactions import MISSING, cell_order, pair_id
+from mirtools.interactions import END_OPEN, END_SEEN, MISSING, cell_order, pair_id
 
 # What makes a row, together with the bases of the miRNA part
-_KEY = "mirna unassigned_5p unassigned_3p target target_ref_start target_ref_end".split()
+_KEY = "mirna unassigned_5p unassigned_3p target target_ref_start target_ref_end open_3p".split()
 # What reads of one row may differ in; shown is the read with the strongest evidence. As the columns of the table.
 _SHOWN = np.dtype(
     [(name, "i4") for name in "site_start site_end target_first gap".split()]
@@ -38,7 +38,7 @@ Ties = tuple[tuple[int, int], ...]
 
 
 class PairTable:
-    """Collects the pairs of reads; one row for each (miRNA, observed part, target, aligned part).
+    """Collects the pairs of reads; one row for each (miRNA, observed part, its 3' end seen, target, aligned part).
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class PairTable:
         self._keys.extend(keys[fresh])
         self._shown.extend(shown[fresh])
         aligned = starts[fresh] + pairs.mirna_start[fresh], starts[fresh] + pairs.mirna_end[fresh]
-        self._parts.extend(self._support.number(batch.bases, *aligned))
+        self._parts.extend(self._support.number(batch.bases, *aligned, pairs.open_3p[fresh]))
         self._reads.extend(np.zeros((len(fresh), self._reads.values.shape[1])))
         self._copies.extend(np.zeros(len(fresh)))
         text, text_starts = gathered(batch.bases, begins, ends, fresh)
@@ -151,7 +151,7 @@ class PairTable:
         mirnas, transcripts = self._references
         starts = self._starts()
         for row, mirna_coverage, target_coverage in zip(kept.tolist(), *coverages, strict=True):
-            mirna, left, right, target, ref_start, ref_end = self._keys.values[row].tolist()
+            mirna, left, right, target, ref_start, ref_end, is_open = self._keys.values[row].tolist()
             start, end = int(starts[row]), int(starts[row + 1])
             shown = dict(zip(_SHOWN.names or (), self._shown.values[row].tolist(), strict=True))
             site = shown["site_start"], shown["site_end"]
@@ -164,6 +164,7 @@ class PairTable:
                 decode(self._bases.values[start:end]),
                 qualities.tobytes().decode("ascii") if qualities[0] else MISSING,
                 f"{left},{right}",
+                END_OPEN if is_open else END_SEEN,
                 transcripts.names[target],
                 str(ref_start),
                 str(ref_end),
@@ -196,10 +197,11 @@ class PairTable:
         found = np.zeros(len(self._keys), np.uint64)
         starts = self._starts()
         for row in np.flatnonzero(self._supported).tolist():
-            mirna, left, right, target, start, end = self._keys.values[row].tolist()
+            mirna, left, right, target, start, end, is_open = self._keys.values[row].tolist()
             observed = decode(self._bases.values[starts[row] : starts[row + 1]])
             names = mirnas.names[mirna], transcripts.names[target]
-            found[row] = int(pair_id(names[0], observed, f"{left},{right}", names[1], start, end)[1:], 16)
+            ends = (END_OPEN,) if is_open else ()
+            found[row] = int(pair_id(names[0], observed, f"{left},{right}", names[1], start, end, *ends)[1:], 16)
         return found
 
     @cached_property

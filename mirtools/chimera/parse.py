@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
@@ -25,6 +26,10 @@ from mirtools.chimera.junctions import Junctions, by_number
 from mirtools.chimera.pairing import REASONS, PairingRules, Pairs, pair_hits
 from mirtools.chimera.pairtable import PairTable
 from mirtools.chimera.samples import Sample
+from mirtools.errors import InputError
+
+# Reads of a file that are looked at first
+_FIRST_READS = 5000
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -61,13 +66,15 @@ class Pairing:
     keep_names: bool = False
     keep_ties: bool = False
 
-    def inserts(self, raw: RawReads, sample: int) -> Inserts:
-        """Return the distinct inserts of some reads."""
-        return inserts_of(raw, self.layout, sample, self.keep_names)
+    def inserts(self, raw: RawReads, sample: int, longest: int) -> Inserts:
+        """Return the distinct inserts of some reads, of a file whose longest read has so many bases."""
+        return inserts_of(raw, self.layout, sample, self.keep_names, longest)
 
     def pair(self, inserts: Inserts, batch: ReadBatch, hits: tuple[Hits, Hits]) -> PairedReads:
         """Pair the hits of a batch that some or all of the inserts are in."""
-        pairs, reasons = pair_hits(*hits, batch.bases, batch.starts, self.references, self.rules, self.keep_ties)
+        pairs, reasons = pair_hits(
+            *hits, batch.bases, batch.starts, batch.loose, self.references, self.rules, self.keep_ties
+        )
         return PairedReads(batch, pairs, reasons, inserts.reads, inserts.too_short)
 
 
@@ -85,14 +92,16 @@ def pair_reads(
     """
     known = RecentDigests()
 
-    def tasks() -> Iterator[tuple[int, Sample, Sequence[Any]]]:
+    def tasks() -> Iterator[tuple[int, Sample, int, Sequence[Any]]]:
         for number, sample in enumerate(samples):
-            for records in read_batches(sample.path, engine.batch_size):
-                yield number, sample, records
+            first, batches = _first_reads(read_batches(sample.path, engine.batch_size))
+            longest = max(map(len, first), default=0)
+            for records in batches:
+                yield number, sample, longest, records
 
-    def search(task: tuple[int, Sample, Sequence[Any]]) -> PairedReads:
-        number, sample, records = task
-        inserts = pairing.inserts(pack(records, sample.path), number)
+    def search(task: tuple[int, Sample, int, Sequence[Any]]) -> PairedReads:
+        number, sample, longest, records = task
+        inserts = pairing.inserts(pack(records, sample.path), number, longest)
         batch = inserts.batch
         # a copy of a read that made no pair makes none either; which ones are known changes nothing but the time
         if (copies := known.holds(batch.digests)).any():
@@ -105,11 +114,38 @@ def pair_reads(
             known.add(found.batch.digests[found.reasons > 0])
 
 
+def _first_reads(batches: Iterator[Sequence[Any]]) -> tuple[list[Any], Iterator[Sequence[Any]]]:
+    """Return the first reads, enough to tell from them what the others of the file are like, and all batches."""
+    first: list[Sequence[Any]] = []
+    failure: InputError | None = None
+    reads = 0
+    while reads < _FIRST_READS:
+        try:
+            first.append(next(batches, ()))
+        except InputError as error:  # in its place: what stands before it comes first
+            failure = error
+            break
+        if not first[-1]:
+            break
+        reads += len(first[-1])
+
+    def every() -> Iterator[Sequence[Any]]:
+        yield from filter(len, first)
+        if failure is not None:
+            raise failure
+        yield from batches
+
+    return list(chain.from_iterable(first)), every()
+
+
 def pair_known_hits(samples: Sequence[Sample], pairing: Pairing) -> Iterator[PairedReads]:
     """Pair the hits that stand in ``.hyb`` files; in input order."""
     for number, sample in enumerate(samples):
+        longest = None
         for reads in read_hyb(sample.path, pairing.references):
-            inserts = pairing.inserts(reads.raw, number)
+            if longest is None:
+                longest = int(np.diff(reads.raw.starts).max(initial=0))
+            inserts = pairing.inserts(reads.raw, number, longest)
             hits = tuple(hits_of_inserts(each, inserts.raw) for each in (reads.mirna_hits, reads.target_hits))
             yield pairing.pair(inserts, inserts.batch, (hits[0], hits[1]))
 

@@ -51,7 +51,7 @@ class Result(NamedTuple):
 
 
 def classify_tables(
-    sources: Sources, outputs: Outputs, min_reads: int, min_quality: int, min_pairs: int
+    sources: Sources, outputs: Outputs, min_reads: int, min_quality: int, min_pairs: int, errors: bool = True
 ) -> Result:
     """Classify tables and write all that is asked for; parameters as in ``IsomirTable`` and ``statistics_of``."""
     mirnas = read_references(sources.mirnas)
@@ -60,7 +60,7 @@ def classify_tables(
     precursors = Precursors(canonical, hairpins)
     other = None if sources.compare is None else read_isomirs(sources.compare)
     tables = Tables(sources.pairs)
-    with closing(IsomirTable(tables, canonical, min_reads, min_quality, precursors)) as table:
+    with closing(IsomirTable(tables, canonical, min_reads, min_quality, precursors, errors)) as table:
         writer = TableWriter(outputs.table, table.columns)
         for row in table.rows():
             writer.write(row)
@@ -88,6 +88,8 @@ def classify_tables(
         draw_isomirs(told, compared, min_pairs, *outputs.figure)
 
     facts: dict[str, Any] = {"statistics": statistics.facts(told)}
+    if errors:
+        facts["error_rate"] = float(f"{table.error_rate:.3g}")
     if compared is not None:
         facts["comparison"] = _comparison_facts(compared)
     notes = []

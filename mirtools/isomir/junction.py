@@ -14,34 +14,30 @@ the target explain costs nothing, whoever it belongs to. A part counts at
 all only where it may be present in ``min_reads`` distinct reads (DMISO's rule of recurrence), and stays in the
 list only while it explains the reads clearly better than the other parts do: a quarter of the reads of an
 abundant miRNA show any given base behind it by chance, and these make no isomiR.
+
+A read need not show all of its part, nor show it without an error (:mod:`mirtools.isomir.options`), and a part
+that errors of a more abundant one explain leaves the list (:mod:`mirtools.isomir.errors`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.chimera.digests import DigestNumbers, digests
-from mirtools.chimera.growing import Growing
+from mirtools.isomir.errors import Left, false_parts
 from mirtools.isomir.expectation import expect
+from mirtools.isomir.options import NO_PART, REACH, Candidates, Junctions, Options, candidates, options_of
 
 Ints = NDArray[np.int64]
 
-# How far the end of a part may lie from where an alignment puts it, in nt: the pairing rule's overlap and gap.
-REACH = 4
-# The place of what has no part
-NO_PART = -1
-_SHORTEST_PART = 12
 # Chance of junk before a miRNA that starts a read, or behind one that ends it.
 _JUNK = 0.1
 _ROUNDS = 60
 # What a part must explain, in nats of log-likelihood, beyond what the other parts explain.
 _PART_PRICE = 16.0
-# Junctions of which all options are made at once
-_BLOCK = 1 << 14
 
 
 class Junction(NamedTuple):
@@ -58,6 +54,10 @@ class Junction(NamedTuple):
         Where on ``bases`` the aligned miRNA part ends and the aligned target starts (0-based).
     mirna_first : bool
         Whether ``bases`` read 5'->3'; else 3'->5'.
+    is_open : bool
+        Whether sequencing stopped before the 3' end of a miRNA that follows its target.
+    fixed : bool
+        Whether the part is known to be all of ``bases``.
     """
 
     bases: str
@@ -65,6 +65,8 @@ class Junction(NamedTuple):
     core_end: int
     target_start: int
     mirna_first: bool
+    is_open: bool = False
+    fixed: bool = False
 
     def part(self, start: int, end: int) -> str:
         """Return the miRNA part ``bases[start:end]``, 5'->3'."""
@@ -72,7 +74,14 @@ class Junction(NamedTuple):
         return part if self.mirna_first else part[::-1]
 
 
-def turn(sequence: str, unassigned: tuple[int, int], gap: int, target_only: str, mirna_first: bool) -> Junction:
+def turn(
+    sequence: str,
+    unassigned: tuple[int, int],
+    gap: int,
+    target_only: str,
+    mirna_first: bool,
+    is_open: bool = False,
+) -> Junction:
     """Return the junction of a row of chimera-parse.
 
     Parameters
@@ -87,15 +96,70 @@ def turn(sequence: str, unassigned: tuple[int, int], gap: int, target_only: str,
         Aligned part of the target without bases shared with the miRNA, 5'->3'.
     mirna_first : bool
         Whether the target lies at the 3' side of the miRNA on the read.
+    is_open : bool
+        Whether sequencing stopped before the 3' end of the miRNA.
     """
     if not mirna_first:
         sequence, target_only, unassigned = sequence[::-1], target_only[::-1], unassigned[::-1]
     core_end = len(sequence) - unassigned[1]
-    return Junction(sequence + target_only[:REACH], unassigned[0], core_end, core_end + gap, mirna_first)
+    return Junction(
+        sequence + target_only[:REACH],
+        unassigned[0],
+        core_end,
+        core_end + gap,
+        mirna_first,
+        is_open and not mirna_first,
+    )
 
 
-def settle(junctions: Iterable[Junction], reads: Sequence[int] | Ints, min_reads: int) -> Ints:
-    """Return where the miRNA part of each junction starts and ends.
+def as_it_stands(sequence: str) -> Junction:
+    """Return the junction of a miRNA part whose ends are settled."""
+    return Junction(sequence, 0, len(sequence), len(sequence), True, fixed=True)
+
+
+class Settled(NamedTuple):
+    """The miRNA parts of junctions.
+
+    Attributes
+    ----------
+    part : array of int64, shape (junctions,)
+        Position in ``parts``; ``NO_PART`` where no part recurs.
+    start, end : array of int64, shape (junctions,)
+        Where the part lies on ``Junction.bases``, 0-based and half-open; ``NO_PART`` without any. A part whose 3'
+        end was not read is longer than that, at its first base as the junction is turned.
+    inexact : array of bool, shape (junctions,)
+        Whether the bases of the junction there and those of the part are not the same.
+    unread : array of bool, shape (junctions,)
+        Whether the junction has no part, and N where one may be.
+    parts : list of str
+        Different parts, 5'->3'.
+    end_seen : array of bool, shape (parts,)
+        Whether the 3' end of a part was seen on any read, or is that of the canonical miRNA.
+    error_rate : float
+        Estimated substitutions per base.
+    false_parts : int
+        Recurring parts that errors of more abundant ones explain.
+    """
+
+    part: Ints
+    start: Ints
+    end: Ints
+    inexact: NDArray[np.bool_]
+    unread: NDArray[np.bool_]
+    parts: list[str]
+    end_seen: NDArray[np.bool_]
+    error_rate: float
+    false_parts: int
+
+
+def settle(
+    junctions: Iterable[Junction],
+    reads: Sequence[int] | Ints,
+    min_reads: int,
+    canonical: Collection[str] = (),
+    errors: bool = True,
+) -> Settled:
+    """Return the miRNA part of each junction.
 
     Parameters
     ----------
@@ -104,42 +168,47 @@ def settle(junctions: Iterable[Junction], reads: Sequence[int] | Ints, min_reads
         Distinct reads of each.
     min_reads : int
         Distinct reads in which a part must be possible.
+    canonical : collection of str
+        Sequences of known miRNAs, 5'->3': what reads with an open end may be although none shows all of it, and no
+        part that errors explain.
+    errors : bool
+        Let reads show a part with one substitution, and drop parts that substitutions of others explain.
 
     Returns
     -------
-    array of int64, shape (junctions, 2)
-        0-based, half-open on ``Junction.bases``; ``NO_PART`` twice without any recurring part. The result does not
-        depend on the order of the input.
+    Settled
+        It does not depend on the order of the input.
     """
     distinct, of = _distinct(list(junctions))
-    if not len(of):
-        return np.empty((0, 2), np.int64)
-    reads_of = np.bincount(of, reads).astype(float)
-    options, group_of = _options(distinct, reads_of, min_reads)
+    reads_of = np.bincount(of, reads, len(distinct)).astype(float)
+    found = candidates(distinct, reads_of, min_reads, canonical, errors)
+    options = options_of(distinct, found, errors)
+    has_options = options.group_of >= 0
+    weights = np.bincount(options.group_of[has_options], reads_of[has_options]).astype(np.float64)
+    false = np.zeros(len(found.parts), np.bool_)
     # the last entry is that of junctions without options, number -1
-    settled = np.full((group_of.max() + 2, 2), NO_PART, np.int64)
-    if options.group.size:
-        has_options = group_of >= 0
-        reads_of_group = np.bincount(group_of[has_options], reads_of[has_options]).astype(float)
-        chosen = _choose(options, reads_of_group)
-        settled[:-1] = np.stack((options.start[chosen], options.end[chosen]), axis=1)
-    return settled[group_of[of]]
+    columns = np.full((len(weights) + 1, 4), NO_PART, np.int64)
+    if len(options.group):
+        chosen, false = _choose(options, weights, found, min_reads if errors else 0)
+        inexact = options.errors + options.unread + options.unseen
+        listed = (options.part, options.start, options.end, inexact)
+        columns[options.group[chosen]] = np.stack([column[chosen] for column in listed], axis=1)
+    part, start, end, inexact = columns[options.group_of].T[:, of]
+    return Settled(
+        part,
+        start,
+        end,
+        (part != NO_PART) & (inexact > 0),
+        (part == NO_PART) & options.may_be_unread[of],
+        found.parts,
+        found.end_seen,
+        found.error_rate,
+        int(false.sum()),
+    )
 
 
-class _Distinct(NamedTuple):
-    """Different junctions in ascending order, as columns; bases 5'->3', one junction after the other."""
-
-    bases: NDArray[np.uint8]
-    begin: Ints
-    length: Ints
-    outer: Ints
-    core_end: Ints
-    target_start: Ints
-    mirna_first: NDArray[np.bool_]
-
-
-def _distinct(junctions: list[Junction]) -> tuple[_Distinct, Ints]:
-    """Return the different junctions, and the number of each one's equal."""
+def _distinct(junctions: list[Junction]) -> tuple[Junctions, Ints]:
+    """Return the different junctions in ascending order, and the number of each one's equal."""
     order = sorted(range(len(junctions)), key=junctions.__getitem__)
     of = np.empty(len(junctions), np.int64)
     distinct: list[Junction] = []
@@ -147,95 +216,41 @@ def _distinct(junctions: list[Junction]) -> tuple[_Distinct, Ints]:
         if not distinct or junctions[at] != distinct[-1]:
             distinct.append(junctions[at])
         of[at] = len(distinct) - 1
-    text = bytearray("".join(junction.part(0, len(junction.bases)) for junction in distinct), "ascii")
-    length = np.array([len(junction.bases) for junction in distinct], np.int64)
-    outer, core_end, target_start, mirna_first = (
-        np.array([each[1:] for each in distinct], np.int64).reshape(-1, 4).T
-    )
-    bases = np.frombuffer(text, np.uint8)
-    begin = np.cumsum(length) - length
-    return _Distinct(bases, begin, length, outer, core_end, target_start, mirna_first > 0), of
+    text = "".join(junction.part(0, len(junction.bases)) for junction in distinct)
+    lengths = np.array([len(junction.bases) for junction in distinct], np.int64)
+    return Junctions.of(text, lengths, [each[1:] for each in distinct]), of
 
 
-class _Options(NamedTuple):
-    """Every place that a part may take, group by group: number of the group and of the part, place.
+def _choose(
+    options: Options, reads: NDArray[np.float64], found: Candidates, least_reads: int
+) -> tuple[Ints, NDArray[np.bool_]]:
+    """Return the number of the likeliest option of each group that has any left, and which parts are false.
 
-    Junctions with the same options have the same answer: they are one group.
+    Parts that are no canonical miRNA are tested where they need ``least_reads``, more than 0.
     """
-
-    group: NDArray[np.int32]
-    part: NDArray[np.int32]
-    start: NDArray[np.int32]
-    end: NDArray[np.int32]
-    linker: NDArray[np.int32]
-
-
-def _options(distinct: _Distinct, reads: NDArray[np.float64], min_reads: int) -> tuple[_Options, Ints]:
-    """Return the places of all parts that are possible in enough reads, and the group of each junction or -1.
-
-    Of equally likely ones of a junction the first, longest, is chosen later.
-    """
-    parts, numbers, support = Growing(np.int32), DigestNumbers(), Growing(np.float64)
-    for row, start, end in _places(distinct):
-        # the same 5'->3'
-        first, length = distinct.mirna_first[row], distinct.length[row]
-        begins = distinct.begin[row] + np.where(first, start, length - end)
-        part = numbers.add(digests(distinct.bases, begins, begins + end - start))
-        support.extend(np.zeros(len(numbers) - len(support)))
-        np.add.at(support.values, part, reads[row])
-        parts.extend(part)
-    del numbers
-    recurs = support.values >= min_reads
-    # without gaps, in the order of first occurrence
-    number = np.cumsum(recurs, dtype=np.int32) - 1
-
-    groups, group_of = DigestNumbers(), np.full(len(distinct.length), -1, np.int64)
-    columns = [Growing(np.int32) for _ in _Options._fields]
-    done = 0
-    for row, start, end in _places(distinct):
-        part = parts.values[done : done + len(row)].astype(np.int64)
-        done += len(row)
-        kept = recurs[part]
-        row, start, end, part = row[kept], start[kept], end[kept], number[part[kept]].astype(np.int64)
-        linker = np.maximum(0, distinct.target_start[row] - end)
-        codes = np.stack((part, linker, start), axis=1).astype(np.int32)
-        begins = np.flatnonzero(np.diff(row, prepend=-1))
-        bounds = np.append(begins, len(row)) * codes.strides[0]
-        known = len(groups)
-        group = groups.add(digests(codes.view(np.uint8).ravel(), bounds[:-1], bounds[1:]))
-        group_of[row[begins]] = group
-        # the end follows from the start and the part, so all of a group have the same
-        first = np.zeros(len(begins), np.bool_)
-        first[np.unique(group, return_index=True)[1]] = True
-        fresh = np.repeat(first & (group >= known), np.diff(begins, append=len(row)))
-        for column, values in zip(columns, (group_of[row], part, start, end, linker), strict=True):
-            column.extend(values[fresh])
-    return _Options(*(column.values for column in columns)), group_of
-
-
-def _places(distinct: _Distinct) -> Iterator[tuple[Ints, Ints, Ints]]:
-    """Yield the number of the junction, start and end of each place that a part may take, many at once."""
-    low = np.maximum(np.minimum(distinct.core_end, distinct.target_start) - REACH, distinct.outer + _SHORTEST_PART)
-    high = np.minimum(np.maximum(distinct.core_end, distinct.target_start) + REACH, distinct.length)
-    widths = np.maximum(0, high - low + 1)
-    sizes = (distinct.outer + 1) * widths
-    for begin in range(0, len(sizes), _BLOCK):
-        rows = np.arange(begin, min(begin + _BLOCK, len(sizes)))
-        row = np.repeat(rows, sizes[rows])
-        within = np.arange(len(row)) - np.repeat(np.cumsum(sizes[rows]) - sizes[rows], sizes[rows])
-        yield row, within // widths[row], high[row] - within % widths[row]
-
-
-def _choose(options: _Options, reads: NDArray[np.float64]) -> Ints:
-    """Return the number of the likeliest option of each group."""
     cost = 0.25 ** (options.linker + options.start) * np.where(options.start > 0, _JUNK, 1.0)
-    return _maximise(options.group, options.part, options.linker, cost, reads)
+    # a base is read as any of three others
+    cost = cost * np.where(options.errors > 0, found.error_rate / 3, 1.0)
+    false = np.zeros(len(found.parts), np.bool_)
+    live = np.arange(len(cost))
+    while len(live):
+        group, part, linker = (column[live] for column in (options.group, options.part, options.linker))
+        chosen, likelihood = _maximise(group, part, linker, cost[live], reads)
+        if not least_reads:
+            return live[chosen], false
+        left = Left(options, live, likelihood, reads)
+        new = found.may_be_false & false_parts(left, found.error_rate, least_reads, len(false))
+        if not new.any():
+            return live[chosen], false
+        false |= new
+        live = live[~new[options.part[live]]]
+    return live, false
 
 
 def _maximise(
     row_of: NDArray[Any], part_of: NDArray[Any], linker: NDArray[Any], cost: NDArray[Any], weights: NDArray[Any]
-) -> NDArray[np.int64]:
-    """Return the number of the likeliest option of each row, of equally likely ones the first.
+) -> tuple[Ints, NDArray[np.float64]]:
+    """Return the likeliest option of each row, of equally likely ones the first, and how likely each option is.
 
     Expectation-maximisation over all options; then the parts that explain least beyond what the others explain
     leave the list, and so on until every part left is worth its price.
@@ -261,6 +276,7 @@ def _maximise(
     likelihood = np.zeros(len(row_of))
     likelihood[live] = explained
     begins = np.flatnonzero(np.diff(row_of, prepend=-1))
-    is_best = likelihood == np.maximum.reduceat(likelihood, begins)[row_of]
+    highest = np.repeat(np.maximum.reduceat(likelihood, begins), np.diff(begins, append=len(row_of)))
+    is_best = likelihood == highest
     _, best = np.unique(row_of[is_best], return_index=True)
-    return np.flatnonzero(is_best)[best]
+    return np.flatnonzero(is_best)[best], likelihood

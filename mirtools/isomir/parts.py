@@ -8,15 +8,13 @@ from functools import cache
 import numpy as np
 
 from mirtools.isomir.assignment import Assigned, Assignment
-from mirtools.isomir.junction import NO_PART, settle
+from mirtools.isomir.junction import settle
+from mirtools.isomir.options import NO_PART
 from mirtools.isomir.precursors import Precursors
-from mirtools.isomir.records import Numbers, Records
+from mirtools.isomir.records import Records
 from mirtools.isomir.repertoire import type_mask
 from mirtools.isomir.types import Isomir, classify
 from mirtools.isomir.units import Observed
-
-# The place of what is taken as it stands
-UNCUT = NO_PART
 
 
 class Parts:
@@ -31,16 +29,23 @@ class Parts:
     min_reads : int
         Distinct reads in which a part must be possible.
     precursors : Precursors
+    errors : bool
+        Whether parts that sequencing errors explain are taken for what they are errors of.
 
     Attributes
     ----------
     sequences : list of str
         Different parts, 5'->3'.
     of, start, end : array of int
-        For each observed thing: number of its part, and where that lies on the junction; ``UNCUT`` where the
-        observed sequence is taken as it stands.
-    recurs : array of bool
-        For each observed thing: whether its part recurs.
+        For each observed thing: number of its part, and where that lies on the junction; ``NO_PART`` where no part
+        recurs.
+    recurs, inexact, unread : array of bool
+        For each observed thing: whether its part recurs, whether other bases were read at its place, and whether
+        it has no part while N lies where one may be.
+    error_rate : float
+        Estimated substitutions per base.
+    false_parts : int
+        Parts that recur by sequencing errors alone.
     assigned : dict of int to Assigned
     isomirs : list of Isomir or None
         What each part is to its miRNA; ``None`` where no ungapped alignment explains it, or nothing has it.
@@ -57,12 +62,13 @@ class Parts:
         canonical: Mapping[str, str],
         min_reads: int,
         precursors: Precursors,
+        errors: bool = True,
     ) -> None:
         self._canonical = canonical
         self._names = list(canonical)
         self._precursors = precursors
         self._variants: dict[int, str] = {}
-        self._settle(records, observed, min_reads)
+        self._settle(records, observed, min_reads, errors)
         self._assign(observed)
 
     def isomir(self, part: int) -> Isomir:
@@ -79,35 +85,22 @@ class Parts:
             known = self._variants[part] = places[0].variant
         return known
 
-    def _settle(self, records: Records, observed: Observed, min_reads: int) -> None:
+    def _settle(self, records: Records, observed: Observed, min_reads: int, errors: bool) -> None:
         """Cut every part where it ends, and find those that recur."""
         sequence, ends = observed.sequence, observed.ends
-        is_open = np.flatnonzero(ends >= 0)
-        n_ends = max(len(records.all_ends), 1)
-        distinct, of = np.unique(sequence[is_open] * n_ends + ends[is_open], return_inverse=True)
-        keys = distinct.tolist()
+        n_ends = len(records.all_ends) + 1
+        distinct, of = np.unique(sequence * n_ends + ends + 1, return_inverse=True)
         weights = np.zeros(len(distinct), np.int64)
-        np.add.at(weights, of, observed.reads[is_open])
-        places = settle((records.junction(*divmod(key, n_ends)) for key in keys), weights, min_reads)
-
-        numbers: Numbers[str] = Numbers()
-        raw = np.array([numbers[part] for part in records.sequences], np.int64)
-        self.of = raw[sequence]
-        self.start = np.full(len(sequence), UNCUT, np.int64)
-        self.end = self.start.copy()
-        cut = np.full(len(places), NO_PART, np.int64)
-        for at in np.flatnonzero(places[:, 0] != NO_PART).tolist():
-            cut[at] = numbers[records.junction(*divmod(keys[at], n_ends)).part(*places[at].tolist())]
-        (start, end), part = places[of].T, cut[of]
-        settled = part != NO_PART
-        self.start[is_open], self.end[is_open] = start, end
-        self.of[is_open[settled]] = part[settled]
-        self.sequences = list(numbers)
-        support = np.zeros(len(numbers), np.int64)
-        np.add.at(support, self.of, observed.reads)
-        # a junction without place has no recurring part; a sequence that never had one has to recur as it stands
-        self.recurs = support[self.of] >= min_reads
-        self.recurs[is_open] = settled
+        np.add.at(weights, of, observed.reads)
+        junctions = (records.junction(key // n_ends, key % n_ends - 1) for key in distinct.tolist())
+        names = np.unique(observed.mirna).tolist()
+        known = [self._canonical[self._names[name]] for name in names]
+        settled = settle(junctions, weights, min_reads, known, errors)
+        self.of, self.start, self.end = (column[of] for column in (settled.part, settled.start, settled.end))
+        self.inexact, self.unread = settled.inexact[of], settled.unread[of]
+        self.recurs = self.of != NO_PART
+        self.sequences, self._end_seen = settled.parts, settled.end_seen
+        self.error_rate, self.false_parts = settled.error_rate, settled.false_parts
 
     def _assign(self, observed: Observed) -> None:
         """Give all that has one part the same miRNA, and compare the part with it."""
@@ -126,7 +119,8 @@ class Parts:
         for part, candidates in names.items():
             assigned = assignment.assign(self.sequences[part], candidates, reads_of)
             self.assigned[part] = assigned
-            self.isomirs[part] = classify(self.sequences[part], self._canonical[assigned.mirna])
+            canonical = self._canonical[assigned.mirna]
+            self.isomirs[part] = classify(self.sequences[part], canonical, bool(self._end_seen[part]))
             self.mirna[part] = number_of[assigned.mirna]
         self.types = np.array([type_mask(isomir.types) if isomir else 0 for isomir in self.isomirs], np.int64)
         self.explained = np.array([isomir is not None for isomir in self.isomirs], bool)

@@ -36,7 +36,7 @@ class Placed(NamedTuple):
     variant : str
         mirGFF3 ``Variant``; empty for the exact miRNA.
     cigar : str
-        mirGFF3 ``Cigar``: ``M`` where the base is that of the precursor, else the observed base.
+        mirGFF3 ``Cigar``: ``M`` where the base is that of the precursor, or either is N, else the observed base.
     not_templated : int
         Bases that disagree with the precursor or lie beyond its ends.
     """
@@ -117,7 +117,9 @@ class Precursors:
 def _place(observed: str, canonical: str, shift: int, locus: Locus) -> Placed:
     length, offset = len(observed), locus.start + shift
     agrees = [
-        0 <= offset + i < len(locus.sequence) and observed[i] == locus.sequence[offset + i] for i in range(length)
+        0 <= offset + i < len(locus.sequence)
+        and (observed[i] == locus.sequence[offset + i] or "N" in (observed[i], locus.sequence[offset + i]))
+        for i in range(length)
     ]
     # the last observed base that lies over the canonical miRNA
     last = min(len(canonical) - 1 - shift, length - 1)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from mirtools.chimera.pairing import MIRNA_FIRST, TARGET_FIRST
 from mirtools.chimera.spool import FILES, Spool
 from mirtools.errors import shorten
-from mirtools.interactions import MISSING
-from mirtools.isomir.junction import REACH, Junction, turn
+from mirtools.interactions import END_OPEN, END_SEEN, MISSING
+from mirtools.isomir.junction import Junction, as_it_stands, turn
+from mirtools.isomir.options import REACH
 from mirtools.isomir.rowstore import RowStore
 from mirtools.isomir.tables import Tables
 
@@ -23,7 +24,7 @@ COUNTS = ("n_reads", "n_copies")
 # With these columns the end of the miRNA can be settled; without them a sequence is taken as it stands.
 _COORDINATES = ("target_start", "target_end", "site_start")
 _JUNCTION = ("mirna_unassigned", "order", "gap", "site_seq", *_COORDINATES)
-_USED = ("pair_id", *COUNTS, "mirna_qual", "target_id", *_JUNCTION)
+_USED = ("pair_id", *COUNTS, "mirna_qual", "mirna_3p_end", "target_id", *_JUNCTION)
 # Numbers of more digits are defects
 _UNASSIGNED = re.compile(r"([0-9]{1,9}),([0-9]{1,9})")
 _GAP = re.compile(r"-?[0-9]{1,9}")
@@ -36,8 +37,9 @@ _NUMBERS = ("number", "begin", "size", "mirna", "sequence", "ends", "target", "s
 
 Item = TypeVar("Item")
 
-# Unassigned ends, gap, first bases of the target, whether the miRNA comes first: with a sequence, a junction.
-_Ends = tuple[tuple[int, int], int, str, bool]
+# Unassigned ends, gap, first bases of the target, whether the miRNA comes first, and whether its 3' end was not
+# seen: with a sequence, a junction.
+_Ends = tuple[tuple[int, int], int, str, bool, bool]
 
 
 class Numbers(dict[Item, int]):
@@ -105,9 +107,9 @@ class Records:
         Different observed miRNA parts, 5'->3', DNA letters.
     all_ends : list of tuple
         What makes a sequence a junction: unassigned ends, gap, first bases of the target behind the turn, whether
-        the miRNA comes first.
+        the miRNA comes first, whether its 3' end was not seen.
     unassigned : array of int
-        Numbers of the unassigned ends of ``all_ends``; of the last entry, -1.
+        Numbers of the unassigned ends of ``all_ends``, seen ones and others apart; of the last entry, -1.
     targets, starts, stops : list of str
         Cells of the place of targets.
     has_place : bool
@@ -153,11 +155,13 @@ class Records:
         self._cells.close()
 
     def junction(self, sequence: int, ends: int) -> Junction:
-        """Return the junction of a number of ``sequences`` and one of ends."""
-        unassigned, gap, target, mirna_first = self.all_ends[ends]
+        """Return the junction of a number of ``sequences`` and one of ends, which may be ``NO_JUNCTION``."""
+        if ends == NO_JUNCTION:
+            return as_it_stands(self.sequences[sequence])
+        unassigned, gap, target, mirna_first, is_open = self.all_ends[ends]
         # turned once more: the target's first bases were taken behind the turn
         only = target if mirna_first else target[::-1]
-        return turn(self.sequences[sequence], unassigned, gap, only, mirna_first)
+        return turn(self.sequences[sequence], unassigned, gap, only, mirna_first, is_open)
 
     def _read(self) -> None:
         tables, at = self._tables, self.at
@@ -193,9 +197,10 @@ class Records:
         self.sequences = list(sequences)
         self.all_ends = list(self._ends_numbers)
         self.targets, self.starts, self.stops = list(targets), list(starts), list(ends)
-        ends_numbers: Numbers[tuple[int, int]] = Numbers()
+        ends_numbers: Numbers[tuple[tuple[int, int], bool]] = Numbers()
+        of_ends = (ends_numbers[each[0], each[4]] for each in self.all_ends)
         # the last entry is that of rows without junction, number -1
-        self.unassigned = np.array([*(ends_numbers[each[0]] for each in self.all_ends), NO_JUNCTION], np.int64)
+        self.unassigned = np.array([*of_ends, NO_JUNCTION], np.int64)
 
     def _put_aside(self) -> None:
         """Put the rows that were read aside, those with one place together."""
@@ -231,7 +236,14 @@ class Records:
         site = self._tables.current.dna(cells, at["site_seq"])
         target = site[before - site_start : max(behind, before) - site_start]
         first = target[:REACH] if mirna_first else target[::-1][:REACH]
-        return self._ends_numbers[unassigned, gap, first, mirna_first]
+        is_open = "mirna_3p_end" in at and self._is_open(cells[at["mirna_3p_end"]])
+        return self._ends_numbers[unassigned, gap, first, mirna_first, is_open]
+
+    def _is_open(self, cell: str) -> bool:
+        if cell not in (END_SEEN, END_OPEN, MISSING):
+            problem = f"mirna_3p_end is '{shorten(cell, 30)}'; give {END_SEEN} or {END_OPEN}"
+            raise self._tables.error(problem)
+        return cell == END_OPEN
 
     def _parsed(self, unassigned: str, gap: str, order: str) -> tuple[tuple[int, int], int, bool]:
         if not (ends := _UNASSIGNED.fullmatch(unassigned)):
@@ -249,6 +261,8 @@ class Records:
 
 def best_qualities(first: bytes | None, second: bytes | None) -> bytes | None:
     """Return the higher Phred+33 value at each position of two equally long strings; either may be missing.
+
+    A blank is less than every value: the base has none.
 
     >>> best_qualities(b"I#", b"5I")
     b'II'

@@ -9,18 +9,19 @@ from typing import NamedTuple
 import numpy as np
 
 from mirtools.chimera.spool import Spool
-from mirtools.interactions import CLASSIFY_COLUMNS, ISOMIR_TYPES, MISSING, extended, pair_id
+from mirtools.interactions import CLASSIFY_COLUMNS, END_SEEN, ISOMIR_TYPES, MISSING, extended, pair_id
 from mirtools.isomir import mirgff
-from mirtools.isomir.parts import UNCUT, Parts
+from mirtools.isomir.parts import Parts
 from mirtools.isomir.precursors import Precursors
-from mirtools.isomir.records import Block, Records, best_qualities
+from mirtools.isomir.records import NO_JUNCTION, Block, Records, best_qualities
 from mirtools.isomir.repertoire import Interactions, Isomirs
 from mirtools.isomir.rowstore import Shelf, SortedRows
 from mirtools.isomir.tables import Tables
 from mirtools.isomir.types import Isomir
 from mirtools.isomir.units import Ints, Observed, Units, choice_of_strongest, groups, reads_of, units_of
 
-_NO_QUALITY = b"!"
+# A base that no read has a value for: no Phred+33 character
+_NO_QUALITY = b" "
 _NO_VALUE = -1
 # A row of the result as statistics need it, by numbers.
 _INTERACTION = np.dtype([("part", "<i4"), ("target", "<i4"), ("start", "<i4"), ("stop", "<i4"), ("reads", "<i8")])
@@ -87,6 +88,8 @@ class IsomirTable:
         Phred value that added and changed bases must exceed; not tested where qualities are missing.
     precursors : Precursors
         Where a miRNA has some, ``isomir_variant`` tells templated from non-templated 3' additions.
+    errors : bool
+        Whether forms that sequencing errors of others explain are taken for these; not by the paper's rules.
 
     Attributes
     ----------
@@ -104,6 +107,7 @@ class IsomirTable:
         min_reads: int,
         min_quality: int,
         precursors: Precursors | None = None,
+        errors: bool = True,
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
@@ -123,8 +127,11 @@ class IsomirTable:
         # of each observed thing: its ends, and where its part lies on the junction
         self._ends = observed.ends.tolist()
         self._told: Counter[str] = Counter()
-        self._parts = Parts(records, observed, canonical, min_reads, precursors or Precursors(canonical, []))
+        own = precursors or Precursors(canonical, [])
+        self._parts = Parts(records, observed, canonical, min_reads, own, errors)
+        self.error_rate = self._parts.error_rate
         self._starts, self._stops = self._parts.start.tolist(), self._parts.end.tolist()
+        self._sequence_of = observed.sequence.tolist()
         # of each part: rows of the result, distinct reads, those of each sample; of each target: distinct reads
         n_parts = len(self._parts.sequences)
         self._pairs_of_part = np.zeros(n_parts, np.int64)
@@ -207,7 +214,9 @@ class IsomirTable:
         kept = np.flatnonzero(parts.recurs[of])
         merged = self._merge(block, units, of, kept)
         explained = parts.explained[merged.part]
-        self._told["low_support"] += len(of) - len(kept)
+        unread = int(parts.unread[of].sum())
+        self._told["unread_base"] += unread
+        self._told["low_support"] += len(of) - len(kept) - unread
         self._told["merged_rows"] += len(block) - len(of) + len(kept) - len(merged.part)
         self._told["no_ungapped_alignment"] += len(explained) - int(explained.sum())
         counts, observed = block["counts"].tolist(), of.tolist()
@@ -302,6 +311,10 @@ class IsomirTable:
                     cells[place] = str(count)
         if "mirna_unassigned" in at:
             cells[at["mirna_unassigned"]] = MISSING
+        if (end := at.get("mirna_3p_end")) is not None and any(
+            member.cells[end] == END_SEEN for member in members
+        ):
+            cells[end] = END_SEEN
         return cells
 
     def _identifier(self, shown: _Shown, members: list[_Member]) -> tuple[str | None, set[str]]:
@@ -319,7 +332,10 @@ class IsomirTable:
         return identifier, sources
 
     def _best_qualities(self, part: int, members: list[_Member]) -> bytes | None:
-        """Return the highest Phred+33 value at each base, ``!`` where the target claimed a base in every read."""
+        """Return the highest Phred+33 value at each base; a blank where none was read as that base.
+
+        That is where the target claimed it in every read, or every read has N, an error, or ends before it.
+        """
         if (column := self._records.at.get("mirna_qual")) is None:
             return None
         length = len(self._parts.sequences[part])
@@ -327,14 +343,27 @@ class IsomirTable:
         for member in members:
             if (cell := member.cells[column]) == MISSING:
                 continue
-            values = cell.encode("ascii", "replace")
-            start, end = self._starts[member.observed], self._stops[member.observed]
-            if start != UNCUT:
-                mirna_first = self._records.all_ends[self._ends[member.observed]][3]
-                step = 1 if mirna_first else -1
-                values = values[::step][start:end].ljust(length, _NO_QUALITY)[::step]
+            observed = member.observed
+            start, end = self._starts[observed], self._stops[observed]
+            ends = self._ends[observed]
+            step = 1 if ends == NO_JUNCTION or self._records.all_ends[ends][3] else -1
+            # as the junction is turned, what was not read of a part lies before its first base
+            values = cell.encode("ascii", "replace")[::step][start:end].rjust(
+                length - max(end - len(cell), 0), b" "
+            )
+            values = values.ljust(length, _NO_QUALITY)[::step]
+            if self._parts.inexact[observed]:
+                values = self._of_agreeing_bases(values, part, observed)
             best = best_qualities(best, values)
         return best
+
+    def _of_agreeing_bases(self, values: bytes, part: int, observed: int) -> bytes:
+        """Return values without those of bases that are not the part's."""
+        junction = self._records.junction(self._sequence_of[observed], self._ends[observed])
+        read = junction.part(self._starts[observed], self._stops[observed])
+        pairs = zip(values, read, self._parts.sequences[part], strict=False)
+        agreeing = bytes(value if base == own else _NO_QUALITY[0] for value, base, own in pairs)
+        return agreeing.ljust(len(values), _NO_QUALITY)
 
     def _keep(self, block: Block, merged: _Merged, good: list[int], totals: list[list[int]]) -> None:
         """Count the rows of the result that come from a block, and put their numbers aside for statistics."""
@@ -351,6 +380,7 @@ class IsomirTable:
     def _count(self) -> None:
         for counter, name in (
             (self.dropped, "low_support"),
+            (self.dropped, "unread_base"),
             (self.counts, "merged_rows"),
             (self.dropped, "no_ungapped_alignment"),
             (self.counts, "quality_not_tested"),
@@ -358,6 +388,8 @@ class IsomirTable:
         ):
             if self._told[name]:
                 counter[name] = self._told[name]
+        if self._parts.false_parts:
+            self.counts["forms_explained_by_errors"] = self._parts.false_parts
         types, pairs = self._parts.types, self._pairs_of_part
         told = Counter({"pairs": int(pairs.sum()), "exact": int(pairs[types == 0].sum())})
         told["isomir"] = told["pairs"] - told["exact"]
@@ -378,5 +410,5 @@ def _is_coordinate(cell: str) -> bool:
 
 def _lowest_quality(qualities: bytes, isomir: Isomir) -> int:
     """Return the lowest Phred value at a changed base, of those that have one, or -1."""
-    values = [qualities[position] - 33 for position in isomir.changed]
-    return min((value for value in values if value > 0), default=_NO_VALUE)
+    values = [qualities[position] for position in isomir.changed]
+    return min((value - 33 for value in values if value != _NO_QUALITY[0]), default=_NO_VALUE)

@@ -38,12 +38,14 @@ class Isomir(NamedTuple):
     shift: int
 
 
-def classify(observed: str, canonical: str) -> Isomir | None:
+def classify(observed: str, canonical: str, end_seen: bool = True) -> Isomir | None:
     """Return the types of an observed miRNA, or ``None`` where no ungapped alignment explains it.
 
     The two sequences (5'->3', DNA letters) are laid over each other without gaps, where most bases agree; of
-    several such places the one with the smallest shift of both ends together counts. ``N`` agrees with nothing.
-    Sequences with an inserted or lost base inside belong to none of the eight types.
+    several such places the one with the smallest shift of both ends together counts. ``N`` is no evidence of a
+    change: it agrees with every base, on either side, and beyond the canonical end it is no addition. Where
+    sequencing stopped before the observed 3' end (not ``end_seen``) that end is no deletion. Sequences with an
+    inserted or lost base inside belong to none of the eight types.
 
     >>> classify("TGAGGTAGTAGGTTGTATAGTA", "TGAGGTAGTAGGTTGTATAGTT").types
     ('3p_replacement',)
@@ -53,22 +55,28 @@ def classify(observed: str, canonical: str) -> Isomir | None:
         return None
     # observed[i] lies over canonical[i + shift]
     first, last = max(0, -shift), min(len(observed), len(canonical) - shift)
-    mismatches = [i for i in range(first, last) if observed[i] != canonical[i + shift]]
-    end_shift = shift + len(observed) - len(canonical)
+    mismatches = [i for i in range(first, last) if _differ(observed[i], canonical[i + shift])]
+    # N outside of the canonical ends is no base more
+    begin = len(observed[:first]) - len(observed[:first].lstrip("N"))
+    end = last + len(observed[last:].rstrip("N"))
+    shift_5p = shift + begin
+    end_shift = shift + end - len(canonical)
+    if not end_seen:
+        end_shift = max(end_shift, 0)
 
     replaced_5p: list[int] = []
     replaced_3p: list[int] = []
     inner = mismatches
-    if shift == 0:
-        replaced_5p = [i for rank, i in enumerate(inner) if i == rank]
+    if shift_5p == 0:
+        replaced_5p = [i for rank, i in enumerate(inner) if i == begin + rank]
         inner = inner[len(replaced_5p) :]
     if end_shift == 0:
-        replaced_3p = [i for rank, i in enumerate(reversed(inner)) if i == len(observed) - 1 - rank]
+        replaced_3p = [i for rank, i in enumerate(reversed(inner)) if i == end - 1 - rank]
         inner = inner[: len(inner) - len(replaced_3p)]
 
     found = {
-        "5p_addition": shift < 0,
-        "5p_deletion": shift > 0,
+        "5p_addition": shift_5p < 0,
+        "5p_deletion": shift_5p > 0,
         "5p_replacement": bool(replaced_5p),
         "3p_addition": end_shift > 0,
         "3p_deletion": end_shift < 0,
@@ -76,10 +84,14 @@ def classify(observed: str, canonical: str) -> Isomir | None:
         "SNP": len(inner) == 1,
         "MNP": len(inner) > 1,
     }
-    added = [*range(first), *range(last, len(observed))]
-    variant = _variant(shift, end_shift, [i + shift for i in mismatches])
+    added = [i for i in (*range(begin, first), *range(last, end)) if observed[i] != "N"]
+    variant = _variant(shift_5p, end_shift, [i + shift for i in mismatches])
     types = tuple(name for name, is_so in found.items() if is_so)
     return Isomir(types, variant, tuple(sorted(added + mismatches)), shift)
+
+
+def _differ(one: str, other: str) -> bool:
+    return one != other and "N" not in (one, other)
 
 
 def _best_shift(observed: str, canonical: str) -> int | None:
@@ -87,11 +99,14 @@ def _best_shift(observed: str, canonical: str) -> int | None:
     for shift in range(MIN_OVERLAP - len(observed), len(canonical) - MIN_OVERLAP + 1):
         first, last = max(0, -shift), min(len(observed), len(canonical) - shift)
         pairs = zip(observed[first:last], canonical[first + shift : last + shift], strict=True)
-        same = sum(a == b for a, b in pairs)
-        if last - first - same > MAX_CHANGED_SHARE * (last - first):
+        same = changed = 0
+        for a, b in pairs:
+            same += a == b != "N"
+            changed += _differ(a, b)
+        if changed > MAX_CHANGED_SHARE * (last - first) or same < changed:
             continue
         shifted = abs(shift) + abs(shift + len(observed) - len(canonical))
-        rank = (2 * same - (last - first), -shifted, -shift)
+        rank = (same - changed, -shifted, -shift)
         if best is None or rank > best:
             best = rank
     return None if best is None else -best[2]

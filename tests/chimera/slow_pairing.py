@@ -44,9 +44,10 @@ def packed(mirnas, transcripts):
     )
 
 
-def batch_of(reads):
-    """Return reads as bases and starts."""
-    return encode("".join(reads)).copy(), np.cumsum([0, *map(len, reads)])
+def batch_of(reads, loose=None):
+    """Return reads as bases, starts and loose bases; without these all ends are seen."""
+    ends = [-1] * len(reads) if loose is None else loose
+    return encode("".join(reads)).copy(), np.cumsum([0, *map(len, reads)]), np.array(ends, np.int64)
 
 
 def as_rows(pairs):
@@ -56,18 +57,19 @@ def as_rows(pairs):
     return [(*row, tied) for row, tied in zip(cells, ties, strict=True)]
 
 
-def slow_pairs(mirna_hits, target_hits, reads, mirnas, transcripts, rules, keep_ties=False):
+def slow_pairs(mirna_hits, target_hits, reads, mirnas, transcripts, rules, keep_ties=False, loose=None):
     """Return the pairs of some reads as tuples with the fields of Pairs, and the reasons by name."""
     rows, reasons = [], []
     for number, read in enumerate(reads):
-        found, reason = _pair_read(mirna_hits[number], target_hits[number], read, mirnas, transcripts, rules)
+        hits = mirna_hits[number], target_hits[number]
+        found, reason = _pair_read(*hits, read, mirnas, transcripts, rules, -1 if loose is None else loose[number])
         for row in found:
             rows.append((number, *row[:-1], row[-1] if keep_ties else None))
         reasons.append(reason or "paired")
     return rows, reasons
 
 
-def _pair_read(mirna_hits, target_hits, read, mirnas, transcripts, rules):
+def _pair_read(mirna_hits, target_hits, read, mirnas, transcripts, rules, loose):
     kept = [hit for hit in mirna_hits if slow_likely(hit, read, mirnas[hit.subject][1], rules.min_score)]
     if not kept:
         return [], "no_mirna"
@@ -88,11 +90,12 @@ def _pair_read(mirna_hits, target_hits, read, mirnas, transcripts, rules):
     tied = [(pair[2].subject, pair[3].subject) for pair in found if pair[0][:2] == best]
     rows = []
     for rank, (_, mirna_first, mirna, target, gap, site) in enumerate(found[: rules.top], 1):
-        left, right = _unclaimed(mirna, len(mirnas[mirna.subject][1]), gap, mirna_first, len(read), rules.max_gap)
+        length = len(mirnas[mirna.subject][1])
+        left, right, is_open = _unclaimed(mirna, length, gap, mirna_first, len(read), loose, rules.max_gap)
         rows.append(
             (
                 *(rank, len(tied), not mirna_first, gap, *mirna[:5], mirna.start - left, mirna.end + right),
-                *(left, right, *target[:5], *site),
+                *(left, right, *target[:5], *site, is_open),
                 *(*mirna[5:], *target[5:], tuple(sorted(set(tied)))),
             )
         )
@@ -151,13 +154,15 @@ def _without_overrun(mirna, target, mirna_first, rules):
     return target._replace(end=target.end - extra, subject_end=target.subject_end - extra)
 
 
-def _unclaimed(mirna, mirna_length, gap, mirna_first, read_length, max_gap):
+def _unclaimed(mirna, mirna_length, gap, mirna_first, read_length, loose, max_gap):
     hidden_5p, hidden_3p = mirna.subject_start, mirna_length - mirna.subject_end
     if mirna_first:
         outer = mirna.start
-        return (outer if outer <= hidden_5p + max_gap else hidden_5p), max(gap, 0)
+        return (outer if outer <= hidden_5p + max_gap else hidden_5p), max(gap, 0), 0
     outer = read_length - mirna.end
-    return max(gap, 0), (outer if outer <= hidden_3p + max_gap else hidden_3p)
+    if loose >= 0 and outer - loose <= hidden_3p + max_gap:
+        return max(gap, 0), max(outer - loose, 0), 1
+    return max(gap, 0), (outer if outer <= hidden_3p + max_gap else hidden_3p), 0
 
 
 def extend(hit, read, mirna, low, high):
@@ -179,7 +184,8 @@ def _best(pairs, limit):
     for length, (base, canonical) in enumerate(pairs, 1):
         if length > limit:
             break
-        score += 1 if base == canonical else -1
+        if "N" not in (base, canonical):
+            score += 1 if base == canonical else -1
         if score > best:
             best, bases = score, length
     return bases, best

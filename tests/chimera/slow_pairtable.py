@@ -17,12 +17,35 @@ def cores(part, reach):
 
 
 def slow_support(parts_of_reads, min_reads, reach):
-    """Return the supported ones of all parts, given the parts of each distinct read."""
-    reads = Counter()
+    """Return the supported ones of all parts, given the parts of each distinct read; "-" at the end: open."""
+    reads, open_reads = Counter(), Counter()
     for parts in parts_of_reads:
-        reads.update(set().union(*(cores(part, reach) for part in parts)))
+        reads.update(set().union(*(cores(part.rstrip("-"), reach) for part in parts)))
+        open_reads.update(part for part in parts if part[-1:] == "-" and "N" not in part)
     every = set().union(*parts_of_reads)
-    return {part for part in every if any(reads[core] >= min_reads for core in cores(part, reach))}
+    good = {part for part in every if any(reads[core] >= min_reads for core in cores(part.rstrip("-"), reach))}
+    good_by_itself = set(good)
+    whole = {core for part in every for core in cores(part.rstrip("-"), reach) if reads[core] >= min_reads}
+    for part in every - good:
+        shorter = (other for other in open_reads if may_be(other[:-1], part.rstrip("-"), True))
+        shorter = [other for other in shorter if other in every - good_by_itself]
+        if part[-1:] == "-" and "N" not in part and sum(open_reads[other] for other in shorter) >= min_reads:
+            good.add(part)
+            whole.add(part[:-1])
+    whole = {core for core in whole if "N" not in core}
+    for part in every - good:
+        bare, is_open = part.rstrip("-"), part[-1:] == "-"
+        for core in cores(bare, reach):
+            if any(may_be(core, form, is_open and bare.endswith(core)) for form in whole):
+                good.add(part)
+    return good
+
+
+def may_be(part, form, is_open):
+    """Tell whether a part, perhaps not read to its end or with N in it, may be a form; short ends fit none."""
+    if len(part) != len(form) and not (is_open and 12 <= len(part) < len(form)):
+        return False
+    return all(base in ("N", other) for base, other in zip(part, form, strict=False))
 
 
 class SlowTable:
@@ -49,12 +72,13 @@ class SlowTable:
             row = (
                 *(self.mirnas[pair.mirna][0], part, f"{pair.unassigned_5p},{pair.unassigned_3p}"),
                 *(self.transcripts[pair.target][0], pair.target_ref_start, pair.target_ref_end),
+                *(("open",) if pair.open_3p else ()),
             )
             aligned = read[pair.mirna_start : pair.mirna_end]
             assert aligned == part[pair.unassigned_5p : len(part) - pair.unassigned_3p]
             digest = tuple(batch.digests[pair.read].tolist())
             rows = self.reads.setdefault(digest, {})
-            rows.setdefault(row, aligned)
+            rows.setdefault(row, aligned + "-" * pair.open_3p)
             self.sample_of[digest] = batch.sample
             self.evidence[row].append(self._cells(row, pair))
             self.ties = pair.tied is not None
@@ -106,7 +130,8 @@ class SlowTable:
         transcript = self.transcripts[pair.target][1]
         tied = pair.tied or ()
         cells = [
-            *(pair_id(*row), "1", "1", row[0], row[1], MISSING, row[2], row[3], str(row[4]), str(row[5])),
+            *(pair_id(*row), "1", "1", row[0], row[1], MISSING, row[2], "open" if pair.open_3p else "seen"),
+            *(row[3], str(row[4]), str(row[5])),
             *(str(pair.site_start), str(pair.site_end), transcript[pair.site_start : pair.site_end]),
             *("target_first" if pair.target_first else "mirna_first", str(pair.gap)),
             *(f"{pair.mirna_evalue:.3g}", f"{pair.mirna_bits:.1f}" if pair.mirna_bits else MISSING),

@@ -35,9 +35,8 @@ def batch_of(reads, sample):
     rng = [np.random.default_rng((identity, sample)).integers(1, 2**63, 2) for _, identity, _ in reads]
     digests = np.array(rng, np.uint64).reshape(-1, 2)
     names = [name for name, _, _ in reads]
-    return ReadBatch(
-        np.zeros(starts[-1], np.uint8), starts, None, names, digests, np.ones(len(reads), np.int64), sample
-    )
+    ones = np.ones(len(reads), np.int64)
+    return ReadBatch(np.zeros(starts[-1], np.uint8), starts, None, names, digests, ones, sample, -ones)
 
 
 def pair_id(row):

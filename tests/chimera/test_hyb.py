@@ -208,7 +208,9 @@ def batch_of(reads, names=None, copies=None):
     names = [f"r{number}" for number in range(len(reads))] if names is None else names
     digests = np.zeros((len(reads), 2), np.uint64)
     copies = np.array(copies or [1] * len(reads), np.int64)
-    return ReadBatch(encode("".join(reads)).copy(), starts, None, names, digests, copies, 0)
+    return ReadBatch(
+        encode("".join(reads)).copy(), starts, None, names, digests, copies, 0, np.full(len(reads), -1)
+    )
 
 
 def pairs_of(listed):
@@ -328,7 +330,7 @@ def test_pairs_of_a_file_lead_back_to_its_lines(tmp_path):
     inserts = inserts_of(raw, ReadLayout(), keep_names=True)
     batch = inserts.batch
     hits = [hits_of_inserts(each, inserts.raw) for each in hits]
-    pairs, _ = pair_hits(*hits, batch.bases, batch.starts, REFERENCES, PairingRules(min_site=20))
+    pairs, _ = pair_hits(*hits, batch.bases, batch.starts, batch.loose, REFERENCES, PairingRules(min_site=20))
     lines = list(hyb_lines(batch, pairs, np.ones(2, bool), REFERENCES))
     assert ["\t".join(line.split("\t")[:15]) for line in lines] == [
         line.rstrip("\t").replace("-12.3", ".") for line in text.splitlines()

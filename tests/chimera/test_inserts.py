@@ -20,10 +20,10 @@ ADAPTER = "TGGAATTCTCGGGTGCCAAGG"
 INSERT = "ACGTTGCATTACGGATCCATTGACCGT"
 
 
-def found_in(reads, keep_names=True, sample=0, **layout):
+def found_in(reads, keep_names=True, sample=0, longest=0, **layout):
     adapters = Adapters(layout.pop("adapters", ()))
     layout.setdefault("min_length", 5)
-    return inserts_of(pack(reads, "reads.fq"), ReadLayout(adapters, **layout), sample, keep_names)
+    return inserts_of(pack(reads, "reads.fq"), ReadLayout(adapters, **layout), sample, keep_names, longest)
 
 
 def entries(batch):
@@ -126,29 +126,37 @@ def test_samples_are_collapsed_apart():
     assert first.batch.digests.tolist() != second.batch.digests.tolist()
 
 
-def one_by_one(reads, adapter, umi_length, position, min_length):
+def one_by_one(reads, adapter, umi_length, position, min_length, longest):
     """Trim and collapse as plainly as it can be said."""
     oracle = BackAdapter(adapter, max_errors=0.1, min_overlap=3)
     found, too_short = {}, 0
     for name, sequence, qualities in reads:
         match = oracle.match_to(sequence)
         end = match.rstart if match else len(sequence)
+        loose = -1
+        if len(sequence) - end < 7 and len(sequence) >= longest:
+            begun = [sequence.endswith(adapter[:length]) for length in (2, 1)]
+            loose = 0 if match else 2 if begun[0] else 1 if begun[1] else 0
         if position == "5p":
             start = min(umi_length, end)
             umi = sequence[:start]
-        else:
+        elif match:
             start, last = 0, max(end - umi_length, 0)
             umi, end = sequence[last:end], last
+        else:
+            start, umi = 0, ""
+            loose += umi_length if loose >= 0 else 0
         if end - start < min_length:
             too_short += 1
             continue
-        key = umi, sequence[start:end]
+        key = umi, sequence[start:end], loose >= 0
         if key not in found:
-            found[key] = [name, sequence[start:end], list(qualities[start:end]), 1]
+            found[key] = [name, sequence[start:end], list(qualities[start:end]), 1, loose]
         else:
             found[key][2] = list(map(max, found[key][2], qualities[start:end]))
             found[key][3] += 1
-    return [(name, bases, "".join(best), copies) for name, bases, best, copies in found.values()], too_short
+    rows = [(name, bases, "".join(best), copies) for name, bases, best, copies, _ in found.values()]
+    return rows, [loose for *_, loose in found.values()], too_short
 
 
 @given(st.data())
@@ -160,9 +168,12 @@ def test_against_reads_one_by_one(data):
         sequence = "".join(data.draw(some))
         qualities = data.draw(st.text("!5I~", min_size=len(sequence), max_size=len(sequence)))
         reads.append(Read(f"r{number}", sequence, qualities))
-    found = found_in(reads, adapters=[ADAPTER], umi_length=umi_length, umi_position=position, min_length=3)
-    expected, too_short = one_by_one(reads, ADAPTER, umi_length, position, 3)
+    layout = {"umi_length": umi_length, "umi_position": position, "min_length": 3}
+    longest = data.draw(st.sampled_from([0, 12, 30]))
+    found = found_in(reads, adapters=[ADAPTER], longest=longest, **layout)
+    expected, loose, too_short = one_by_one(reads, ADAPTER, umi_length, position, 3, longest)
     assert entries(found.batch) == expected
+    assert found.batch.loose.tolist() == loose
     assert (found.reads, found.too_short) == (len(reads), too_short)
 
 

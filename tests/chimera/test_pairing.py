@@ -213,7 +213,7 @@ def test_the_score_is_the_length_of_the_hit_and_what_both_extensions_gain(places
     hit = mirna_hit(start, end - start, subject_start=start)
     for least in range(8, 19):  # 18 = 22 - 4 is the most that can be asked for
         assert (pairs_of(read, [hit], [target_hit(22)], min_score=least)[1] == "no_mirna") == (score < least)
-        likely = likely_hits(columns([[hit]]), *batch_of([read]), packed(MIRNAS, TRANSCRIPTS).mirnas, least)
+        likely = likely_hits(columns([[hit]]), *batch_of([read])[:2], packed(MIRNAS, TRANSCRIPTS).mirnas, least)
         assert len(likely.read) == (score >= least)
 
 
@@ -261,7 +261,7 @@ def test_the_score_by_trying_every_extension(places, data):
     score += max(sum(gains[end:right]) for right in range(end, 23))
     hit = mirna_hit(start, end - start, subject_start=start)
     assert extend(hit, read, MIRNA, 0, 22)[1] == score
-    found = likely_hits(columns([[hit]]), *batch_of([read]), packed(MIRNAS, TRANSCRIPTS).mirnas, least)
+    found = likely_hits(columns([[hit]]), *batch_of([read])[:2], packed(MIRNAS, TRANSCRIPTS).mirnas, least)
     assert len(found.read) == (score >= least)
 
 

@@ -83,13 +83,15 @@ def batches_of(rng, reads, size):
 
 
 def pack_batch(reads):
-    bases, starts = batch_of([insert[0] for insert, _, _, _ in reads])
+    # a molecule's end is seen or not, whatever the copy
+    loose = [(-1, -1, 2)[molecule[1]] for _, molecule, _, _ in reads]
+    bases, starts, loose = batch_of([insert[0] for insert, _, _, _ in reads], loose)
     qualities = None
     if reads and reads[0][2] is not None:
         qualities = np.frombuffer("".join(read[2] for read in reads).encode(), np.uint8)
     digests = np.array([hashed(molecule) for _, molecule, _, _ in reads], np.uint64).reshape(-1, 2)
     copies = np.array([copies for _, _, _, copies in reads], np.int64)
-    return ReadBatch(bases, starts, qualities, [], digests, copies, reads[0][1][2] if reads else 0)
+    return ReadBatch(bases, starts, qualities, [], digests, copies, reads[0][1][2] if reads else 0, loose)
 
 
 def hashed(molecule):
@@ -105,7 +107,7 @@ def fill(batches, rules, min_reads, samples=1, keep_ties=False):
     for reads in batches:
         batch = pack_batch(reads)
         hits = (columns([read[0][side] for read in reads]) for side in (1, 2))
-        pairs, _ = pair_hits(*hits, batch.bases, batch.starts, REFERENCES, rules, keep_ties)
+        pairs, _ = pair_hits(*hits, batch.bases, batch.starts, batch.loose, REFERENCES, rules, keep_ties)
         rows = table.add(batch, pairs)
         found = table.outcomes(pairs, rows, len(reads)).tolist()
         new = np.zeros(len(reads), bool)
@@ -244,6 +246,7 @@ def test_a_row_holds_what_its_reads_say():
         "mirna_seq": MIRNA,
         "mirna_qual": "I" * 22,
         "mirna_unassigned": "0,0",
+        "mirna_3p_end": "seen",
         "target_id": "t|x",
         "target_start": "10",
         "target_end": "30",

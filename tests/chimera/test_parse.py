@@ -288,7 +288,8 @@ def plainly(samples_reads):
 def one_read(pairing, read):
     hits = columns([whole_mirnas(read)]), columns([common_strings(read)])
     bounds = np.array([0, len(read)], np.int64)
-    pairs, reasons = pair_hits(*hits, encode(read).copy(), bounds, pairing.references, pairing.rules)
+    ends = np.array([-1])
+    pairs, reasons = pair_hits(*hits, encode(read).copy(), bounds, ends, pairing.references, pairing.rules)
     if reasons[0]:
         return None, REASONS[reasons[0]]
     pair = [column[0].item() for column in pairs[:-1]]
@@ -316,7 +317,8 @@ def one_read(pairing, read):
 def test_the_report_adds_up(tmp_path_factory, rng, files, min_reads, threads):
     folder = tmp_path_factory.mktemp("reads")
     pool = inserts(rng, rng.randint(1, 30))
-    contents = [rng.choices(pool, k=rng.randint(0, 60)) for _ in range(files)]
+    # behind a longer read all ends are seen
+    contents = [["AC" * 60, *rng.choices(pool, k=rng.randint(0, 60))] for _ in range(files)]
     samples = [
         Sample(write_reads(folder / f"s{number}.fq", reads), f"s{number}") for number, reads in enumerate(contents)
     ]

@@ -21,14 +21,17 @@ class Counted:
         self.read = 0
 
     def number(self, parts):
+        """Number parts; "-" at the end is an open end."""
+        flags = np.array([part[-1:] == "-" for part in parts], bool)
+        parts, written = [part.rstrip("-") for part in parts], parts
         text, begins = "NN", []
         for part in parts:
             begins.append(len(text))
             text += part + "TG"
         begins = np.array(begins, np.int64)
         ends = begins + np.array([len(part) for part in parts], np.int64)
-        found = self.support.number(encode(text).copy(), begins, ends).tolist()
-        for part, number in zip(parts, found, strict=True):
+        found = self.support.number(encode(text).copy(), begins, ends, flags).tolist()
+        for part, number in zip(written, found, strict=True):
             assert self.numbers.setdefault(part, number) == number
         assert sorted(self.numbers.values()) == list(range(len(self.numbers)))
         return found
@@ -65,6 +68,23 @@ reads_strategy = st.lists(st.lists(part_strategy, min_size=1, max_size=3), max_s
 @given(st.lists(reads_strategy, max_size=4), st.integers(1, 6), st.integers(0, 4))
 def test_equals_counting_one_by_one(batches, min_reads, reach):
     agree(batches, min_reads, reach)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_parts_of_which_not_every_base_was_read(seed):
+    """N at random places, and 3' ends that were not seen."""
+    rng = random.Random(seed)
+    whole = rng.choice(["TGAGGTAGTAGGTTGTATAGTT", "TAGCTTATCAGACTGATGTTGA"])
+    batches = []
+    for _ in range(3):
+        reads = []
+        for _ in range(rng.randint(3, 20)):
+            part = list(rng.choice(["", "", "A", "C"]) + whole[: rng.choice([13, 17, 20, 22, 22, 22])])
+            for _ in range(rng.choice([0, 0, 0, 1, 2])):
+                part[rng.randrange(len(part))] = "N"
+            reads.append(["".join(part) + "-" * (rng.random() < 0.4)])
+        batches.append(reads)
+    agree(batches, rng.choice([2, 5, 10]), rng.randint(0, 4))
 
 
 def test_equals_counting_one_by_one_on_many_reads():
