@@ -1,4 +1,4 @@
-"""What is known of the transcripts: their regions, and their place on the genome where a GTF tells it."""
+"""What is known of the transcripts: their regions, and their place on the genome where GTF or GFF3 tells it."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Annotation:
     ----------
     regions : mapping of str to Regions
     placements : mapping of str to Placement
-        Empty unless the annotation is a GTF; includes transcripts of another length.
+        Empty unless the annotation is GTF or GFF3; includes transcripts of another length.
     other_length : collection of str
-        Transcripts whose exons in the GTF are not as long as the sequence, so that nothing is known of them.
+        Transcripts whose exons in it are not as long as the sequence, so that nothing is known of them.
     """
 
     regions: Mapping[str, Regions]
@@ -89,7 +89,7 @@ class Annotation:
 def read_annotation(
     transcripts: Sequence[Transcript], fasta: str, gtf: str | None = None, table: str | None = None
 ) -> Annotation:
-    """Read what a GTF, a table or, where neither is given, the FASTA headers tell of transcripts.
+    """Read what GTF, GFF3, a table or, where neither is given, the FASTA headers tell of transcripts.
 
     Parameters
     ----------

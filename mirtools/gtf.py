@@ -1,24 +1,22 @@
-"""Transcripts from a GTF: exons and coding sequence on the genome, and the way from a transcript to it."""
+"""Transcripts from GTF or GFF3: exons and coding sequence on the genome, and the way from a transcript to it."""
 
 from __future__ import annotations
 
 import re
-import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from mirtools.errors import InputError
-from mirtools.regions import Regions, Transcript, match_names, non_coding, stem, unknown_to_all
+from mirtools.features import CODING, Features
+from mirtools.gff3 import Gff3Features, is_gff3
+from mirtools.regions import Regions, Transcript, non_coding, unknown_to_all
 from mirtools.streams import open_text, reading
+from mirtools.transcriptnames import WantedNames, match_names, stem
 
-# GTF leaves the stop codon out of the CDS features; some writers leave out the start codon as well.
-_CODING = {"CDS", "start_codon", "stop_codon"}
 _TRANSCRIPT = re.compile(r'\btranscript_id "?([^";]+)"?')
 _VERSION = re.compile(r'\btranscript_version "?([0-9]+)"?')
-# No chromosome is longer than 10^12 nt: more digits are a defect
-_NUMBER = re.compile(r"[0-9]{1,12}")
 
 
 class Placement(NamedTuple):
@@ -46,11 +44,12 @@ class Placement(NamedTuple):
 
 
 def read_placements(path: str, transcripts: Iterable[Transcript]) -> dict[str, Placement]:
-    """Read where transcripts lie from a GTF (Ensembl, GENCODE, RefSeq, UCSC), plain or compressed.
+    """Read where transcripts lie from a GTF or GFF3 file, plain or compressed; its lines tell which of them it is.
 
     Of a transcript that is placed on several chromosomes (alternative loci) the first placement counts.
-    Transcripts are matched as :func:`mirtools.regions.match_names` says; Ensembl's ``transcript_version`` is part
-    of the name.
+    Transcripts are matched as :class:`mirtools.transcriptnames.NameIndex` does; a version in an attribute of its
+    own, as Ensembl has it, is part of the name. In GFF3 a transcript is known by ``transcript_id``, ``ID`` and
+    ``Name``, see :mod:`mirtools.gff3`; the file ends at ``##FASTA``.
 
     Parameters
     ----------
@@ -61,35 +60,36 @@ def read_placements(path: str, transcripts: Iterable[Transcript]) -> dict[str, P
     Returns
     -------
     dict
-        From FASTA identifiers; transcripts without exons in the GTF are left out.
+        From FASTA identifiers; transcripts without exons in the file are left out.
 
     Raises
     ------
     InputError
-        For lines that are no GTF, and when the GTF describes none of the transcripts.
+        For lines that are neither GTF nor GFF3, and when the file describes none of the transcripts.
     """
     names = [transcript.name for transcript in transcripts]
-    wanted = {stem(name.split("|", 1)[0]) for name in names}
-    found: dict[str, _Features] = {}
+    wanted = WantedNames(names)
+    collector: _GtfFeatures | Gff3Features | None = None
     with open_text(path) as stream, reading(path):
         for number, text in enumerate(stream, 1):
             if text.startswith("#") or text.isspace():
+                if text.startswith("##FASTA"):
+                    break
                 continue
+            if text[0] == ">" and isinstance(collector, Gff3Features):
+                break  # the directive may be left out
             fields = text.rstrip("\r\n").split("\t")
             if len(fields) != 9:
-                problem = f"{len(fields)} columns where GTF has 9; give a GTF file"
+                problem = f"{len(fields)} columns where GTF and GFF3 have 9; give a GTF or GFF3 file"
                 raise InputError(problem, source=path, line=number)
-            if fields[2] == "exon" or fields[2] in _CODING:
+            if collector is None and fields[8] != ".":
+                collector = Gff3Features(wanted) if is_gff3(fields[8]) else _GtfFeatures(wanted)
+            if collector is not None:
                 try:
-                    _add(found, wanted, fields)
+                    collector.add(fields)
                 except ValueError as error:
                     raise InputError(str(error), source=path, line=number) from error
-    placements = {
-        name: Placement(features.chromosome, features.strand, sorted(features.exons), features.span())
-        for name, features in found.items()
-        if features.exons
-    }
-    matched = match_names(names, placements)
+    matched = match_names(names, _by_name(collector.transcripts() if collector else ()))
     if not matched:
         raise unknown_to_all(path)
     return matched
@@ -106,7 +106,7 @@ def regions_of_placements(
         By FASTA identifier.
     transcripts : iterable of Transcript
     source : str
-        Name of the GTF, for messages.
+        Name of the GTF or GFF3 file, for messages.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def regions_of_placements(
             try:
                 start, end = transcript_span(placement.exons, placement.strand, *placement.coding)
             except ValueError as error:
-                raise InputError(f"{error}; repair the GTF", source=source, record=name) from error
+                raise InputError(f"{error}; repair the annotation", source=source, record=name) from error
             regions[name] = Regions(start, end, length)
     return regions, other_length
 
@@ -199,45 +199,51 @@ def genomic_blocks(placement: Placement, start: int, end: int) -> list[tuple[int
     return blocks
 
 
-class _Features:
-    """What the lines of one transcript add up to."""
+class _GtfFeatures:
+    """Collects the transcripts that are wanted from the lines of a GTF file."""
 
-    __slots__ = ("chromosome", "exons", "first_coding", "last_coding", "strand")
+    def __init__(self, wanted: WantedNames) -> None:
+        self._wanted = wanted
+        self._found: dict[str, Features] = {}
 
-    def __init__(self, chromosome: str, strand: str) -> None:
-        self.chromosome = chromosome
-        self.strand = strand
-        self.exons: list[tuple[int, int]] = []
-        self.first_coding = 0  # 1-based and inclusive, as in the file; 0 for none
-        self.last_coding = 0
+    def add(self, fields: list[str]) -> None:
+        """Add a line; as :meth:`mirtools.gff3.Gff3Features.add`, also for one that names no transcript."""
+        if fields[2] != "exon" and fields[2] not in CODING:
+            return
+        attributes = fields[8]
+        named = _TRANSCRIPT.search(attributes)
+        if named is None:
+            raise ValueError('no transcript_id "..." in column 9; give a GTF or GFF3 file')
+        name = named.group(1)
+        if name not in self._wanted:
+            return
+        names = [name]
+        # asked first, for most GTF files have none and a search takes longer
+        if "transcript_version" in attributes and (version := _VERSION.search(attributes)):
+            names = [f"{name}.{version.group(1)}"]
+            if stem(names[0]) != name:
+                names.append(name)  # of a kind that is not matched without its version
+        features = self._found.get(names[0])
+        if features is None:
+            features = self._found[names[0]] = Features(fields[0], fields[6], names)
+        features.add(fields)
 
-    def add(self, kind: str, start: int, end: int) -> None:
-        if kind == "exon":
-            self.exons.append((start - 1, end))
-        else:
-            self.first_coding = min(start, self.first_coding or start)
-            self.last_coding = max(end, self.last_coding)
-
-    def span(self) -> tuple[int, int] | None:
-        return (self.first_coding - 1, self.last_coding) if self.last_coding else None
+    def transcripts(self) -> Iterable[Features]:
+        """Return the transcripts that are wanted."""
+        return self._found.values()
 
 
-def _add(found: dict[str, _Features], wanted: set[str], fields: list[str]) -> None:
-    attributes = fields[8]
-    named = _TRANSCRIPT.search(attributes)
-    if named is None:
-        raise ValueError('no transcript_id "..." in column 9; give a GTF file (GFF3 is not read)')
-    name = named.group(1)
-    if stem(name) not in wanted:
-        return
-    # asked first, for most GTF files have none and a search takes longer
-    if "transcript_version" in attributes and (version := _VERSION.search(attributes)):
-        name = f"{name}.{version.group(1)}"
-    numbers = _NUMBER.fullmatch(fields[3]) and _NUMBER.fullmatch(fields[4])
-    if not (numbers and 0 < int(fields[3]) <= int(fields[4]) and fields[6] in {"+", "-"}):
-        raise ValueError("start, end or strand is no GTF; columns 4, 5 and 7 hold two numbers and + or -")
-    features = found.get(name)
-    if features is None:
-        features = found[name] = _Features(sys.intern(fields[0]), sys.intern(fields[6]))
-    if (features.chromosome, features.strand) == (fields[0], fields[6]):
-        features.add(fields[2], int(fields[3]), int(fields[4]))
+def _by_name(transcripts: Iterable[Features]) -> dict[str, Placement]:
+    """Return placements by all names of transcripts; of those with the same name the first counts."""
+    placed: dict[str, Placement] = {}
+    others: list[tuple[str, Placement]] = []
+    for features in transcripts:
+        if not features.exons:
+            continue
+        placement = Placement(features.chromosome, features.strand, sorted(features.exons), features.span())
+        first, *more = features.names
+        placed.setdefault(first, placement)
+        others.extend((name, placement) for name in more)
+    for name, placement in others:
+        placed.setdefault(name, placement)
+    return placed

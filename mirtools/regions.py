@@ -1,26 +1,24 @@
 """Where the 5'UTR, the coding sequence and the 3'UTR of a transcript lie: from FASTA headers or a table.
 
-A GTF is read by :mod:`mirtools.gtf`. Everything is 0-based and half-open on the transcript, 5'->3'.
+GTF and GFF3 are read by :mod:`mirtools.gtf`. Everything is 0-based and half-open on the transcript, 5'->3'.
 The stop codon belongs to the coding sequence.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from mirtools.errors import InputError
 from mirtools.interactions import MISSING, TableReader
 from mirtools.sequences import Reference
+from mirtools.transcriptnames import match_names
 
 REGIONS = ("5'UTR", "CDS", "3'UTR", "noncoding", "unknown")
 
-Described = TypeVar("Described")
-
 # GENCODE: >ENST...|ENSG...|...|UTR5:1-98|CDS:99-1100|UTR3:1101-1432|, 1-based and inclusive
 _HEADER_REGION = re.compile(r"(UTR5|CDS|UTR3):([0-9]{1,18})-([0-9]{1,18})")
-_VERSION = re.compile(r"\.\d+$")
 
 
 class Transcript(NamedTuple):
@@ -78,47 +76,6 @@ def non_coding(length: int) -> Regions:
     return Regions(length, length, length)
 
 
-def stem(name: str) -> str:
-    """Return a transcript name without its version.
-
-    >>> stem("ENST00000282507.7")
-    'ENST00000282507'
-    """
-    return _VERSION.sub("", name)
-
-
-def match_names(names: Iterable[str], described: Mapping[str, Described]) -> dict[str, Described]:
-    """Find for each FASTA identifier what an annotation says about it.
-
-    In this order: the same name; the first of the fields between ``|``; the same name with the version (``.5``)
-    left out on either side, where only one transcript of the annotation answers to it.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Identifiers of the FASTA file (header up to the first blank).
-    described : mapping
-        From the annotation's transcript names.
-
-    Returns
-    -------
-    dict
-        From FASTA identifiers; those that the annotation does not know are left out.
-    """
-    of_stem: dict[str, list[str]] = {}
-    for known in described:
-        of_stem.setdefault(stem(known), []).append(known)
-    found = {}
-    for name in names:
-        first = name.split("|", 1)[0]
-        versions = of_stem.get(stem(first), [])
-        for spelling in (name, first, versions[0] if len(versions) == 1 else ""):
-            if spelling in described:
-                found[name] = described[spelling]
-                break
-    return found
-
-
 def headers_name_regions(transcripts: Iterable[Transcript]) -> bool:
     """Tell whether any FASTA header names a coding sequence as GENCODE's do."""
     return any(kind == "CDS" for each in transcripts for kind, _, _ in _HEADER_REGION.findall(each.header))
@@ -174,7 +131,7 @@ def regions_from_table(path: str, transcripts: Sequence[Transcript]) -> dict[str
     """Read the columns ``transcript_id``, ``cds_start`` (or ``cds_start0``) and ``cds_end`` of a TSV table.
 
     Coordinates are 0-based and half-open on the transcript; ``.`` in both means non-coding. Other columns are
-    left aside. Transcripts are matched as :func:`match_names` says.
+    left aside. Transcripts are matched as :class:`mirtools.transcriptnames.NameIndex` does.
 
     Raises
     ------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,6 +31,11 @@ _LOOK_AHEAD = 512
 _FIRST_RECORDS = 16
 _MOST_RECORDS, _MOST_BASES = 4096, 1 << 20
 _NOT_QUALITY = re.compile(r"[^!-~]")
+
+# What BioMart writes where a transcript has none of the regions that were asked for
+_UNAVAILABLE = re.compile(r"sequence ?unavailable", re.IGNORECASE)
+# Its count among those of a run
+NO_SEQUENCE = "without_sequence"
 
 
 class Read(NamedTuple):
@@ -105,15 +111,21 @@ def checked(record: SequenceRecord | Read, source: str) -> Read:
     return Read(first_word(record.name), sequence, qualities)
 
 
-def read_references(path: str, read: Callable[[str], str] = to_dna) -> list[Reference]:
+def read_references(
+    path: str, read: Callable[[str], str] = to_dna, counts: Counter[str] | None = None
+) -> list[Reference]:
     """Read a FASTA file of references into memory; as :func:`stream_references`."""
-    return list(stream_references(path, read))
+    return list(stream_references(path, read, counts))
 
 
-def stream_references(path: str, read: Callable[[str], str] = to_dna) -> Iterator[Reference]:
+def stream_references(
+    path: str, read: Callable[[str], str] = to_dna, counts: Counter[str] | None = None
+) -> Iterator[Reference]:
     """Stream a FASTA file of references; only their names stay in memory.
 
-    ``read`` gives a sequence in the letters wanted, and raises ValueError for anything else.
+    ``read`` gives a sequence in the letters wanted, and raises ValueError for anything else. Where ``counts`` is
+    given, as for transcripts, records of which BioMart says "Sequence unavailable" are left out, and
+    ``counts[NO_SEQUENCE]`` tells how many.
 
     Raises
     ------
@@ -121,6 +133,7 @@ def stream_references(path: str, read: Callable[[str], str] = to_dna) -> Iterato
         As :func:`read_reads`; also for an empty file, an unnamed or empty sequence, and a name that occurs twice.
     """
     seen: set[str] = set()
+    unavailable = 0
     for record in _records(path):
         name = first_word(record.name)
         if not name:
@@ -128,7 +141,13 @@ def stream_references(path: str, read: Callable[[str], str] = to_dna) -> Iterato
             raise InputError(problem, source=path)
         if name in seen:
             raise InputError("name occurs twice; make names unique", source=path, record=name)
-        if not record.sequence:
+        without = _UNAVAILABLE.fullmatch(record.sequence) is not None
+        if without and counts is not None:
+            seen.add(name)
+            unavailable += 1
+            counts[NO_SEQUENCE] += 1
+            continue
+        if without or not record.sequence:
             raise InputError("has no sequence; remove it or complete the file", source=path, record=name)
         try:
             sequence = read(record.sequence)
@@ -136,8 +155,9 @@ def stream_references(path: str, read: Callable[[str], str] = to_dna) -> Iterato
             raise InputError(str(error), source=path, record=name) from error
         seen.add(name)
         yield Reference(name, record.name, sequence)
-    if not seen:
-        raise InputError("holds no sequence; give a FASTA file", source=path)
+    if len(seen) == unavailable:
+        why = f" but {unavailable} 'Sequence unavailable'" if unavailable else ""
+        raise InputError(f"holds no sequence{why}; give a FASTA file", source=path)
 
 
 def first_word(header: str) -> str:

@@ -165,8 +165,8 @@ def test_bad_reads(workplace, content, words):
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        ("r1", "record 'r1': name does not end in _N or _xN"),
-        ("r1_x0", "record 'r1_x0'"),
+        ("r1", "record 'r1': name tells no number of copies"),
+        ("r1_x0", "record 'r1_x0': its number of copies is 0"),
         ("r1_x" + "9" * 30, "record 'r1_x999"),
         ("r1_x" + HUGE, "record 'r1_x999"),
     ],
@@ -380,8 +380,8 @@ def test_bad_regions(workplace, text, place):
     ("text", "place"),
     [
         ("", "bad.gtf: describes none"),
-        ("chr1\tx\texon\t1\t2\n", "bad.gtf:1: 5 columns where GTF has 9"),
-        ("chr1\tx\texon\t1\t2\t.\t+\t.\tID=a\n", "bad.gtf:1: no transcript_id"),
+        ("chr1\tx\texon\t1\t2\n", "bad.gtf:1: 5 columns where GTF and GFF3 have 9"),
+        ('chr1\tx\texon\t1\t2\t.\t+\t.\tgene_id "a";\n', "bad.gtf:1: no transcript_id"),
         ('chr1\tx\texon\tone\t2\t.\t+\t.\ttranscript_id "NAME";\n', "bad.gtf:1: start, end or strand"),
         ('chr1\tx\texon\t1\t2\t.\t?\t.\ttranscript_id "NAME";\n', "bad.gtf:1: start, end or strand"),
         ("chr1\tx\texon\t1\t" + HUGE + '\t.\t+\t.\ttranscript_id "NAME";\n', "bad.gtf:1: "),

@@ -1,4 +1,4 @@
-"""Transcript regions from a GTF."""
+"""Transcript regions from GTF and GFF3."""
 
 import gzip
 
@@ -82,25 +82,26 @@ def test_both_strands_stop_codon_and_names(tmp_path, name):
         tmp_path,
         "#!genome-build X\n",
         line("gene", 1, 99),
-        line("exon", 11, 20),
-        line("exon", 31, 40),
-        line("CDS", 15, 32),
-        line("stop_codon", 33, 35),
+        line("exon", 11, 20, name="ENST1"),
+        line("exon", 31, 40, name="ENST1"),
+        line("CDS", 15, 32, name="ENST1"),
+        line("stop_codon", 33, 35, name="ENST1"),
         line("exon", 31, 40, "-", "T2", 'transcript_version "7";'),
         line("exon", 11, 20, "-", "T2", 'transcript_version "7";'),
         line("CDS", 18, 38, "-", "T2", 'transcript_version "7";'),
-        line("exon", 11, 20, name="T3.2"),
+        line("exon", 11, 20, name="NR_3.2"),
         line("exon", 5, 9, name="T4"),
         line("exon", 5, 9, name="T5"),
         line("exon", 5, 9, name="T5", chromosome="1_alt"),
         name=name,
     )
-    wanted = [("T1.3", 20), ("T2.7", 20), ("T3", 10), ("T4", 6), ("T5|G", 5), ("T6", 5)]
+    wanted = [("ENST1.3", 20), ("T2.7", 20), ("NR_3", 10), ("T4", 6), ("T5|G", 5), ("T6", 5), ("T2", 20)]
     found = read_annotation([transcript(*item) for item in wanted], "t.fa", gtf=path)
     assert found.regions == {
-        "T1.3": Regions(4, 15, 20),
+        "ENST1.3": Regions(4, 15, 20),
         "T2.7": Regions(2, 13, 20),
-        "T3": non_coding(10),
+        "T2": Regions(2, 13, 20),
+        "NR_3": non_coding(10),
         "T5|G": non_coding(5),
     }
     assert found.other_length == {"T4"}
@@ -112,8 +113,10 @@ def test_both_strands_stop_codon_and_names(tmp_path, name):
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
-        ([line("exon", 1, 5), "1\tx\texon\n"], ":2: 3 columns where GTF has 9"),
-        (["1\tx\texon\t1\t5\t.\t+\t.\tID=exon1;Parent=T1\n"], ":1: no transcript_id"),
+        ([line("exon", 1, 5), "1\tx\texon\n"], ":2: 3 columns where GTF and GFF3 have 9"),
+        (['1\tx\texon\t1\t5\t.\t+\t.\tgene_id "T1";\n'], ":1: no transcript_id"),
+        (["1\tx\texon\t1\t5x\t.\t+\t.\tParent=T1\n"], ":1: start, end or strand is no GTF or GFF3"),
+        (["1\tx\texon\t1\t5\t.\t+\t.\tID=T1;Parent=T2\n"], "describes none of the transcripts"),
         ([line("exon", "a", 5)], ":1: start, end or strand is no GTF"),
         ([line("exon", 0, 5)], ":1: start, end or strand is no GTF"),
         ([line("exon", 5, 1)], ":1: start, end or strand is no GTF"),
@@ -130,3 +133,125 @@ def test_bad_files(tmp_path, lines, problem):
     with pytest.raises(InputError) as error:
         read_annotation([transcript("T1", 5)], "t.fa", gtf=write(tmp_path, *lines))
     assert problem in str(error.value)
+
+
+# ---- GFF3 -----------------------------------------------------------------------------------------------------
+
+
+def gff(feature, start, end, attributes, strand="+", chromosome="1"):
+    return "\t".join((chromosome, "x", feature, str(start), str(end), ".", strand, ".", attributes)) + "\n"
+
+
+# a coding transcript of 20 nt, exons 11-20 and 31-40, coding 15-35 with its stop codon, as they write it
+CODING = {
+    "Ensembl": (
+        "ENST00000331825.11",
+        gff("gene", 11, 40, "ID=gene:ENSG00000087086;Name=FTL;gene_id=ENSG00000087086;version=15"),
+        gff("mRNA", 11, 40, "ID=transcript:ENST00000331825;Parent=gene:ENSG00000087086;Name=FTL-201;version=11"),
+        gff("exon", 11, 20, "Parent=transcript:ENST00000331825;Name=ENSE1;version=1"),
+        gff("CDS", 15, 20, "ID=CDS:ENSP1;Parent=transcript:ENST00000331825"),
+        gff("exon", 31, 40, "Parent=transcript:ENST00000331825;Name=ENSE2;version=2"),
+        gff("CDS", 31, 35, "ID=CDS:ENSP1;Parent=transcript:ENST00000331825"),
+        gff("mRNA", 11, 40, "ID=transcript:ENST00000331826;Parent=gene:ENSG00000087086;Name=FTL-202;version=1"),
+        gff("exon", 11, 40, "Parent=transcript:ENST00000331826"),
+    ),
+    "GENCODE": (
+        "ENST00000331825.11|ENSG00000087086.15|-|-|FTL-201|FTL|20|",
+        gff(
+            "transcript",
+            11,
+            40,
+            "ID=ENST00000331825.11;Parent=ENSG00000087086.15;transcript_id=ENST00000331825.11",
+        ),
+        gff("exon", 11, 20, "ID=exon:1;Parent=ENST00000331825.11;transcript_id=ENST00000331825.11"),
+        gff("exon", 31, 40, "ID=exon:2;Parent=ENST00000331825.11;transcript_id=ENST00000331825.11"),
+        gff("CDS", 15, 20, "ID=CDS:1;Parent=ENST00000331825.11;transcript_id=ENST00000331825.11"),
+        gff("CDS", 31, 32, "ID=CDS:1;Parent=ENST00000331825.11;transcript_id=ENST00000331825.11"),
+        gff("stop_codon", 33, 35, "ID=stop_codon:1;Parent=ENST00000331825.11"),
+    ),
+    "RefSeq": (
+        "NM_000146.4",
+        gff("gene", 11, 40, "ID=gene-FTL;Name=FTL;gbkey=Gene;gene=FTL"),
+        gff("mRNA", 11, 40, "ID=rna-NM_000146.4;Parent=gene-FTL;Name=NM_000146.4;transcript_id=NM_000146.4"),
+        gff("exon", 11, 20, "ID=exon-NM_000146.4-1;Parent=rna-NM_000146.4;transcript_id=NM_000146.4"),
+        gff("exon", 31, 40, "ID=exon-NM_000146.4-2;Parent=rna-NM_000146.4;transcript_id=NM_000146.4"),
+        gff("CDS", 15, 20, "ID=cds-NP_000137.2;Parent=rna-NM_000146.4;Name=NP_000137.2"),
+        gff("CDS", 31, 35, "ID=cds-NP_000137.2;Parent=rna-NM_000146.4;Name=NP_000137.2"),
+        gff("mRNA", 1, 9, "ID=rna-NM_000146.4-2;Parent=gene-FTL;transcript_id=NM_000146.4", chromosome="1_alt"),
+        gff("exon", 1, 9, "ID=exon-NM_000146.4-2-1;Parent=rna-NM_000146.4-2", chromosome="1_alt"),
+    ),
+    "FlyBase, exons of two, parts first": (
+        "FBtr0079786",
+        gff("exon", 11, 20, "Parent=FBtr0079786,FBtr0305550"),
+        gff("CDS", 15, 20, "Parent=FBtr0079786"),
+        gff("CDS", 31, 35, "Parent=FBtr0079786"),
+        gff("exon", 31, 40, "Parent=FBtr0305551,FBtr0079786"),
+        gff("mRNA", 11, 40, "ID=FBtr0079786;Name=Su(H)-RA;Parent=FBgn0004837"),
+        gff("mRNA", 11, 20, "ID=FBtr0305550;Name=Su(H)-RB;Parent=FBgn0004837"),
+    ),
+    "WormBase": (
+        "Y74C9A.3.1",
+        gff("mRNA", 1, 40, "ID=Transcript:Y74C9A.3.2;Parent=Gene:WBGene00022277;Name=Y74C9A.3.2"),
+        gff("mRNA", 11, 40, "ID=Transcript:Y74C9A.3.1;Parent=Gene:WBGene00022277;Name=Y74C9A.3.1"),
+        gff("exon", 1, 40, "Parent=Transcript:Y74C9A.3.2"),
+        gff("exon", 11, 20, "Parent=Transcript:Y74C9A.3.1"),
+        gff("exon", 31, 40, "Parent=Transcript:Y74C9A.3.1"),
+        gff("CDS", 15, 20, "ID=CDS:Y74C9A.3;Parent=Transcript:Y74C9A.3.1,Transcript:Y74C9A.3.2"),
+        gff("CDS", 31, 35, "ID=CDS:Y74C9A.3;Parent=Transcript:Y74C9A.3.1,Transcript:Y74C9A.3.2"),
+    ),
+    "Phytozome, no exons": (
+        "AT1G01010.1",
+        gff("mRNA", 11, 40, "ID=AT1G01010.1.TAIR10;Name=AT1G01010.1;Parent=AT1G01010.TAIR10"),
+        gff("five_prime_UTR", 11, 14, "ID=u5;Parent=AT1G01010.1.TAIR10"),
+        gff("CDS", 15, 20, "ID=c1;Parent=AT1G01010.1.TAIR10"),
+        gff("CDS", 31, 35, "ID=c2;Parent=AT1G01010.1.TAIR10"),
+        gff("three_prime_UTR", 36, 40, "ID=u3;Parent=AT1G01010.1.TAIR10"),
+    ),
+    "no transcript lines, escapes": (
+        "T;1",
+        gff("exon", 11, 20, "Parent=T%3B1"),
+        gff("exon", 31, 40, "Parent=T%3B1"),
+        gff("CDS", 15, 35, "Parent=T%3B1"),
+    ),
+}
+
+
+@pytest.mark.parametrize("source", CODING)
+def test_gff3(tmp_path, source):
+    """Also where the file is named as a GTF, and ends with the genome."""
+    name, *lines = CODING[source]
+    path = write(tmp_path, "##gff-version 3\n", *lines, "###\n", "##FASTA\n", ">1\n", "ACGT\n")
+    found = read_annotation([transcript(name, 20)], "t.fa", gtf=path)
+    assert found.regions == {name: Regions(4, 15, 20)}
+    assert found.placements == {name: Placement("1", "+", [(10, 20), (30, 40)], (14, 35))}
+
+
+def test_gff3_of_mirbase_and_other_features_without_exons(tmp_path):
+    lines = [
+        gff("miRNA_primary_transcript", 101, 180, "ID=MI0000060;Alias=MI0000060;Name=hsa-let-7a-1", "-"),
+        gff(
+            "miRNA", 151, 172, "ID=MIMAT0000062;Alias=MIMAT0000062;Name=hsa-let-7a-5p;Derives_from=MI0000060", "-"
+        ),
+        gff("gene", 1, 9, "ID=gene:G;Name=G"),
+        gff("tRNA", 1, 9, "ID=T", "?"),
+        ">1\n",
+        "ACGT\n",
+    ]
+    wanted = [transcript(*each) for each in (("hsa-let-7a-1", 80), ("MIMAT0000062", 22), ("G", 9), ("T", 9))]
+    found = read_annotation(wanted, "t.fa", gtf=write(tmp_path, *lines))
+    assert found.placements == {
+        "hsa-let-7a-1": Placement("1", "-", [(100, 180)]),
+        "MIMAT0000062": Placement("1", "-", [(150, 172)]),
+    }
+
+
+@pytest.mark.parametrize("form", ['gene_id "{0}"; transcript_id "{0}";', "ID=e;Parent={0}"])
+def test_isoforms_are_no_versions(tmp_path, form):
+    """Isoform .2 of a plant or worm gene, which the annotation does not know, has not the place of isoform .1."""
+    known = ["AT1G01010.1", "Y74C9A.3.1", "2L52.1a", "MSTRG.7.1", "FBtr0079786", "ENSMUST00000193812.1", "XM_1.5"]
+    lines = [gff("exon", 1, 5, form.format(name)) for name in known]
+    asked = ["AT1G01010.2", "Y74C9A.3.2", "2L52.1b", "MSTRG.7.2", "FBtr0079786.2", "ENSMUST00000193812.3", "XM_1"]
+    found = read_annotation(
+        [transcript(name, 5) for name in [*asked, "Y74C9A.3.1"]], "t.fa", gtf=write(tmp_path, *lines)
+    )
+    assert sorted(found.regions) == ["ENSMUST00000193812.3", "XM_1", "Y74C9A.3.1"]

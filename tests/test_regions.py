@@ -11,13 +11,13 @@ from mirtools.regions import (
     REGIONS,
     Regions,
     Transcript,
-    match_names,
     non_coding,
     regions_from_headers,
     regions_from_table,
     transcripts_of,
 )
 from mirtools.sequences import read_references
+from mirtools.transcriptnames import match_names
 
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data" / "references"
 STOPS = {"TAA", "TAG", "TGA"}
@@ -68,17 +68,55 @@ def test_headers_that_say_nothing_or_contradict(header, problem):
 
 
 def test_names_with_and_without_version():
-    known = {"ENST1": 1, "ENST2.3": 2, "A.1": 3, "A.2": 4, "X|Y": 5}
-    names = ["ENST1.7", "ENST2", "ENST2.9|ENSG", "A.2", "A", "A.3", "X|Y", "other"]
-    # A and A.3: two transcripts answer to A, so neither is meant for sure
-    assert match_names(names, known) == {"ENST1.7": 1, "ENST2": 2, "ENST2.9|ENSG": 2, "A.2": 4, "X|Y": 5}
+    known = {"ENST1": 1, "ENST2.3": 2, "NM_4.1": 3, "NM_4.2": 4, "X|Y": 5, "XR_5.2": 6, "ENSMUST6.1_2": 7}
+    names = ["ENST1.7", "ENST2", "ENST2.9|ENSG", "NM_4.2", "NM_4", "NM_4.3", "X|Y", "other", "XR_5", "ENSMUST6.3"]
+    # NM_4 and NM_4.3: two transcripts answer to NM_4, so neither is meant for sure
+    found = {"ENST1.7": 1, "ENST2": 2, "ENST2.9|ENSG": 2, "NM_4.2": 4, "X|Y": 5, "XR_5": 6, "ENSMUST6.3": 7}
+    assert match_names(names, known) == found
+
+
+@pytest.mark.parametrize(
+    ("known", "other"),
+    [
+        ("AT1G01010.1", "AT1G01010.2"),
+        ("AT1G01010.1", "AT1G01010"),
+        ("Y74C9A.3.1", "Y74C9A.3"),
+        ("2L52.1a.1", "2L52.1a.2"),
+        ("TCONS_1.1", "TCONS_1.2"),
+        ("FBtr0079786", "FBtr0079786.1"),
+        ("AC012345.1", "AC012345.2"),
+        ("ENST00000381192.10", "ENST00000381192.10_PAR_Y"),
+    ],
+)
+def test_names_of_other_kinds_are_matched_whole(known, other):
+    assert match_names([known, other], {known: 1}) == {known: 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("ENSG00000087086|ENST00000331825", "ENST00000331825.11"),
+        ("ENSG00000087086.15|ENST00000331825.11|FTL", "ENST00000331825.11"),
+        ("AT1G01010|AT1G01010.2", "AT1G01010.2"),
+        ("gi|56682958|ref|NM_000146.3|", "NM_000146.4"),
+        ("ENSMUSG00000050708_ENSMUST00000094434_Ftl1_mRNA", "ENSMUST00000094434.6"),
+        ("hg38_ncbiRefSeq_NM_000146.4", "NM_000146.4"),
+        ("mm10_wgEncodeGencodeVM25_ENSMUST00000094434.5", "ENSMUST00000094434.5"),
+        ("transcript:ENST00000331825", "ENST00000331825.11"),
+        ("rna-NM_000146.4", "NM_000146.4"),
+        ("ENST00000381192.10_PAR_Y|ENSG00000182378.15_PAR_Y|", "ENST00000381192.9_PAR_Y"),
+    ],
+)
+def test_the_transcript_is_found_in_any_field(name, known):
+    others = {"ENST9.1": 2, "NM_9": 3, "AT1G01010.1": 4, "ENST00000381192.10": 5}
+    assert match_names([name], {**others, known: 1}) == {name: 1}
 
 
 @pytest.mark.parametrize("start", ["cds_start", "cds_start0"])
 def test_table(tmp_path, start):
-    path = table(tmp_path, f"note\ttranscript_id\t{start}\tcds_end\nx\tT1\t3\t9\ny\tT2\t.\t.\nz\tT3\t0\t99\n")
-    found = regions_from_table(path, [reference("T1.4", 12), reference("T2", 7), reference("T4", 5)])
-    assert found == {"T1.4": Regions(3, 9, 12), "T2": non_coding(7)}
+    path = table(tmp_path, f"note\ttranscript_id\t{start}\tcds_end\nx\tNM_1\t3\t9\ny\tT2\t.\t.\nz\tT3\t0\t99\n")
+    found = regions_from_table(path, [reference("NM_1.4", 12), reference("T2", 7), reference("T4", 5)])
+    assert found == {"NM_1.4": Regions(3, 9, 12), "T2": non_coding(7)}
 
 
 @pytest.mark.parametrize(

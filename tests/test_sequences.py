@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 
 import pytest
 from commands import refusal
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirtools.errors import InputError
-from mirtools.sequences import Read, read_reads, read_references, reverse_complement, to_dna
+from mirtools.sequences import NO_SEQUENCE, Read, read_reads, read_references, reverse_complement, to_dna
 
 NUCLEOTIDES = "ACGTUNRYSWKMBDHVacgtunryswkmbdhv"
 
@@ -151,3 +152,16 @@ def test_references_that_are_none(tmp_path, content, message):
     path.write_bytes(content)
     with pytest.raises(InputError, match=message):
         read_references(str(path))
+
+
+def test_what_biomart_has_no_sequence_of_is_left_out_and_counted(tmp_path):
+    path = tmp_path / "utr3.fa"
+    path.write_text(">G1|T1\nACGT\n>G2|T2\nSequence unavailable\n>G3|T3\nSequence\nunavailable\n>G4|T4\nCC\n")
+    counts = Counter()
+    assert [each.name for each in read_references(str(path), counts=counts)] == ["G1|T1", "G4|T4"]
+    assert counts == {NO_SEQUENCE: 2}
+    with pytest.raises(InputError, match=r"record 'G2\|T2': has no sequence"):
+        read_references(str(path))
+    path.write_text(">G2|T2\nSequence unavailable\n")
+    with pytest.raises(InputError, match="holds no sequence but 1 'Sequence unavailable'"):
+        read_references(str(path), counts=counts)

@@ -41,7 +41,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.sequences import read_references
 
     output = run.outputs.open_binary(args.output)
-    index = KmerIndex.of(References.of(read_references(args.transcripts)))
+    index = KmerIndex.of(References.of(read_references(args.transcripts, counts=run.counts)))
     index.save(output)
     run.counts["transcripts"] = len(index.references)
     run.counts["bases"] = int(index.references.lengths.sum())

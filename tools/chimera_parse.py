@@ -47,7 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     regions.add_argument(
         "--gtf",
         metavar="GTF",
-        help="exons and coding sequences on the genome, for regions of sites and --bed-genome",
+        help="GTF or GFF3: exons and coding sequences on the genome, for regions of sites and --bed-genome",
     )
     regions.add_argument(
         "--regions",
@@ -100,8 +100,8 @@ def _add_reads(parser: argparse.ArgumentParser) -> None:
         "--umi-position",
         choices=("5p", "3p", "name"),
         default="5p",
-        help="5p: first bases of the read; 3p: last ones before the adapter; name: behind the last _ or : of the "
-        "read name, of any length without --umi-length (default: 5p)",
+        help="5p: first bases of the read; 3p: last ones before the adapter; name: in the read name or comment "
+        "(r_ACGT, r:ACGT+TGCA, ACGT:r, r RX:Z:ACGT), of any length without --umi-length (default: 5p)",
     )
     group.add_argument(
         "--min-length",
@@ -111,7 +111,10 @@ def _add_reads(parser: argparse.ArgumentParser) -> None:
         help="shortest read without adapter and UMI in nt (default: 15)",
     )
     group.add_argument(
-        "--collapsed", action="store_true", help="read names end in _N or _xN: N copies of the read"
+        "--collapsed",
+        action="store_true",
+        help="read names tell copies as collapsers write them: 1-N, r_N, r_xN, r#N, r|N, ;size=N and others; .hyb "
+        "files tell them in any case",
     )
     group.add_argument(
         "--format",
@@ -244,7 +247,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     )
     plot = None if args.plot is None else run.outputs.open_binary(args.plot)
 
-    transcripts, index = read_transcripts(args.transcripts)
+    transcripts, index = read_transcripts(args.transcripts, run.counts)
     references = SearchReferences(References.of(read_references(args.mirnas)), transcripts)
     annotation = read_annotation_if_any(transcripts.described(), args.transcripts, args.gtf, args.regions)
     files = [] if args.multiqc is None else [*FILES, *([REGIONS_FILE] if annotation else [])]

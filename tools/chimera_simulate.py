@@ -122,7 +122,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         duplicates=args.duplicates,
         seed=args.seed,
     )
-    mirnas, transcripts = read_references(args.mirnas), read_references(args.transcripts)
+    mirnas = read_references(args.mirnas)
+    transcripts = read_references(args.transcripts, counts=run.counts)
     # opened first: an output that cannot be written is better known before the work than after it
     output = run.outputs.open(args.output)
     truth = None if args.truth is None else TableWriter(run.outputs.open(args.truth), TRUTH_COLUMNS)

@@ -99,10 +99,10 @@ def build_parser() -> argparse.ArgumentParser:
         "--gene-table",
         metavar="FILE",
         help="table with target_id and gene_id (default: genes are read from the FASTA headers of GENCODE, "
-        "Ensembl, RefSeq, hyb, or gene=; else each target is its own)",
+        "Ensembl, BioMart, RefSeq, hyb, FlyBase, WormBase, TAIR and others; else each target is its own)",
     )
     windows.add_argument("--bed", metavar="FILE", help="also write the sites as sorted BED12")
-    windows.add_argument("--gtf", metavar="FILE", help="annotation that places the BED12 on the genome")
+    windows.add_argument("--gtf", metavar="FILE", help="GTF or GFF3 that places the BED12 on the genome")
     cli.add_common(parser)
     return parser
 
@@ -241,7 +241,7 @@ def _scan(
     selection = Selection(thresholds, args.best, args.predicted, background)
     TableWriter(table, selection.columns)  # writes the header
     run.counts["predicted_interactions"] = 0
-    targets = targets_of(args.targets, chosen, encoder.read)
+    targets = targets_of(args.targets, chosen, encoder.read, run.counts)
     found = scan(mirnas, targets, scorer, tiling, threads, run.counts, encoder)
     for scores in run.progress(found, "targets"):
         table.writelines(lines(scores, selection, run.counts))

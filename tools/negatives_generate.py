@@ -29,9 +29,9 @@ def build_parser() -> argparse.ArgumentParser:
         "negatives-generate",
         "Find negative sites for positive miRNA-target pairs, to train and test models with. Each positive row is "
         "written with label 1, followed by its negatives with label 0. Positives for which no negative exists are "
-        "kept and counted by reason. 3'UTRs come from GENCODE FASTA headers, a GTF or a table. The audit says how "
-        "well the label is told by what should not tell it: lengths, composition, region, or the mere names of "
-        "miRNAs and targets; also for labelled tables of others.",
+        "kept and counted by reason. 3'UTRs come from GENCODE FASTA headers, GTF, GFF3 or a table. The audit says "
+        "how well the label is told by what should not tell it: lengths, composition, region, or the mere names "
+        "of miRNAs and targets; also for labelled tables of others.",
         EXAMPLES,
     )
     parser.add_argument(
@@ -71,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     same = parser.add_argument_group("strategy same-transcript")
     same.add_argument("--transcripts", metavar="FASTA", help="the transcripts that the pairs were found with")
     regions = same.add_mutually_exclusive_group()
-    regions.add_argument("--gtf", metavar="GTF", help="exons and coding sequences on the genome")
+    regions.add_argument("--gtf", metavar="GTF", help="GTF or GFF3: exons and coding sequences on the genome")
     regions.add_argument(
         "--regions",
         metavar="TSV",
@@ -200,7 +200,7 @@ def _generate(args: argparse.Namespace, run: cli.Run, source: str, output: TextI
     work: SameTranscript | WholeTable
     annotation = None
     if args.strategy == SAME_TRANSCRIPT:
-        transcripts = read_references(args.transcripts)
+        transcripts = read_references(args.transcripts, counts=run.counts)
         read = read_annotation_if_any if args.region == ANY else read_annotation
         annotation = read(transcripts_of(transcripts), args.transcripts, args.gtf, args.regions)
         sequences = {transcript.name: transcript.sequence for transcript in transcripts}
@@ -245,7 +245,7 @@ def _read_labelled(args: argparse.Namespace, run: cli.Run, source: str) -> Label
 
     annotation = None
     if args.transcripts:
-        transcripts = transcripts_of(read_references(args.transcripts))
+        transcripts = transcripts_of(read_references(args.transcripts, counts=run.counts))
         annotation = read_annotation_if_any(transcripts, args.transcripts, args.gtf, args.regions)
     rows = read_labelled_rows(source, annotation.region_of if annotation else None)
     run.counts.update(positives=sum(rows.labels), negatives=len(rows) - sum(rows.labels))

@@ -54,7 +54,9 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     kind = figure_format(args.plot) if args.plot else None
     figure = run.outputs.open_binary(args.plot) if args.plot else None
     writer = TableWriter(run.outputs.open(args.output), SITE_COLUMNS)
-    lengths = {each.name: each.length for each in survey(args.targets)} if args.targets else None
+    lengths = (
+        {each.name: each.length for each in survey(args.targets, counts=run.counts)} if args.targets else None
+    )
     judgement = judge(read_sites(args.truth), read_peaks(path), args.max_distance, lengths)
     for site in judgement.sites:
         writer.write(site_row(site))

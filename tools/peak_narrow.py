@@ -224,7 +224,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     )
     cropped = sum(len(encoder.mirna(mirna.sequence)) < len(mirna.sequence) for mirna in mirnas)
     run.counts.update({"mirnas": len(mirnas), "mirnas_cropped": cropped, "targets": 0})
-    targets = run.progress(targets_of(args.targets, chosen, read), "targets")
+    targets = run.progress(targets_of(args.targets, chosen, read, run.counts), "targets")
     results = narrower.run(pairs_of(mirnas, targets, only, run.counts), run.threads)
     for name, group in groupby(results, key=lambda found: found.target.name):
         lines: list[BedLine] = []

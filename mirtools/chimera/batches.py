@@ -55,6 +55,8 @@ class RawReads(NamedTuple):
         Where the arrays come from, for names.
     source : str
         File name as the user gave it.
+    copies : array of int64, shape (n,), or None
+        How many reads each stands for, where the file tells apart from names; 0 where it does not.
     """
 
     bases: NDArray[np.uint8]
@@ -62,6 +64,7 @@ class RawReads(NamedTuple):
     qualities: NDArray[np.uint8] | None
     records: Sequence[SequenceRecord] | Sequence[Read]
     source: str
+    copies: NDArray[np.int64] | None = None
 
     def name(self, number: int) -> str:
         """Return the name of a read: its header up to the first blank."""

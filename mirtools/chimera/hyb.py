@@ -33,6 +33,11 @@ _SEGMENTS = (3, 9)
 _TYPE_IN_NAME = re.compile(r"[^_]+_[^_]+_[^_]+_([A-Za-z-]+)")
 _BIOTYPE = re.compile(r"(?:[^|\s]*\|){7}(\w+)\||\S+ .*\btranscript_biotype:(\w+)")
 
+# hyb calls reads by number and copies; nothing else may tell them
+_HYB_NAME = re.compile(r"[0-9]+_([0-9]{1,15})")
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")
+_TOO_MANY = 10**15
+
 # No other cell holds a tab before it
 _COUNT = "\tread_count="
 
@@ -40,7 +45,10 @@ _Row = tuple[int, int, int, int, int, int, float]
 
 
 class HybReads(NamedTuple):
-    """Some reads of a ``.hyb`` file; both columns of hits count them by their position in ``raw``."""
+    """Some reads of a ``.hyb`` file; both columns of hits count them by their position in ``raw``.
+
+    ``raw.copies`` has what flags and hyb's names say of copies, 0 where they say nothing.
+    """
 
     raw: RawReads
     mirna_hits: Hits
@@ -53,16 +61,19 @@ def read_hyb(path: str, references: SearchReferences, size: int = BATCH_SIZE) ->
     A segment is a miRNA or a target by the reference list that holds its name; other segments (tRNA, rRNA...)
     give no hit. Lines that follow each other with the same name and bases are one read with the hits of all of
     them, as where a program lists every equally good target on a line of its own; equal hits count once. Bit
-    scores are not part of the format and are 0, as are e-values that are missing.
+    scores are not part of the format and are 0, as are e-values that are missing. A read stands for as many
+    copies as :func:`copies_of_line` finds.
 
     Raises
     ------
     InputError
         For lines with fewer than 15 columns, coordinates that are no numbers or lie outside the read or the
-        reference, scores that are no e-values, and letters that are no nucleotides.
+        reference, scores that are no e-values, counts that are no whole numbers, and letters that are no
+        nucleotides.
     """
     lists = [_numbered(references.mirnas), _numbered(references.transcripts)]
     reads: list[Read] = []
+    copies: list[int] = []
     # a dictionary keeps each hit once, and their order
     found: tuple[dict[_Row, None], dict[_Row, None]] = {}, {}
     with open_text(path) as stream, reading(path):
@@ -77,10 +88,12 @@ def read_hyb(path: str, references: SearchReferences, size: int = BATCH_SIZE) ->
                 read = Read(fields[0], to_dna(fields[1]), None)
                 known = bool(reads) and read == reads[-1] and read.name not in ("", MISSING)
                 if len(reads) == size and not known:
-                    yield HybReads(pack(reads, path), *map(_columns, found))
-                    reads, found = [], ({}, {})
+                    yield _packed(reads, copies, found, path)
+                    reads, copies, found = [], [], ({}, {})
                 if not known:
                     reads.append(read)
+                    copies.append(0)
+                copies[-1] = max(copies[-1], copies_of_line(read.name, fields[15] if len(fields) > 15 else ""))
                 for column in _SEGMENTS:
                     for (numbers, lengths), rows in zip(lists, found, strict=True):
                         number = numbers.get(fields[column])
@@ -91,7 +104,48 @@ def read_hyb(path: str, references: SearchReferences, size: int = BATCH_SIZE) ->
             except ValueError as error:
                 raise InputError(shorten(str(error), 150), source=path, line=line) from error
         if reads:
-            yield HybReads(pack(reads, path), *map(_columns, found))
+            yield _packed(reads, copies, found, path)
+
+
+def _packed(
+    reads: list[Read], copies: list[int], found: tuple[dict[_Row, None], dict[_Row, None]], path: str
+) -> HybReads:
+    raw = pack(reads, path)._replace(copies=np.array(copies, np.int64))
+    return HybReads(raw, *map(_columns, found))
+
+
+def copies_of_line(name: str, flags: str) -> int:
+    """Return how many reads a line of a ``.hyb`` file stands for, 0 where it does not say.
+
+    That is its ``read_count`` where it has that flag; else the largest of what ``count_total``, the names in
+    ``seq_IDs_in_cluster`` (added up) and its own name tell, where names are hyb's, ``number_copies``.
+
+    Raises
+    ------
+    ValueError
+        For a flag that counts and is no whole number.
+
+    >>> copies_of_line("12_5", "count_total=2; seq_IDs_in_cluster=12_5,40_2;")
+    7
+    """
+    counts = [int(found[1]) for found in [_HYB_NAME.fullmatch(name)] if found]
+    if "count" not in flags and "seq_IDs_in_cluster" not in flags:
+        return max(counts, default=0)
+    told = {key.strip(): value.strip() for key, _, value in (flag.partition("=") for flag in flags.split(";"))}
+    for key in ("read_count", "count_total"):
+        text = told.get(key, MISSING)
+        if text in ("", MISSING):
+            continue
+        if not _WHOLE_NUMBER.fullmatch(text):
+            raise ValueError(f"flag {key} is '{shorten(text, 20)}'; give a whole number")
+        if key == "read_count" and int(text):
+            return int(text)
+        counts.append(int(text))
+    members = [_HYB_NAME.fullmatch(member.strip()) for member in told.get("seq_IDs_in_cluster", "").split(",")]
+    counts.append(sum(int(found[1]) for found in members if found))
+    if max(counts) >= _TOO_MANY:
+        raise ValueError("flag seq_IDs_in_cluster counts more reads than any library has; repair the line")
+    return max(counts)
 
 
 def _numbered(references: References) -> tuple[dict[str, int], list[int]]:

@@ -9,23 +9,19 @@ longest one of its file, so that somebody else has trimmed it.
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 import numpy as np
 
 from mirtools.chimera.adapters import Adapters
 from mirtools.chimera.batches import END_SEEN, RawReads, ReadBatch, gathered, raise_qualities
-from mirtools.chimera.digests import Bytes, Places, digests_of, first_copies
-from mirtools.errors import InputError
+from mirtools.chimera.digests import Places, digests_of, first_copies
+from mirtools.chimera.names import copies_of, umis_in_names
 
-# More digits than any library has reads are a defect
-_COPIES = re.compile(r"_x?([0-9]{1,15})$")
 # Fewer bases of an adapter at the end of a read may as well be the insert's; they are cut off all the same.
 _SURE_OVERLAP = 7
 # What the digests of inserts with an unknown end differ by: a molecule has one end, so copies agree in it.
 _OPEN = np.uint64(0x9E3779B97F4A7C15)
-_NAME_UMI = re.compile(r"[_:]([ACGTUN]+(?:[+-][ACGTUN]+)?)$", re.IGNORECASE)
 
 
 class ReadLayout(NamedTuple):
@@ -40,12 +36,12 @@ class ReadLayout(NamedTuple):
         length, or 0 for any.
     umi_position : str
         ``5p``: first bases of the read; ``3p``: last bases before the adapter, none of a read that has no adapter
-        where there are ``adapters``; ``name``: behind the last ``_`` or
-        ``:`` of the name, where umi_tools and fastp put it.
+        where there are ``adapters``; ``name``: in the name or its comment, where
+        :func:`mirtools.chimera.names.umi_in_name` finds it.
     min_length : int
         Shortest insert in nt.
     copies_in_name : bool
-        Names end in ``_N`` or ``_xN``: the read stands for N copies.
+        Names say how many copies a read stands for, see :func:`mirtools.chimera.names.copies_in_name`.
     share, shares : int
         Only the reads of one of several shares are used (0-based). Copies always fall to the same share.
     """
@@ -105,7 +101,7 @@ def inserts_of(
     loose = np.where(without, layout.adapters.begun(reads), 0)
     umis, umi_begins, umi_ends = reads.bases, begins, begins
     if layout.umi_position == "name":
-        umis, umi_begins, umi_ends = _umis_in_names(reads, layout.umi_length)
+        umis, umi_begins, umi_ends = umis_in_names(reads, layout.umi_length)
     elif layout.umi_position == "3p":
         # without adapter there is no telling how much of the UMI was read, if any
         loose[without] += layout.umi_length
@@ -114,7 +110,7 @@ def inserts_of(
     else:
         umi_ends = np.minimum(begins + layout.umi_length, ends)
         begins = umi_ends
-    copies = _copies_in_names(reads) if layout.copies_in_name else np.ones(len(begins), np.int64)
+    copies = copies_of(reads, layout.copies_in_name)
     digests = digests_of(sample, umis, umi_begins, umi_ends, reads.bases, begins, ends)
     digests[open_end, 0] ^= _OPEN
     loose = np.where(open_end, loose, END_SEEN)
@@ -138,34 +134,3 @@ def inserts_of(
     np.add.at(summed, entries, copies[used])
     batch = ReadBatch(bases, starts, qualities, names, digests[chosen], summed, sample, loose[chosen])
     return Inserts(batch, chosen, int(mine.sum()), int((mine & ~long_enough).sum()))
-
-
-def _copies_in_names(reads: RawReads) -> Places:
-    copies = np.empty(len(reads.records), np.int64)
-    for number in range(len(copies)):
-        name = reads.name(number)
-        found = _COPIES.search(name)
-        if found is None or not int(found.group(1)):
-            problem = "name does not end in _N or _xN, its number of copies; drop --collapsed for raw reads"
-            raise InputError(problem, source=reads.source, record=name)
-        copies[number] = int(found.group(1))
-    return copies
-
-
-def _umis_in_names(reads: RawReads, length: int) -> tuple[Bytes, Places, Places]:
-    """Return the UMIs of all reads one after the other, and where each starts and ends."""
-    umis = []
-    for number in range(len(reads.records)):
-        name = reads.name(number)
-        found = _NAME_UMI.search(name)
-        if found is None:
-            problem = "no UMI behind the last '_' or ':' of its name; leave out --umi-position name"
-            raise InputError(problem, source=reads.source, record=name)
-        umi = found.group(1)
-        if length and len(umi) != length:
-            problem = f"the UMI in its name has {len(umi)} letters, not {length}; mend --umi-length"
-            raise InputError(problem, source=reads.source, record=name)
-        umis.append(umi.upper().replace("U", "T"))
-    bounds = np.zeros(len(umis) + 1, np.int64)
-    np.cumsum([len(umi) for umi in umis], out=bounds[1:])
-    return np.frombuffer("".join(umis).encode("ascii"), np.uint8), bounds[:-1], bounds[1:]

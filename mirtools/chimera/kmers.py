@@ -13,6 +13,7 @@ import json
 import math
 import os
 import stat
+from collections import Counter
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -164,12 +165,15 @@ class KmerIndex:
         )
 
 
-def read_transcripts(path: str) -> tuple[References, KmerIndex | None]:
-    """Return the transcripts of a FASTA file, or of an index with the index itself."""
+def read_transcripts(path: str, counts: Counter[str] | None = None) -> tuple[References, KmerIndex | None]:
+    """Return the transcripts of a FASTA file, or of an index with the index itself.
+
+    ``counts`` is told of records without sequence, see :func:`mirtools.sequences.stream_references`.
+    """
     if is_index(path):
         index = KmerIndex.load(path)
         return index.references, index
-    return References.of(read_references(path)), None
+    return References.of(read_references(path, counts=Counter() if counts is None else counts)), None
 
 
 def is_index(path: str) -> bool:

@@ -22,9 +22,9 @@ from mirtools.interactions import MISSING, TableReader
 
 TRANSCRIPT, UTR3, SITE = "transcript", "3utr", "site"
 SHARED_BASES = 12  # that a fragment known by its bases alone must share with a site
-_TRANSCRIPT = re.compile(r"ENS[A-Z]*T\d{11}|[NX][MR]_\d+")
+_TRANSCRIPT = re.compile(r"ENS[A-Z]*T\d{11}|[NX][MR]_\d+|FBtr\d{7}")
 _MIRNA = re.compile(r"MIMAT\d{7}")
-_GENE = re.compile(r"ENS[A-Z]*G\d{11}")
+_GENE = re.compile(r"ENS[A-Z]*G\d{11}|FBgn\d{7}|WBGene\d{8}")
 _BASES = re.compile(r"[ACGTUNacgtun]{7,}")
 _SPECIES = re.compile(r"[a-z]{3,4}-(?=(?:mir|let|lin|bantam|lsy)\b)")
 
@@ -212,7 +212,10 @@ def _own_mirna_names(name: str, sequence: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1 << 16)
 def target_names(text: str) -> frozenset[str]:
-    """Return the names in a target's name: itself, parts between ``|``, accessions in it without their version."""
+    """Return the names in a target's name: itself, parts between ``|``, accessions in it without their version.
+
+    Other names are taken whole: AT1G01010.2 is another transcript than AT1G01010.1.
+    """
     names = {_folded(part) for part in (text, *text.split("|"))}
     names.update(found.group() for pattern in (_TRANSCRIPT, _GENE) for found in pattern.finditer(text))
     return frozenset(names - {"", MISSING})

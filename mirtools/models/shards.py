@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from mirtools.errors import UsageError
@@ -52,15 +53,23 @@ def target_share(transcripts: Sequence[Transcript], tiling: Tiling, share: tuple
     return sum(owner < number for owner in owners), sum(owner <= number for owner in owners)
 
 
-def survey(path: str, read: Callable[[str], str] = to_dna) -> list[Transcript]:
+def survey(path: str, read: Callable[[str], str] = to_dna, counts: Counter[str] | None = None) -> list[Transcript]:
     """Read the names and lengths of the sequences of a FASTA file, in the letters that ``read`` gives."""
-    return [Transcript(each.name, each.header, len(each.sequence)) for each in stream_references(path, read)]
+    found = stream_references(path, read, Counter() if counts is None else counts)
+    return [Transcript(each.name, each.header, len(each.sequence)) for each in found]
 
 
 def targets_of(
-    path: str, chosen: tuple[int, int] | None, read: Callable[[str], str] = to_dna
+    path: str,
+    chosen: tuple[int, int] | None,
+    read: Callable[[str], str] = to_dna,
+    counts: Counter[str] | None = None,
 ) -> Iterator[Reference]:
-    """Stream the targets of a FASTA file, all or from one to before another."""
-    for number, target in enumerate(stream_references(path, read)):
+    """Stream the targets of a FASTA file, all or from one to before another.
+
+    ``counts`` is told of records without sequence, see :func:`mirtools.sequences.stream_references`.
+    """
+    found = stream_references(path, read, Counter() if counts is None else counts)
+    for number, target in enumerate(found):
         if chosen is None or chosen[0] <= number < chosen[1]:
             yield target

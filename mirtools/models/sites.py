@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.bednames import escaped, first_column
-from mirtools.genes import Gene, Genes
+from mirtools.geneheaders import Gene
+from mirtools.genes import Genes
 from mirtools.gtf import Placement, genomic_blocks
 from mirtools.models.windows import TargetScores
 from mirtools.sequences import Reference

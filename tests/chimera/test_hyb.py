@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mirtools.chimera.batches import ReadBatch
 from mirtools.chimera.engine import Hits, SearchReferences
-from mirtools.chimera.hyb import HybSpool, hits_of_inserts, hyb_lines, read_hyb
+from mirtools.chimera.hyb import HybSpool, copies_of_line, hits_of_inserts, hyb_lines, read_hyb
 from mirtools.chimera.inserts import ReadLayout, inserts_of
 from mirtools.chimera.pairing import PairingRules, Pairs, pair_hits
 from mirtools.chimera.references import References, encode
@@ -53,6 +53,42 @@ def test_coordinates_become_zero_based(tmp_path, flags):
     assert rows(target_hits) == [(0, *TARGET_HIT)]
     assert [column.dtype for column in target_hits] == [np.dtype(np.int32)] * 6 + [np.dtype(np.float64)] * 2
     assert raw.sequence(0)[21:40] == TRANSCRIPT[3:22]
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "copies"),
+    [
+        ("2333_196", "", 196),
+        ("2333_196", "read_count=5", 5),
+        ("2333_196", "read_count=.;seg1_type=miRNA", 196),
+        ("r", "seg1_type=miRNA; read_count = 7 ;x=1", 7),
+        ("1_2", "count_total=3;count_last_clustering=9;two_way_merged=0;seq_IDs_in_cluster=1_2,3_4;", 6),
+        ("1_2", "count_total=30; seq_IDs_in_cluster=1_2,3_4", 30),
+        ("r", "count_total=3", 3),
+        ("r_7", "seg1_type=miRNA", 0),  # not hyb's; --collapsed asks for it
+        ("M:1:2_3", "", 0),
+        ("r", "read_counts=9", 0),
+    ],
+)
+def test_copies_in_flags_and_names(name, flags, copies):
+    assert copies_of_line(name, flags) == copies
+
+
+def test_copies_of_reads(tmp_path):
+    """Of several lines the largest; a file of ours comes back with the copies that it tells."""
+    lines = [
+        LINE + "read_count=3",
+        LINE + "read_count=12",
+        LINE.replace("2333_196", "r") + "a=b",
+        LINE.replace("2333", "1"),
+    ]
+    raws = [each.raw for each in read(tmp_path, "\n".join(lines), size=2)]
+    assert [raw.copies.tolist() for raw in raws] == [[12, 0], [196]]
+    inserts = [inserts_of(raw, ReadLayout()).batch.copies.tolist() for raw in raws]
+    assert inserts == [[13], [196]]
+    (line,) = lines_of(batch_of([BASES], ["2333_196"], [5]), [pair()])
+    ((raw, *_),) = read(tmp_path, line)
+    assert raw.copies.tolist() == [5]
 
 
 def test_segments_of_other_kinds_make_no_hit(tmp_path):
@@ -120,6 +156,12 @@ def test_lines_of_one_read_are_one_read_with_all_their_hits(tmp_path, size):
         (LINE.replace("0.022", "low"), ":1: score 'low' is no e-value; give a .hyb file$"),
         (LINE.replace("0.022", "nan"), ":1: score 'nan' is no e-value"),
         (LINE.replace("TAGCAGC", "TAGXAGC"), ":1: 'X' at position 4 is no nucleotide"),
+        (LINE + "read_count=many", ":1: flag read_count is 'many'; give a whole number$"),
+        (LINE + "count_total=-1", ":1: flag count_total is '-1'"),
+        (
+            LINE + "seq_IDs_in_cluster=" + ",".join(["1_" + "9" * 15] * 2),
+            ":1: flag seq_IDs_in_cluster counts more",
+        ),
     ],
 )
 def test_bad_lines(tmp_path, text, message):
@@ -140,7 +182,7 @@ def test_hits_follow_the_inserts_that_are_kept(tmp_path):
     ((raw, *hits),) = read(tmp_path, "\n".join([short, LINE, nothing, LINE, changed]))
     inserts = inserts_of(raw, ReadLayout(min_length=21), keep_names=True)
     assert inserts.raw.tolist() == [1, 2, 4]
-    assert inserts.batch.copies.tolist() == [2, 1, 1]
+    assert inserts.batch.copies.tolist() == [392, 1, 196]
     kept = [rows(hits_of_inserts(each, inserts.raw)) for each in hits]
     assert kept[0] == [(0, *MIRNA_HIT), (2, *MIRNA_HIT)]
     assert kept[1] == [(0, *TARGET_HIT), (2, 0, 22, 40, 4, 22, 0.022, 0.0)]

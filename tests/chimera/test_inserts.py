@@ -69,6 +69,8 @@ def test_umi_tells_copies_from_molecules(position, form):
         ("i:7:ACG+TTT", "i:8:ACG-TTT", False),
         ("r1_ACGT", "r1_ACGA", False),
         ("r1_AC", "r1_ACC", False),
+        ("ACGT:r1 1:N:0:TT", "ACGT:r2 1:N:0:GG", True),
+        ("r1 RX:Z:AC-GT", "r2 RX:Z:AC-GA", False),
     ],
 )
 def test_umi_in_the_name(name, other, same):
@@ -79,10 +81,10 @@ def test_umi_in_the_name(name, other, same):
 @pytest.mark.parametrize(
     ("name", "length", "problem"),
     [
-        ("read7", 0, "no UMI behind the last '_' or ':' of its name"),
-        ("read_7", 0, "no UMI behind the last '_' or ':' of its name"),
-        ("", 0, "no UMI behind"),
+        ("read7", 0, "no UMI in its name, as r_ACGT"),
+        ("", 0, "no UMI in its name"),
         ("read_ACGT", 5, "the UMI in its name has 4 letters, not 5"),
+        ("read_ACGT+TTA", 4, "the UMI in its name has 7 letters, not 4"),
     ],
 )
 def test_names_without_the_umi_are_refused(name, length, problem):
@@ -98,9 +100,9 @@ def test_qualities_are_the_best_of_all_copies():
 def test_collapsed_names_count_copies():
     reads = [Read("1_408", "ACGTA", None), Read("2_x12", "CCCCC", None), Read("9_2", "ACGTA", None)]
     assert found_in(reads, copies_in_name=True).batch.copies.tolist() == [410, 12]
-    with pytest.raises(InputError, match=r"reads.fq: record 'plain': name does not end in _N or _xN"):
+    with pytest.raises(InputError, match=r"reads.fq: record 'plain': name tells no number of copies, as 1-30"):
         found_in([Read("plain", "ACGTA", None)], copies_in_name=True)
-    with pytest.raises(InputError, match="name does not end in _N or _xN"):
+    with pytest.raises(InputError, match="record 'a_0': its number of copies is 0"):
         found_in([Read("a_0", "ACGTA", None)], copies_in_name=True)
 
 

@@ -79,6 +79,23 @@ def test_the_rule(hit, rows):
     assert PairIndex(pairs_of(ROWS)).rows(hit) == rows
 
 
+@pytest.mark.parametrize(
+    ("target", "same", "other"),
+    [
+        ("AT1G01010.2", "AT1G01010.2", "AT1G01010.1"),
+        ("Y74C9A.3.1", "y74c9a.3.1", "Y74C9A.3.2"),
+        ("2L52.1a", "2L52.1a", "2L52.1b"),
+        ("ENSMUST00000193812.2", "ENSMUST00000193812.3", "ENSMUST00000193813.2"),
+        ("XR_001737193.2", "XR_001737193", "XR_001737194.2"),
+        ("FBtr0079786", "FBgn0004837_FBtr0079786_Su(H)_mRNA", "FBgn0004837_FBtr0305550_Su(H)_mRNA"),
+    ],
+)
+def test_isoforms_are_no_versions(target, same, other):
+    index = PairIndex(pairs_of([("miR-1", MIR16, target, ".", 10, 40, ".")]))
+    assert index.rows(Hit("miR-1", same, 1, True, 20, 30)) == [0]
+    assert index.rows(Hit("miR-1", other, 1, True, 20, 30)) == []
+
+
 def test_positions_within_sites_do_not_count_on_transcripts():
     hit = Hit("hsa-miR-16-5p", "ENST00000369158", 1, True, 3, 9)
     assert PairIndex(pairs_of(ROWS)).rows(hit, "site") == [0, 1]
