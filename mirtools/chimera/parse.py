@@ -24,10 +24,13 @@ from mirtools.chimera.inserts import Inserts, ReadLayout, inserts_of
 from mirtools.chimera.junctions import Junctions, by_number
 from mirtools.chimera.pairing import REASONS, PairingRules, Pairs, pair_hits
 from mirtools.chimera.pairtable import PairTable
+from mirtools.chimera.qualities import Qualities, looked_at
 from mirtools.chimera.samples import Sample
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+# Number of the sample, what its qualities mean, and some of its reads
+_Task = tuple[int, Sample, Qualities, Sequence[Any]]
 
 
 class PairedReads(NamedTuple):
@@ -72,11 +75,27 @@ class Pairing:
 
 
 def pair_reads(
-    samples: Sequence[Sample], pairing: Pairing, engine: BatchEngine, threads: int = 1
+    samples: Sequence[Sample],
+    pairing: Pairing,
+    engine: BatchEngine,
+    threads: int = 1,
+    quality_base: str = "auto",
+    look: Callable[[Sample, Qualities, Sequence[Sequence[Any]]], None] | None = None,
 ) -> Iterator[PairedReads]:
     """Read files one after the other, search the reads and pair their hits; in input order.
 
     A few batches are read ahead: memory does not grow with the files.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+    pairing : Pairing
+    engine : BatchEngine
+    threads : int
+    quality_base : str
+        What quality values start at, see :func:`mirtools.chimera.qualities.looked_at`.
+    look : callable, optional
+        Is shown each sample with what its quality values mean, and lists of its first reads, before any is used.
 
     Raises
     ------
@@ -85,14 +104,18 @@ def pair_reads(
     """
     known = RecentDigests()
 
-    def tasks() -> Iterator[tuple[int, Sample, Sequence[Any]]]:
+    def tasks() -> Iterator[_Task]:
         for number, sample in enumerate(samples):
-            for records in read_batches(sample.path, engine.batch_size):
-                yield number, sample, records
+            qualities, first, batches = looked_at(read_batches(sample.path, engine.batch_size), quality_base)
+            if look is not None:
+                look(sample, qualities, first)
+            del first
+            for records in batches:
+                yield number, sample, qualities, records
 
-    def search(task: tuple[int, Sample, Sequence[Any]]) -> PairedReads:
-        number, sample, records = task
-        inserts = pairing.inserts(pack(records, sample.path), number)
+    def search(task: _Task) -> PairedReads:
+        number, sample, qualities, records = task
+        inserts = pairing.inserts(qualities.applied(pack(records, sample.path)), number)
         batch = inserts.batch
         # a copy of a read that made no pair makes none either; which ones are known changes nothing but the time
         if (copies := known.holds(batch.digests)).any():
