@@ -43,6 +43,21 @@ def references_hint(mirnas: Sequence[int], transcripts: Sequence[int], targets: 
     return f"--mirnas and {targets} look swapped ({lengths}); exchange the two files"
 
 
+def no_rows_hint(table: str) -> str:
+    """Return the hint on a table without rows."""
+    return f"{table} has no rows; see what the command that made it said, or its --json"
+
+
+def above_hint(what: str, option: str, threshold: float, highest: float) -> str:
+    """Return the hint where nothing scores above a threshold.
+
+    >>> above_hint("12 windows", "--threshold", 0.5, 0.25)
+    'none of 12 windows scores above --threshold 0.5; the highest score is 0.25, so a smaller one finds some'
+    """
+    found = f"the highest score is {highest:.4g}, so a smaller one finds some"
+    return f"none of {what} scores above {option} {threshold:g}; {found}"
+
+
 def most_frequent(reasons: Mapping[str, int]) -> tuple[str, int]:
     """Return the most frequent of some reasons, the first by name of several, and its count.
 

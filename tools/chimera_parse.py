@@ -118,7 +118,7 @@ def _add_reads(parser: argparse.ArgumentParser) -> None:
         "--quality-base",
         choices=("auto", "33", "64"),
         default="auto",
-        help="what quality values count from: 33 (!), or 64 (@, before 2011); either takes all values as they are. "
+        help="what quality values count from, 33 (!) or 64 (@, before 2011); either takes all values as they are. "
         "auto: what the first 10,000 reads of a file look like, and one value throughout is taken as unknown "
         "(default: auto)",
     )

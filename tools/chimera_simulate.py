@@ -101,6 +101,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.chimera.simulate import Settings, simulate
     from mirtools.chimera.simulated_reads import TRUTH_COLUMNS, truth_row
     from mirtools.interactions import TableWriter
+    from mirtools.plausible import references_hint
     from mirtools.sequences import read_references
 
     adapter = "" if args.adapter == "none" else cli.dna_options([args.adapter], "--adapter")[0]
@@ -126,6 +127,9 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     # opened first: an output that cannot be written is better known before the work than after it
     output = run.outputs.open(args.output)
     truth = None if args.truth is None else TableWriter(run.outputs.open(args.truth), TRUTH_COLUMNS)
+    lengths = [[len(each.sequence) for each in listed] for listed in (mirnas, transcripts)]
+    if hint := references_hint(lengths[0], lengths[1], "--transcripts"):
+        run.hints.append(hint)
     library = simulate(mirnas, transcripts, settings)
     run.counts.update(library.counts)
     run.dropped.update(library.dropped)
