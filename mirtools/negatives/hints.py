@@ -18,7 +18,7 @@ _HINTS = {
     "cds_too_short": f"the coding sequence is shorter than the site{_OTHER_REGION}",
     "utr5_too_short": f"the 5'UTR is shorter than the site{_OTHER_REGION}",
     "transcript_too_short": "the transcript is shorter than the site; are --transcripts whole?",
-    "no_room": "no window is far enough from all positive sites; --region any or a smaller --min-distance leave more",
+    "no_room": "no window is far enough from all positive sites; a smaller --min-distance or --region any helps",
     "energy": "no window pairs with the miRNA as stably as --max-energy asks; a larger one finds some",
     "no_partner": "no site of another miRNA can be exchanged; the table needs several miRNAs with sites on others",
     "no_other_mirna": "no other miRNA can take the site; the table needs several miRNAs of different families",

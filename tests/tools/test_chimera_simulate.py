@@ -133,7 +133,7 @@ def test_defaults_are_those_of_the_library():
 @pytest.mark.parametrize(
     ("options", "status", "words"),
     [
-        (["--read-length", "40"], 2, "--read-length is too short for these miRNAs; give 53 or more"),
+        (["--insert-length", "40"], 2, "--insert-length is too short for these miRNAs; give 53 or more"),
         (["--adapter", "TGGXA"], 2, "argument --adapter: 'X' at position 4 is no nucleotide"),
         (["--adapter", ""], 2, "argument --adapter: is empty"),
         (["--reads", "5", "--pairs", "5"], 2, "not allowed with argument --reads"),
