@@ -60,8 +60,8 @@ def _add_read_options(group: argparse._ArgumentGroup) -> None:
         type=cli.positive_int,
         default=None,
         metavar="N",
-        help="longest insert; reads end within inserts that are longer (default: inserts fit the reads, or 75 where "
-        "reads are too short for a miRNA and a target)",
+        help="longest insert; reads may end within it (default: what fits the reads, or 75 where they are too "
+        "short for a miRNA and a target)",
     )
     group.add_argument(
         "--adapter",

@@ -33,8 +33,9 @@ _KEPT = 1000
 _ENOUGH_PAIRS = 0.05
 # Pairs of reverse complements for one of the reads as they are: antisense transcripts give far fewer
 _REVERSED = 5
-# First reads in which adapters are looked for, and the least of an adapter that counts: less occurs by chance
-_SEARCHED, _LEAST_ADAPTER = 5000, 8
+# First reads in which adapters are looked for, the least of an adapter that counts, and the share of reads that
+# hold so much by chance
+_SEARCHED, _LEAST_ADAPTER, _BY_CHANCE = 5000, 8, 0.002
 # So many reads of one length, none with adapter, are reads of another adapter
 _ENOUGH_READS = 1000
 # A miRNA part and a target part together have more
@@ -159,14 +160,15 @@ class Witness:
         return pair_hits(*engine.search(bases, starts), bases, starts, pairing.references, pairing.rules)[1]
 
     def _without_adapter(self, rows: int) -> list[str]:
-        """Return hints on files in which no read holds an adapter, though one is to be taken off."""
+        """Return hints on files in which hardly a read holds an adapter, though one is to be taken off."""
         hints = []
         for sample, seen in zip(self._samples, self._seen, strict=True):
             raw = seen.searched >= _ENOUGH_READS and len(seen.lengths) == 1
-            if seen.searched and not seen.with_adapter and (raw or not rows):
+            few = seen.searched and seen.with_adapter <= _BY_CHANCE * seen.searched
+            if few and (raw or not rows):
                 hints.append(
-                    f"{_named(sample)}: none of the first {seen.searched:,} reads holds the --adapter; is it the "
-                    "adapter of this library, or off already?"
+                    f"{_named(sample)}: {seen.with_adapter or 'none'} of the first {seen.searched:,} reads holds the "
+                    "--adapter; is it the adapter of this library, or off already?"
                 )
         return hints
 

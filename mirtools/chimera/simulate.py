@@ -76,8 +76,8 @@ class Settings:
     """What a library looks like; see the options of ``chimera-simulate``.
 
     Exactly one of ``reads`` (all reads) and ``pairs`` (miRNA variants with a site) is given; all shares are 0..1.
-    Inserts have ``insert_length`` nt or fewer. By default they fit the reads; where reads are too short for chimeras
-    they have up to 75 nt, and reads end within them.
+    Inserts have ``insert_length`` nt or fewer. By default they fit the reads; where reads are too short for
+    chimeras, inserts have up to 75 nt, and reads end within them.
     """
 
     reads: int | None = 10000
@@ -138,7 +138,7 @@ def simulate(mirnas: Sequence[Reference], transcripts: Sequence[Reference], sett
     InputError
         Where no miRNA or no transcript can be used.
     UsageError
-        Where the reads are too short for one part, or inserts for a miRNA, a gap and a target part, or shares sum
+        Where the reads are too short for a miRNA, or inserts for a miRNA, a gap and a target part, or shares sum
         to too much.
     """
     return _Simulation(mirnas, transcripts, settings).library()
@@ -177,6 +177,7 @@ class _Simulation:
         self._weights = list(accumulate(rank**-settings.skew for rank in range(1, len(self._mirnas) + 1)))
         self._reads: list[SimulatedRead] = []
         self._supports: Counter[str] = Counter()
+        self._cut: Counter[str] = Counter()  # distinct reads that end within the variant
         self._distinct: set[str] = set()
         self._places: dict[tuple[str, str, int], bool] = {}  # variant and site: is it at a seed match?
         self._barren = 0  # interactions since the last one that brought something new
@@ -211,10 +212,11 @@ class _Simulation:
     def _longest_insert(self) -> int:
         settings = self._settings
         sequenced = settings.read_length - settings.umi_length
-        if sequenced < MIN_TARGET:
-            problem = f"--read-length is too short; give {MIN_TARGET + settings.umi_length} or more"
-            raise UsageError(problem)
-        needed = max(len(each.sequence) for each in self._mirnas) + MAX_DECOY_GAP + MIN_TARGET
+        longest = max(len(each.sequence) for each in self._mirnas)
+        if sequenced < max(longest, MIN_TARGET):
+            least = max(longest, MIN_TARGET) + settings.umi_length
+            raise UsageError(f"--read-length is too short for these miRNAs; give {least} or more")
+        needed = longest + MAX_DECOY_GAP + MIN_TARGET
         if settings.insert_length is None:
             return sequenced if sequenced >= needed else max(needed, _INSERT_LENGTH)
         if settings.insert_length < needed:
@@ -238,12 +240,16 @@ class _Simulation:
                 continue
             self._closed.add(variant.sequence)
             self._low_qualities[variant.sequence] = quality
-            while support > self._supports[variant.sequence] and not self._full(reads):
-                self._interaction(variant, min(support - self._supports[variant.sequence], _BOUNDARY_READS), reads)
+            while (missing := support - self._made(variant)) > 0 and not self._full(reads):
+                self._interaction(variant, min(missing, _BOUNDARY_READS), reads)
         while not self._full(reads):
             variant = self._drawn_variant()
             if variant.sequence not in self._closed:
                 self._interaction(variant, min(int(self._rng.paretovariate(1.1)), _MOST_READS), reads)
+
+    def _made(self, variant: Variant) -> int:
+        """Return how many distinct reads of a variant are free of errors, as far as they go."""
+        return self._supports[variant.sequence] + self._cut[variant.sequence]
 
     def _wanted(self, kind: str, quality: int | None) -> bool:
         """Tell whether the settings allow a boundary case; one of an exact miRNA uses this miRNA up."""
@@ -268,11 +274,10 @@ class _Simulation:
     def _interaction(self, variant: Variant, support: int, reads: int | None) -> None:
         """Add ``support`` distinct reads, free of errors in the miRNA part, of a variant at a new site."""
         site = self._site(variant)
-        # reads that end within the miRNA support none, but are reads of this interaction
-        goal = self._supports[variant.sequence] + support
+        goal = self._made(variant) + support
         before = len(self._reads)
         failures = 0
-        while self._supports[variant.sequence] < goal and failures < _TRIES:
+        while self._made(variant) < goal and failures < _TRIES:
             if reads is not None and len(self._reads) >= reads:
                 break
             order = self._order()
@@ -290,7 +295,7 @@ class _Simulation:
             self._distinct.add(read.insert)
             self._reads.append(read)
             self._supports[variant.sequence] += read.mirna_is_clean()
-            goal -= bool(read.mirna_unread)
+            self._cut[variant.sequence] += read.mirna_unread > 0
         place = (variant.sequence, site.transcript.name, site.core)
         new = len(self._reads) > before and (reads is not None or place not in self._places)
         self._barren = 0 if new else self._barren + 1

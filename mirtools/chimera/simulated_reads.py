@@ -278,10 +278,10 @@ def unread_cells(read: SimulatedRead) -> list[str]:
 def expect_pair(read: SimulatedRead, support: int) -> bool:
     """Tell whether the paper's rules make a pair of this read.
 
-    It must be a chimera whose miRNA part is sequenced to its end, is free of errors, stands in at least 10 distinct
-    reads, has Phred > 30 at every base that makes the isomiR, and meets a site that is sequenced to 20 nt or more
-    and has at least 30 nt after extension by 25 nt. A PCR copy counts with the qualities of its original, which are
-    never worse.
+    It must be a chimera whose miRNA part is sequenced to its end, is free of errors, stands in at least 10
+    distinct reads, has Phred > 30 at every base that makes the isomiR, and meets a site that is sequenced to 20 nt
+    or more and has at least 30 nt after extension by 25 nt. A PCR copy counts with the qualities of its original,
+    which are never worse.
     """
     source = read.original or read
     target_read, site_length = _target_read(read)

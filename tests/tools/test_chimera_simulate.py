@@ -126,7 +126,7 @@ def test_defaults_are_those_of_the_library():
     assert settings.reads == 10000
     assert settings.mirna_first == args.order
     shared = vars(args).keys() & set(Settings.__dataclass_fields__) - {"reads"}
-    assert len(shared) == 14
+    assert len(shared) == 16
     assert {name: getattr(args, name) for name in shared} == {name: getattr(settings, name) for name in shared}
 
 
