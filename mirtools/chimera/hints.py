@@ -167,8 +167,8 @@ class Witness:
             few = seen.searched and seen.with_adapter <= _BY_CHANCE * seen.searched
             if few and (raw or not rows):
                 hints.append(
-                    f"{_named(sample)}: {seen.with_adapter or 'none'} of the first {seen.searched:,} reads holds the "
-                    "--adapter; is it the adapter of this library, or off already?"
+                    f"{_named(sample)}: {seen.with_adapter or 'none'} of the first {seen.searched:,} reads holds "
+                    "the --adapter; is it the adapter of this library, or off already?"
                 )
         return hints
 
