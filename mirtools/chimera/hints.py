@@ -174,16 +174,19 @@ class Witness:
 
     def _of_names(self, report: ChimeraReport) -> str:
         """Return a hint on ``.hyb`` files without a pair."""
-        reason = most_frequent(report.dropped)[0]
+        reason, count = most_frequent(report.dropped)
+        if report.dropped.get(LOW_SUPPORT):
+            return self._of_support(report, report.dropped[LOW_SUPPORT])
         for missing, option, listed in (
             ("no_mirna", "--mirnas", self._pairing.references.mirnas),
             ("no_target", "--transcripts", self._pairing.references.transcripts),
         ):
             if reason == missing:
                 examples = " and ".join(f"'{shorten(name, 40)}'" for name in _names_in(self._samples[0].path))
-                given = f"no name in {_named(self._samples[0])}" + (f" (it has {examples})" if examples else "")
+                given = f" {_named(self._samples[0])} has {examples};" if examples else ""
+                reads = f"{count:,} of {report.counts['distinct_reads']:,} distinct reads"
                 known = f"{option} (such as '{shorten(listed.names[0], 40)}')"
-                return f"{given} is among {known}; give the FASTA that the .hyb file was made with"
+                return f"{reads} have no name of {known};{given} give the FASTA that the .hyb file was made with"
         return self._of_reason(reason, report)
 
     def _of_reads(self, report: ChimeraReport, engine: BatchEngine) -> str:

@@ -34,6 +34,8 @@ _PHRED33, _PHRED64 = 33, 64
 _LOWEST_SOLEXA = -5
 # Highest values of machines: J and K in Phred+33, i (41) in those that wrote Phred+64
 _BEYOND_33, _WELL_BEYOND_33, _HIGHEST_64 = ord("J"), ord("K"), ord("i")
+# The best of a few reads in Phred+64 is better than Z (26); up to there they may be good ones of newer machines
+_MODEST_64 = ord("Z")
 _SRA_LITE = frozenset(map(ord, "?$"))
 # Machines that bin have 8 values or fewer; few reads have few values by chance, so those must be of one machine.
 _MOST_BINS, _ENOUGH_VALUES = 8, 10_000
@@ -186,16 +188,18 @@ def _verdict(counts: NDArray[np.int64], reads: int, flat: bool, base: str) -> Qu
         return Qualities(reads=reads)
     if base == "auto" and flat and (len(seen) == 1 or _SRA_LITE.issuperset(seen)):
         return Qualities("flat", seen=seen, reads=reads)
-    scale = _scale(seen[0], seen[-1], base)
+    count = int(counts.sum())
+    scale = _scale(seen[0], seen[-1], base, count)
     found = Qualities("varied", scale, seen, reads, base != "auto")
-    if _are_binned(found.values, int(counts.sum())):
+    if _are_binned(found.values, count):
         return found._replace(kind="binned")
     return found
 
 
-def _scale(lowest: int, highest: int, base: str) -> str:
+def _scale(lowest: int, highest: int, base: str, count: int) -> str:
     if base == "auto" and lowest >= _PHRED64:
-        return "Phred+64" if _BEYOND_33 < highest <= _HIGHEST_64 else "Phred+33"
+        least = _BEYOND_33 if count >= _ENOUGH_VALUES else _MODEST_64
+        return "Phred+64" if least < highest <= _HIGHEST_64 else "Phred+33"
     from_64 = base == "64" or (base == "auto" and _WELL_BEYOND_33 < highest <= _HIGHEST_64)
     if from_64 and _PHRED64 + _LOWEST_SOLEXA <= lowest < _PHRED64:
         return "Solexa+64"

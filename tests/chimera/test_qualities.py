@@ -57,6 +57,8 @@ def between(first, last):
         (texts(between("?", "~")), "varied", "Phred+33", "^$"),
         (texts(between("@", "J")), "varied", "Phred+33", "^$"),
         (texts(between("@", "~")), "varied", "Phred+33", "^$"),
+        (texts(between("@", "Z")), "varied", "Phred+64", "from '@' to 'Z'"),
+        (texts(between("@", "X"), 15), "varied", "Phred+33", "^$"),
         (
             texts(between("B", "h")),
             "varied",
