@@ -206,6 +206,8 @@ class Run:
         What went in and out, and what was dropped for which reason; both end in ``--json`` and on stderr.
     facts : dict
         Further results for ``--json`` (metrics, settings that were derived).
+    hints : list of str
+        What was seen of inputs that explains a result of nothing, and what to try; as ``counts``.
     """
 
     def __init__(self, prog: str, args: argparse.Namespace, outputs: Outputs) -> None:
@@ -217,6 +219,7 @@ class Run:
         self.counts: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.facts: dict[str, Any] = {}
+        self.hints: list[str] = []
         self._quiet = args.quiet
         self._bars = sys.stderr is not None and sys.stderr.isatty() and not args.quiet and not args.debug
 
@@ -255,6 +258,7 @@ class Run:
             },
             "counts": dict(sorted(self.counts.items())),
             "dropped": dict(sorted(self.dropped.items())),
+            "hints": self.hints,
             **self.facts,
         }
 
@@ -378,6 +382,8 @@ def _summary(run: Run) -> None:
         run.say(", ".join(f"{key.replace('_', ' ')} {value:,}" for key, value in run.counts.items()))
     if run.dropped:
         run.say("dropped: " + ", ".join(f"{key} {value:,}" for key, value in sorted(run.dropped.items())))
+    for hint in run.hints:
+        run.say(f"hint: {hint}")
 
 
 def _output_error(error: OSError) -> MirtoolsError:

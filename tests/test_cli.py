@@ -125,7 +125,7 @@ def test_report(tmp_path, monkeypatch):
     # neither threads nor verbosity nor the place of the report are part of it
     assert len(set(reports)) == 1
     report = json.loads(reports[0])
-    assert list(report) == "schema_version tool version python options counts dropped model".split()
+    assert list(report) == "schema_version tool version python options counts dropped hints model".split()
     assert report["options"] == {"table": "in.tsv", "share": 0.5, "output": "-", "seed": 1}
     assert report["counts"] == {"kept": 1, "rows": 1}
     assert report["version"] == __version__

@@ -29,6 +29,8 @@ LEFT_OUT = {
 #: and the commands' own tests make them all
 UNTRIED = {
     "attrib_align": {("model", "mirbind")},  # what the choice of the best takes
+    "chimera_parse": {("quality_base", "64")},
+    "chimera_simulate": {("qualities", "binned")},
     "dmiso_evaluate": {("rank_targetscan", "context")}
     | {("positions", program) for program in ("rnahybrid", "targetscan", "miraw", "dmiso")},
     "dmiso_train": {("model", "mirbind"), ("group", "locus")},

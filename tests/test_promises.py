@@ -565,6 +565,7 @@ def test_nothing_in_nothing_out(workplace, name):
     assert report["tool"] == name
     assert {"schema_version", "version", "options", "counts", "dropped"} <= set(report)
     assert not any(report["counts"].values())
+    assert len(report["hints"]) == 1
 
 
 @pytest.mark.parametrize("kind", ["empty", "blank", "gz", "strange"])

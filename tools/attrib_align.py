@@ -178,6 +178,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.interactions import TableReader, TableWriter
     from mirtools.models.pairing import WATSON_CRICK, WOBBLE, read_rule
     from mirtools.models.shards import must_be_file, row_share
+    from mirtools.plausible import no_rows_hint
     from mirtools.report.alignment_figure import draw_alignments
     from mirtools.report.alignment_page import Page, require_page, write_page
     from mirtools.report.alignment_text import LEGEND, draw_text
@@ -247,6 +248,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
             progress.update(len(batch.rows))
         progress.close()
     run.counts.update(pairs.counts)
+    if not pairs.counts["pairs"] and args.shard is None:
+        run.hints.append(no_rows_hint("PAIRS"))
     run.facts["mean_mirna_importance"] = pairs.profile()
     if mutants is not None:
         run.counts.update(mutants.counts)

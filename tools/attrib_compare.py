@@ -112,6 +112,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         summary,
     )
     from mirtools.interactions import TableWriter
+    from mirtools.plausible import no_rows_hint
     from mirtools.report.compare_figure import draw_comparison
     from mirtools.report.drawing import figure_format
 
@@ -135,6 +136,12 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     comparison = compare(sources, tables, args.scale, run.dropped)
     measured = measure(comparison, assays, run.dropped)
     run.counts["pairs"] = len(comparison.pairs)
+    if not comparison.pairs:
+        run.hints.append(
+            "no pair has an alignment in every table; are these explanations of the same pairs?"
+            if run.dropped
+            else no_rows_hint("every table")
+        )
     statistics = Statistics(comparison)
     run.facts["sets"] = {
         label: [sources[at].path for at in own]

@@ -121,6 +121,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         summary_rows,
     )
     from mirtools.interactions import TableWriter
+    from mirtools.plausible import no_rows_hint
     from mirtools.report.classes_figure import draw_classes
     from mirtools.report.drawing import figure_format
 
@@ -149,6 +150,10 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         )
         write("output", class_columns(kept, found), class_rows(kept, found))
     report(found, run.counts, run.facts)
+    if not run.counts["rows"]:
+        run.hints.append(no_rows_hint("ALIGNED"))
+    elif not run.counts["classified"] and "classified" in run.counts:
+        run.hints.append("no row has an alignment; give a table that attrib-align made, or --cofold")
     if len(found) == 2:
         index = adjusted_rand_index(both_known(*found))
         run.facts["adjusted_rand_index"] = None if index != index else round(index, 4)

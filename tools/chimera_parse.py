@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from typing import Any
 
 from mirtools import cli
 
@@ -117,6 +118,14 @@ def _add_reads(parser: argparse.ArgumentParser) -> None:
         "files tell them in any case",
     )
     group.add_argument(
+        "--quality-base",
+        choices=("auto", "33", "64"),
+        default="auto",
+        help="what quality values count from, 33 (!) or 64 (@, before 2011); either takes all values as they are. "
+        "auto: what the first 10,000 reads of a file look like, and one value throughout is taken as unknown "
+        "(default: auto)",
+    )
+    group.add_argument(
         "--format",
         choices=("auto", "reads", "hyb"),
         default="auto",
@@ -218,13 +227,15 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.chimera.adapters import Adapters
     from mirtools.chimera.blast import BlastEngine
     from mirtools.chimera.engine import SearchReferences
+    from mirtools.chimera.hints import Limits, Witness
     from mirtools.chimera.hyb import HybSpool, hyb_lines
     from mirtools.chimera.inserts import ReadLayout
     from mirtools.chimera.kmers import read_transcripts
     from mirtools.chimera.native import NativeEngine
     from mirtools.chimera.pairing import PairingRules
+    from mirtools.chimera.qualities import Qualities
     from mirtools.chimera.references import References
-    from mirtools.chimera.samples import name_samples
+    from mirtools.chimera.samples import Sample, name_samples
     from mirtools.chimera.sites import SiteCollector
     from mirtools.interactions import PARSE_COLUMNS, SAMPLE_PREFIX, TIE_COLUMNS, TableWriter
     from mirtools.report.chimera_figure import draw_chimera
@@ -261,22 +272,31 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     rules = PairingRules(args.max_gap, args.min_score, args.extend, args.min_site, args.top)
     named = report is not None or chimeric is not None
     pairing = parse.Pairing(references, rules, layout, named, args.ties)
+    limits = Limits(args.min_reads, args.min_length, args.max_gap, args.min_site)
+    witness = Witness(samples, pairing, limits, all(hyb))
+
+    def look(sample: Sample, qualities: Qualities, first: Sequence[Sequence[Any]]) -> None:
+        run.facts.setdefault("qualities", {})[sample.name] = qualities.facts()
+        if note := qualities.note():
+            run.say(f"{'<stdin>' if sample.path == '-' else sample.path}: {note}")
+        witness.look(sample, first)
 
     with ExitStack() as stack:
         chimeras = stack.enter_context(parse.Chimeras(pairing, samples, args.min_reads, annotation))
         spool = stack.enter_context(closing(HybSpool()))
+        engine: BlastEngine | NativeEngine | None = None
         if all(hyb):
             found = parse.pair_known_hits(samples, pairing)
         else:
-            engine: BlastEngine | NativeEngine
             if args.engine == "blast":
                 engine = stack.enter_context(BlastEngine(references, args.evalue))
             else:
                 engine = NativeEngine(references, args.evalue, args.min_score, index)
-            found = parse.pair_reads(samples, pairing, engine, run.threads)
+            found = parse.pair_reads(samples, pairing, engine, run.threads, args.quality_base, look)
         with run.progress_bar(None, "reads") as bar:
             for some in found:
                 new = chimeras.add(some)
+                witness.add(some)
                 if chimeric is not None:
                     sample = samples[some.batch.sample].name if len(samples) > 1 else ""
                     spool.add(hyb_lines(some.batch, some.pairs, new, references, sample))
@@ -304,6 +324,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
             writer.write(row)
             for sites, _ in collectors:
                 sites.add(row)
+        run.hints += witness.hints(summary, run.counts["pairs"], engine)
     for sites, stream in collectors:
         sites.write(stream)
         run.dropped.update({f"site_{reason}": count for reason, count in sites.unplaced.items()})

@@ -29,7 +29,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--mirnas", required=True, metavar="FASTA", help="mature miRNAs, RNA or DNA letters")
     parser.add_argument("--transcripts", required=True, metavar="FASTA", help="transcripts that hold the targets")
     cli.add_output(parser, "FASTQ reads")
-    parser.add_argument("--truth", metavar="FILE", help="write one row per read, 23 columns, to FILE (TSV)")
+    parser.add_argument(
+        "--truth",
+        metavar="FILE",
+        help="write one row per read, 23 columns, to FILE (TSV); 2 more where reads may end within their insert",
+    )
     amount = parser.add_mutually_exclusive_group()
     amount.add_argument(
         "--reads", type=cli.positive_int, default=None, metavar="N", help="reads in all (default: 10000)"
@@ -52,6 +56,14 @@ def _add_read_options(group: argparse._ArgumentGroup) -> None:
         "--read-length", type=cli.positive_int, default=75, metavar="N", help="cycles (default: 75)"
     )
     group.add_argument(
+        "--insert-length",
+        type=cli.positive_int,
+        default=None,
+        metavar="N",
+        help="longest insert; reads may end within it (default: what fits the reads, or 75 where they are too "
+        "short for a miRNA and a target)",
+    )
+    group.add_argument(
         "--adapter",
         default="TGGAATTCTCGGGTGCCAAGG",
         metavar="SEQ",
@@ -70,6 +82,13 @@ def _add_read_options(group: argparse._ArgumentGroup) -> None:
         default=0.002,
         metavar="R",
         help="wrong bases, anywhere on the read (default: 0.002)",
+    )
+    group.add_argument(
+        "--qualities",
+        choices=("varied", "flat", "binned"),
+        default="varied",
+        help="varied: wrong bases have low values; flat: 37 throughout; binned: 2, 12, 23 and 37, and half of the "
+        "wrong bases have 37 (default: varied)",
     )
 
 
@@ -99,8 +118,9 @@ def _add_library_options(group: argparse._ArgumentGroup) -> None:
 
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.chimera.simulate import Settings, simulate
-    from mirtools.chimera.simulated_reads import TRUTH_COLUMNS, truth_row
+    from mirtools.chimera.simulated_reads import TRUTH_COLUMNS, UNREAD_COLUMNS, truth_row, unread_cells
     from mirtools.interactions import TableWriter
+    from mirtools.plausible import references_hint
     from mirtools.sequences import read_references
 
     adapter = "" if args.adapter == "none" else cli.dna_options([args.adapter], "--adapter")[0]
@@ -108,9 +128,11 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         reads=None if args.pairs is not None else args.reads or 10000,
         pairs=args.pairs,
         read_length=args.read_length,
+        insert_length=args.insert_length,
         adapter=adapter,
         umi_length=args.umi_length,
         error_rate=args.error_rate,
+        qualities=args.qualities,
         mirna_first=args.order,
         isomirs=args.isomirs,
         overlaps=args.overlaps,
@@ -126,15 +148,20 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     transcripts = read_references(args.transcripts, counts=run.counts)
     # opened first: an output that cannot be written is better known before the work than after it
     output = run.outputs.open(args.output)
-    truth = None if args.truth is None else TableWriter(run.outputs.open(args.truth), TRUTH_COLUMNS)
+    told = None if args.truth is None else run.outputs.open(args.truth)
+    lengths = [[len(each.sequence) for each in listed] for listed in (mirnas, transcripts)]
+    if hint := references_hint(lengths[0], lengths[1], "--transcripts"):
+        run.hints.append(hint)
     library = simulate(mirnas, transcripts, settings)
     run.counts.update(library.counts)
     run.dropped.update(library.dropped)
     run.facts.update(library.facts)
+    unread = UNREAD_COLUMNS if library.cut else []
+    truth = None if told is None else TableWriter(told, [*TRUTH_COLUMNS, *unread])
     for read in run.progress(library.reads, "reads"):
         output.write(f"@{read.name}\n{read.sequence}\n+\n{read.qualities}\n")
         if truth is not None:
-            truth.write(truth_row(read, library.supports))
+            truth.write(truth_row(read, library.supports) + (unread_cells(read) if unread else []))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

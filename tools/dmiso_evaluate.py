@@ -269,6 +269,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.evaluation.leaks import leaks
     from mirtools.evaluation.pairs import Column, read_pairs
     from mirtools.evaluation.predictors import require_good_names, with_thresholds
+    from mirtools.plausible import no_rows_hint
     from mirtools.report.drawing import figure_format
     from mirtools.report.evaluation_summary import write_evaluation
 
@@ -285,6 +286,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     pairs, predictors, missing = own_predictors(
         _tables(args), columns, args.by, args.positives_only, threshold, only
     )
+    if not len(pairs):
+        run.hints.append("no pair fits --only" if pairs.left_out else no_rows_hint("the table"))
     if pairs.left_out:
         run.dropped["pairs left out by --only"] = pairs.left_out
     for path, pairs_without in missing.items():

@@ -152,6 +152,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.models.abundance import knows_abundance
     from mirtools.models.bundled import resolve_model
     from mirtools.models.inference import Predictor
+    from mirtools.plausible import no_rows_hint
     from mirtools.report.drawing import figure_format
     from mirtools.report.interpretation_clusters import draw_clusters
     from mirtools.report.interpretation_logos import draw_logos
@@ -191,6 +192,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     for _ in study.passing(run.progress(chosen, "pairs", args.sample), run.threads):
         pass
     run.counts.update(study.maps.counts)
+    if not study.maps.counts["pairs"]:
+        run.hints.append(no_rows_hint("PAIRS"))
     run.counts["distinct_mirnas"] = study.sites["mirna"].sequences
     run.counts["distinct_sites"] = study.sites["site"].sequences
     run.facts["masking"] = masking_summary(study.maps)

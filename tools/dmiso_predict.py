@@ -181,6 +181,7 @@ def _score_pairs(
     from mirtools.models.pairs import PairScores
     from mirtools.models.scorers import pair_scorer
     from mirtools.models.shards import row_share
+    from mirtools.plausible import no_rows_hint
 
     scorer = pair_scorer(model.weights, model.network, args.backend)
     path = cli.stdin_default(args.pairs, "pairs")
@@ -198,6 +199,8 @@ def _score_pairs(
     for row in run.progress(scores.rows(run.threads, chosen), "pairs"):
         writer.write(row)
     run.counts.update(scores.counts)
+    if not scores.counts["pairs"] and not args.shard:
+        run.hints.append(no_rows_hint("PAIRS"))
 
 
 def _scan(
@@ -214,6 +217,7 @@ def _scan(
     from mirtools.models.shards import survey, target_share, targets_of
     from mirtools.models.sites import GENE_COLUMNS, GeneSummary, SiteBed, sites_of
     from mirtools.models.windows import Selection, lines, scan
+    from mirtools.plausible import above_hint, mirnas_hint
     from mirtools.sequences import read_references
 
     if knows_abundance(model.weights):
@@ -241,10 +245,12 @@ def _scan(
     selection = Selection(thresholds, args.best, args.predicted, background)
     TableWriter(table, selection.columns)  # writes the header
     run.counts["predicted_interactions"] = 0
+    highest = 0.0
     targets = targets_of(args.targets, chosen, encoder.read, run.counts)
     found = scan(mirnas, targets, scorer, tiling, threads, run.counts, encoder)
     for scores in run.progress(found, "targets"):
         table.writelines(lines(scores, selection, run.counts))
+        highest = max(highest, float(scores.scores.max(initial=0)))
         if genes or bed:
             sites = sites_of(scores, thresholds)
             run.counts["sites"] += sum(map(len, sites))
@@ -252,6 +258,11 @@ def _scan(
             genes[0].add(scores, sites)
         if bed:
             bed[0].add(scores, sites)
+    if hint := mirnas_hint([len(mirna.sequence) for mirna in mirnas]):
+        run.hints.append(hint)
+    elif run.counts["windows"] and not run.counts["predicted_interactions"] and not args.shard:
+        windows = f"{run.counts['windows']:,} windows"
+        run.hints.append(above_hint(windows, "--threshold", float(thresholds.min()), highest))
     if genes:
         run.counts["genes"] = len(genes[0])
         writer = TableWriter(genes[1], GENE_COLUMNS)

@@ -57,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.interactions import TableReader
+    from mirtools.plausible import no_rows_hint
     from mirtools.report.drawing import figure_format
     from mirtools.report.figures import draw_figure
     from mirtools.report.markdown import relative_link, write_summary
@@ -77,6 +78,9 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         draw_figure(run.outputs.open_binary(args.figure), kind, summary, reports)
     run.counts["interactions"] = summary.interactions
     run.counts["pairs"] = summary.pairs
+    if not summary.interactions:
+        all_rows = "all rows of TABLE are labelled 0 or of a rank above 1; give one with interactions"
+        run.hints.append(all_rows if summary.negatives or summary.alternatives else no_rows_hint("TABLE"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

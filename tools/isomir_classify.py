@@ -128,6 +128,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     run.counts.update(result.counts)
     run.dropped.update(result.dropped)
     run.facts.update(result.facts)
+    run.hints += result.hints
     for note in result.notes:
         run.say(note)
 

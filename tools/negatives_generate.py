@@ -189,11 +189,13 @@ def _generate(args: argparse.Namespace, run: cli.Run, source: str, output: TextI
     from mirtools.annotation import read_annotation, read_annotation_if_any
     from mirtools.interactions import TableWriter
     from mirtools.negatives.generate import SAME_TRANSCRIPT, SameTranscript, regions_in
+    from mirtools.negatives.hints import no_negatives_hint
     from mirtools.negatives.labelled import RowCollector
     from mirtools.negatives.random_mirna import read_families
     from mirtools.negatives.same_transcript import ANY, Rules
     from mirtools.negatives.table import UNMET_COLUMNS
     from mirtools.negatives.whole_table import WholeTable
+    from mirtools.plausible import no_rows_hint
     from mirtools.regions import transcripts_of
     from mirtools.sequences import read_references
 
@@ -234,6 +236,10 @@ def _generate(args: argparse.Namespace, run: cli.Run, source: str, output: TextI
         run.say(
             "too few negatives: " + ", ".join(f"{reason} {count:,}" for reason, count in sorted(unmet.items()))
         )
+    if not run.counts["positives"]:
+        run.hints.append(no_rows_hint("PAIRS"))
+    elif not run.counts["negatives"]:
+        run.hints.append(no_negatives_hint(unmet))
     return None if collector is None else collector.rows
 
 

@@ -65,6 +65,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     for name in ("sites", "found", "separate", "peaks", "false_peaks"):
         run.counts[name] = summary[name]
     run.dropped["peaks_of_other_pairs"] = judgement.other_peaks
+    if judgement.sites and judgement.other_peaks and not judgement.peaks:
+        run.hints.append("no peak is of a miRNA and target of --truth; are their names the same in both?")
     if kind is not None and figure is not None:
         from mirtools.report.peaks_evaluation_figure import draw_evaluation
 

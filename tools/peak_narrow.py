@@ -224,6 +224,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     )
     cropped = sum(len(encoder.mirna(mirna.sequence)) < len(mirna.sequence) for mirna in mirnas)
     run.counts.update({"mirnas": len(mirnas), "mirnas_cropped": cropped, "targets": 0})
+    highest = 0.0
     targets = run.progress(targets_of(args.targets, chosen, read, run.counts), "targets")
     results = narrower.run(pairs_of(mirnas, targets, only, run.counts), run.threads)
     for name, group in groupby(results, key=lambda found: found.target.name):
@@ -237,14 +238,33 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
                 if graph is not None:
                     write_bedgraph(graph, name, track, title)
             figure.add(found)
+            highest = max(highest, float(found.scores.max(initial=0)))
         if bed is not None:
             write_bed(bed, name, lines)
     run.counts.update(narrower.counts)
     if only is not None and not args.shard:
         run.dropped["pairs_not_in_fasta"] = len(only) - run.counts["pairs"]
+    run.hints += _hints(args, run, [len(mirna.sequence) for mirna in mirnas], highest)
     run.facts["explainer"] = described(model, explainer, narrower.gap)
     if kind is not None and plot is not None:
         figure.draw(plot, kind)
+
+
+def _hints(args: argparse.Namespace, run: cli.Run, lengths: Sequence[int], highest: float) -> list[str]:
+    from mirtools.plausible import above_hint, mirnas_hint
+
+    if hint := mirnas_hint(lengths):
+        return [hint]
+    counts = run.counts
+    if counts["peaks"] or args.shard:
+        return []
+    if not counts["pairs"]:
+        return ["no pair of --pairs is among --mirnas and --targets; are the names those of the FASTA files?"]
+    if not counts["windows"]:
+        return ["all --targets are shorter than a window of the model; give longer ones"]
+    if not counts["windows_above_threshold"]:
+        return [above_hint(f"{counts['windows']:,} windows", "--threshold", args.threshold, highest)]
+    return []
 
 
 def main(argv: Sequence[str] | None = None) -> int:

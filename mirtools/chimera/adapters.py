@@ -41,8 +41,8 @@ class Adapters:
         self._blocks = [_blocks(sequence) for sequence in self._sequences]
         self._threads = local()  # cutadapt's aligners keep their state between calls
 
-    def __bool__(self) -> bool:
-        return bool(self._sequences)
+    def __len__(self) -> int:
+        return len(self._sequences)
 
     def starts(self, reads: RawReads) -> Places:
         """Return where on each read the first adapter starts; its length where there is none. Shape (n,)."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
@@ -25,14 +24,13 @@ from mirtools.chimera.inserts import Inserts, ReadLayout, inserts_of
 from mirtools.chimera.junctions import Junctions, by_number
 from mirtools.chimera.pairing import REASONS, PairingRules, Pairs, pair_hits
 from mirtools.chimera.pairtable import PairTable
+from mirtools.chimera.qualities import Qualities, looked_at
 from mirtools.chimera.samples import Sample
-from mirtools.errors import InputError
-
-# Reads of a file that are looked at first
-_FIRST_READS = 5000
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+# Number of the sample, what its qualities mean, and some of its reads
+_Task = tuple[int, Sample, Qualities, int, Sequence[Any]]
 
 
 class PairedReads(NamedTuple):
@@ -79,11 +77,27 @@ class Pairing:
 
 
 def pair_reads(
-    samples: Sequence[Sample], pairing: Pairing, engine: BatchEngine, threads: int = 1
+    samples: Sequence[Sample],
+    pairing: Pairing,
+    engine: BatchEngine,
+    threads: int = 1,
+    quality_base: str = "auto",
+    look: Callable[[Sample, Qualities, Sequence[Sequence[Any]]], None] | None = None,
 ) -> Iterator[PairedReads]:
     """Read files one after the other, search the reads and pair their hits; in input order.
 
     A few batches are read ahead: memory does not grow with the files.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+    pairing : Pairing
+    engine : BatchEngine
+    threads : int
+    quality_base : str
+        What quality values start at, see :func:`mirtools.chimera.qualities.looked_at`.
+    look : callable, optional
+        Is shown each sample with what its quality values mean, and lists of its first reads, before any is used.
 
     Raises
     ------
@@ -92,16 +106,19 @@ def pair_reads(
     """
     known = RecentDigests()
 
-    def tasks() -> Iterator[tuple[int, Sample, int, Sequence[Any]]]:
+    def tasks() -> Iterator[_Task]:
         for number, sample in enumerate(samples):
-            first, batches = _first_reads(read_batches(sample.path, engine.batch_size))
-            longest = max(map(len, first), default=0)
+            qualities, first, batches = looked_at(read_batches(sample.path, engine.batch_size), quality_base)
+            if look is not None:
+                look(sample, qualities, first)
+            longest = max((len(record) for records in first for record in records), default=0)
+            del first
             for records in batches:
-                yield number, sample, longest, records
+                yield number, sample, qualities, longest, records
 
-    def search(task: tuple[int, Sample, int, Sequence[Any]]) -> PairedReads:
-        number, sample, longest, records = task
-        inserts = pairing.inserts(pack(records, sample.path), number, longest)
+    def search(task: _Task) -> PairedReads:
+        number, sample, qualities, longest, records = task
+        inserts = pairing.inserts(qualities.applied(pack(records, sample.path)), number, longest)
         batch = inserts.batch
         # a copy of a read that made no pair makes none either; which ones are known changes nothing but the time
         if (copies := known.holds(batch.digests)).any():
@@ -112,30 +129,6 @@ def pair_reads(
         for found in _in_order(search, tasks(), threads, engine.stop):
             yield found
             known.add(found.batch.digests[found.reasons > 0])
-
-
-def _first_reads(batches: Iterator[Sequence[Any]]) -> tuple[list[Any], Iterator[Sequence[Any]]]:
-    """Return the first reads, enough to tell from them what the others of the file are like, and all batches."""
-    first: list[Sequence[Any]] = []
-    failure: InputError | None = None
-    reads = 0
-    while reads < _FIRST_READS:
-        try:
-            first.append(next(batches, ()))
-        except InputError as error:  # in its place: what stands before it comes first
-            failure = error
-            break
-        if not first[-1]:
-            break
-        reads += len(first[-1])
-
-    def every() -> Iterator[Sequence[Any]]:
-        yield from filter(len, first)
-        if failure is not None:
-            raise failure
-        yield from batches
-
-    return list(chain.from_iterable(first)), every()
 
 
 def pair_known_hits(samples: Sequence[Sample], pairing: Pairing) -> Iterator[PairedReads]:

@@ -68,6 +68,7 @@ _BOUNDARY_READS = 5  # distinct reads per interaction of a boundary case
 _MOST_READS = 60  # distinct reads of one interaction
 _LOW_READS = 0.4  # single reads with a low quality at a changed base, per share of variants that always have one
 _TRIES = 40
+_INSERT_LENGTH = 75  # of reads that are too short for chimeras
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,18 @@ class Settings:
     """What a library looks like; see the options of ``chimera-simulate``.
 
     Exactly one of ``reads`` (all reads) and ``pairs`` (miRNA variants with a site) is given; all shares are 0..1.
+    Inserts have ``insert_length`` nt or fewer. By default they fit the reads; where reads are too short for
+    chimeras, inserts have up to 75 nt, and reads end within them.
     """
 
     reads: int | None = 10000
     pairs: int | None = None
     read_length: int = 75
+    insert_length: int | None = None
     adapter: str = "TGGAATTCTCGGGTGCCAAGG"
     umi_length: int = 0
     error_rate: float = 0.002
+    qualities: str = "varied"
     mirna_first: float = 0.85
     isomirs: float = 0.5
     overlaps: float = 0.42
@@ -108,6 +113,8 @@ class Library:
     counts, dropped : collections.Counter
     facts : dict
         Reads per class, isomiR type, order and gap; the share of interactions at a seed match.
+    cut : bool
+        Whether inserts may be longer than what is sequenced of them.
     """
 
     reads: list[SimulatedRead]
@@ -115,6 +122,7 @@ class Library:
     counts: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     facts: dict[str, object] = field(default_factory=dict)
+    cut: bool = False
 
 
 def simulate(mirnas: Sequence[Reference], transcripts: Sequence[Reference], settings: Settings) -> Library:
@@ -130,7 +138,8 @@ def simulate(mirnas: Sequence[Reference], transcripts: Sequence[Reference], sett
     InputError
         Where no miRNA or no transcript can be used.
     UsageError
-        Where the reads are too short for a miRNA, a gap and a target part, or shares sum to too much.
+        Where the reads are too short for a miRNA, or inserts for a miRNA, a gap and a target part, or shares sum
+        to too much.
     """
     return _Simulation(mirnas, transcripts, settings).library()
 
@@ -155,18 +164,20 @@ class _Simulation:
             raise InputError(problem)
         if not self._transcripts:
             raise InputError(f"no transcript has {MIN_TRANSCRIPT} nt without N; give longer ones")
-        self._room = settings.read_length - settings.umi_length
-        needed = max(len(each.sequence) for each in self._mirnas) + MAX_DECOY_GAP + MIN_TARGET
-        if self._room < needed:
-            problem = f"--read-length is too short for these miRNAs; give {needed + settings.umi_length} or more"
-            raise UsageError(problem)
+        self._room = self._longest_insert()
         self._sequencer = Sequencer(
-            self._rng, settings.read_length, settings.adapter, settings.umi_length, settings.error_rate
+            self._rng,
+            settings.read_length,
+            settings.adapter,
+            settings.umi_length,
+            settings.error_rate,
+            settings.qualities,
         )
         self._gaps = Gaps(settings.overlaps, settings.linkers)
         self._weights = list(accumulate(rank**-settings.skew for rank in range(1, len(self._mirnas) + 1)))
         self._reads: list[SimulatedRead] = []
         self._supports: Counter[str] = Counter()
+        self._cut: Counter[str] = Counter()  # distinct reads that end within the variant
         self._distinct: set[str] = set()
         self._places: dict[tuple[str, str, int], bool] = {}  # variant and site: is it at a seed match?
         self._barren = 0  # interactions since the last one that brought something new
@@ -198,6 +209,20 @@ class _Simulation:
             read.name = f"sim{self._settings.seed}_{number:06d}"
         return self._described()
 
+    def _longest_insert(self) -> int:
+        settings = self._settings
+        sequenced = settings.read_length - settings.umi_length
+        longest = max(len(each.sequence) for each in self._mirnas)
+        if sequenced < max(longest, MIN_TARGET):
+            least = max(longest, MIN_TARGET) + settings.umi_length
+            raise UsageError(f"--read-length is too short for these miRNAs; give {least} or more")
+        needed = longest + MAX_DECOY_GAP + MIN_TARGET
+        if settings.insert_length is None:
+            return sequenced if sequenced >= needed else max(needed, _INSERT_LENGTH)
+        if settings.insert_length < needed:
+            raise UsageError(f"--insert-length is too short for these miRNAs; give {needed} or more")
+        return settings.insert_length
+
     def _full(self, reads: int | None) -> bool:
         if reads is not None:
             return len(self._reads) >= reads
@@ -215,12 +240,16 @@ class _Simulation:
                 continue
             self._closed.add(variant.sequence)
             self._low_qualities[variant.sequence] = quality
-            while support > self._supports[variant.sequence] and not self._full(reads):
-                self._interaction(variant, min(support - self._supports[variant.sequence], _BOUNDARY_READS), reads)
+            while (missing := support - self._made(variant)) > 0 and not self._full(reads):
+                self._interaction(variant, min(missing, _BOUNDARY_READS), reads)
         while not self._full(reads):
             variant = self._drawn_variant()
             if variant.sequence not in self._closed:
                 self._interaction(variant, min(int(self._rng.paretovariate(1.1)), _MOST_READS), reads)
+
+    def _made(self, variant: Variant) -> int:
+        """Return how many distinct reads of a variant are free of errors, as far as they go."""
+        return self._supports[variant.sequence] + self._cut[variant.sequence]
 
     def _wanted(self, kind: str, quality: int | None) -> bool:
         """Tell whether the settings allow a boundary case; one of an exact miRNA uses this miRNA up."""
@@ -245,10 +274,10 @@ class _Simulation:
     def _interaction(self, variant: Variant, support: int, reads: int | None) -> None:
         """Add ``support`` distinct reads, free of errors in the miRNA part, of a variant at a new site."""
         site = self._site(variant)
-        goal = self._supports[variant.sequence] + support
+        goal = self._made(variant) + support
         before = len(self._reads)
         failures = 0
-        while self._supports[variant.sequence] < goal and failures < _TRIES:
+        while self._made(variant) < goal and failures < _TRIES:
             if reads is not None and len(self._reads) >= reads:
                 break
             order = self._order()
@@ -266,6 +295,7 @@ class _Simulation:
             self._distinct.add(read.insert)
             self._reads.append(read)
             self._supports[variant.sequence] += read.mirna_is_clean()
+            self._cut[variant.sequence] += read.mirna_unread > 0
         place = (variant.sequence, site.transcript.name, site.core)
         new = len(self._reads) > before and (reads is not None or place not in self._places)
         self._barren = 0 if new else self._barren + 1
@@ -339,12 +369,16 @@ class _Simulation:
 
     def _described(self) -> Library:
         library = Library(self._reads, self._supports)
+        library.cut = self._room > self._settings.read_length - self._settings.umi_length
         library.dropped.update({reason: count for reason, count in self._left_out.items() if count})
         chimeras = [read for read in self._reads if read.molecule.read_class == CHIMERA]
         originals = [read for read in chimeras if read.original is None]
         library.counts["reads"] = len(self._reads)
         library.counts["chimeras"] = len(chimeras)
         library.counts["duplicate_reads"] = sum(read.original is not None for read in self._reads)
+        if library.cut:
+            library.counts["reads_cut"] = sum(read.insert_unread > 0 for read in self._reads)
+            library.counts["reads_cut_in_mirna"] = sum(read.mirna_unread > 0 for read in self._reads)
         library.counts["pairs"] = len(self._places)
         library.counts["mirna_parts"] = sum(count > 0 for count in self._supports.values())
         library.counts["reads_expected_in_pairs"] = sum(

@@ -1,4 +1,7 @@
-"""Inserts -> reads: UMI, adapter read-through, errors, qualities, PCR copies, and the truth about each."""
+"""Inserts -> reads: UMI, adapter read-through, errors, qualities, PCR copies, and the truth about each.
+
+A read ends with the last cycle: behind adapter and further bases, or within an insert that is longer.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 
+from mirtools.chimera.pairing import MIRNA_FIRST
 from mirtools.chimera.simulated_isomirs import Variant
+from mirtools.chimera.simulated_ligation import MIN_TARGET
+from mirtools.chimera.simulated_qualities import written
 from mirtools.interactions import MISSING
 
 TRUTH_COLUMNS = (
@@ -16,6 +22,8 @@ TRUTH_COLUMNS = (
     "target_id target_start target_end strand seed_match gap linker support_observed variant_qualities "
     "error_positions umi insert adapter_nt expect_pair"
 ).split()
+# Where reads may end within their insert: bases of the insert, and of the miRNA part, that were not sequenced
+UNREAD_COLUMNS = "insert_unread mirna_unread".split()
 
 CHIMERA = "chimera"
 # The paper's rules: a changed base needs more than this Phred value, a variant this many distinct reads, and a
@@ -96,18 +104,32 @@ class SimulatedRead:
         """The insert as sequenced, errors included."""
         return self.sequence[len(self.umi) : len(self.umi) + len(self.molecule.insert)]
 
+    @property
+    def insert_unread(self) -> int:
+        """How many bases at the 3' end of the insert lie behind the last cycle."""
+        return max(len(self.umi) + len(self.molecule.insert) - len(self.sequence), 0)
+
+    @property
+    def mirna_unread(self) -> int:
+        """How many bases at the 3' end of the miRNA part lie behind the last cycle."""
+        start, end = self.molecule.mirna_span()
+        return min(max(end + len(self.umi) - len(self.sequence), 0), end - start)
+
     def mirna_is_clean(self) -> bool:
-        """Tell whether no sequencing error lies in the miRNA part."""
+        """Tell whether all of the miRNA part is sequenced, and without an error."""
+        if self.mirna_unread:
+            return False
         start, end = self.molecule.mirna_span()
         start, end = start + len(self.umi), end + len(self.umi)
         return not any(start <= place < end for place in self.errors)
 
     def variant_qualities(self) -> list[int]:
-        """Return the Phred values of the bases that make the isomiR, 5'->3'."""
+        """Return the Phred values of the bases that make the isomiR, 5'->3', as far as they are sequenced."""
         if self.molecule.variant is None:
             return []
         start = self.molecule.mirna_span()[0] + len(self.umi)
-        return [ord(self.qualities[start + place]) - _PHRED for place in self.molecule.variant.changed]
+        places = [start + place for place in self.molecule.variant.changed]
+        return [ord(self.qualities[place]) - _PHRED for place in places if place < len(self.qualities)]
 
 
 class Sequencer:
@@ -117,23 +139,32 @@ class Sequencer:
     ----------
     rng : random.Random
     read_length : int
-        Cycles. Reads are this long; the bases after the adapter are A.
+        Cycles. Reads are this long; the bases after the adapter are A. A longer insert is not read to its end.
     adapter : str
         3' adapter; ``""`` makes reads that end with their insert.
     umi_length : int
         Random bases in front of the insert.
     error_rate : float
         Probability of a wrong base, anywhere on the read.
+    style : str
+        How qualities are written, see :func:`mirtools.chimera.simulated_qualities.written`.
     """
 
     def __init__(
-        self, rng: random.Random, read_length: int, adapter: str, umi_length: int, error_rate: float
+        self,
+        rng: random.Random,
+        read_length: int,
+        adapter: str,
+        umi_length: int,
+        error_rate: float,
+        style: str = "varied",
     ) -> None:
         self._rng = rng
         self._read_length = read_length
         self._adapter = adapter
         self._umi_length = umi_length
         self._error_rate = error_rate
+        self._style = style
 
     def read(self, molecule: Molecule, variant_quality: int | None = None) -> SimulatedRead:
         """Return one read of a molecule.
@@ -157,16 +188,18 @@ class Sequencer:
         if molecule.variant is not None and molecule.variant.changed:
             start = molecule.mirna_span()[0] + len(umi)
             places = [start + place for place in molecule.variant.changed]
+            places = [place for place in places if place < len(qualities)]
             for place in places:
                 qualities[place] = chr(rng.randrange(32, 41) + _PHRED)
-            if variant_quality is not None:
+            if places and variant_quality is not None:
                 qualities[rng.choice(places)] = chr(variant_quality + _PHRED)
         bases = list(true)
         errors = self._error_places(len(true))
         for place in errors:
             bases[place] = rng.choice([base for base in "ACGT" if base != bases[place]])
             qualities[place] = chr(rng.choice(_ERROR_QUALITIES) + _PHRED)
-        return SimulatedRead(molecule, umi, "".join(bases), "".join(qualities), tuple(errors), adapter_nt)
+        read_qualities = written("".join(qualities), errors, self._style)
+        return SimulatedRead(molecule, umi, "".join(bases), read_qualities, tuple(errors), adapter_nt)
 
     def copy(self, original: SimulatedRead) -> SimulatedRead:
         """Return a PCR copy: the same bases, and the same qualities or, three times in ten, worse ones."""
@@ -174,6 +207,7 @@ class Sequencer:
         if self._rng.random() < 0.3:
             loss = self._rng.randrange(4, 16)
             qualities = "".join(chr(max(ord(letter) - loss, 2 + _PHRED)) for letter in qualities)
+            qualities = written(qualities, (), self._style)
         return SimulatedRead(
             original.molecule,
             original.umi,
@@ -236,21 +270,40 @@ def truth_row(read: SimulatedRead, supports: Mapping[str, int]) -> list[str]:
     ]
 
 
+def unread_cells(read: SimulatedRead) -> list[str]:
+    """Return the cells of :data:`UNREAD_COLUMNS` for one read."""
+    return [str(read.insert_unread), str(read.mirna_unread)]
+
+
 def expect_pair(read: SimulatedRead, support: int) -> bool:
     """Tell whether the paper's rules make a pair of this read.
 
-    It must be a chimera whose miRNA part is free of errors, stands in at least 10 distinct reads, has Phred > 30
-    at every base that makes the isomiR, and meets a site of at least 30 nt after extension by 25 nt. A PCR copy
-    counts with the qualities of its original, which are never worse.
+    It must be a chimera whose miRNA part is sequenced to its end, is free of errors, stands in at least 10
+    distinct reads, has Phred > 30 at every base that makes the isomiR, and meets a site that is sequenced to 20 nt
+    or more and has at least 30 nt after extension by 25 nt. A PCR copy counts with the qualities of its original,
+    which are never worse.
     """
     source = read.original or read
+    target_read, site_length = _target_read(read)
     return (
         read.molecule.read_class == CHIMERA
         and support >= MIN_SUPPORT
-        and read.molecule.site_length >= MIN_SITE
+        and target_read >= MIN_TARGET
+        and site_length >= MIN_SITE
         and read.mirna_is_clean()
         and all(quality > MAX_REFUSED_QUALITY for quality in source.variant_qualities())
     )
+
+
+def _target_read(read: SimulatedRead) -> tuple[int, int]:
+    """Return how many bases of the target part are sequenced, and the length of the site that they show."""
+    molecule = read.molecule
+    if molecule.target_start is None or molecule.target_end is None:
+        return 0, 0
+    sequenced = molecule.target_end - molecule.target_start
+    if molecule.order == MIRNA_FIRST:
+        sequenced -= read.insert_unread
+    return sequenced, min(sequenced + EXTEND, molecule.site_length)
 
 
 def _cell(number: int | None) -> str:

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, NamedTuple, TextIO
 from mirtools.interactions import SAMPLE_PREFIX, TableWriter
 from mirtools.isomir import statistics
 from mirtools.isomir.compare import COMPARE_COLUMNS, Comparison, compare, comparison_rows
+from mirtools.isomir.hints import hints_of
 from mirtools.isomir.mirgff import write_mirgff
 from mirtools.isomir.precursors import Precursors
 from mirtools.isomir.repertoire import read_isomirs
@@ -48,6 +49,7 @@ class Result(NamedTuple):
     dropped: Counter[str]
     facts: dict[str, Any]
     notes: list[str]
+    hints: list[str]
 
 
 def classify_tables(
@@ -97,7 +99,9 @@ def classify_tables(
         notes.append("some changed bases have no quality values; their quality was not tested")
     if hairpins and precursors.without:
         table.counts["mirnas_without_precursor"] = precursors.without
-    return Result(table.counts, table.dropped, facts, notes)
+    lengths = [len(sequence) for sequence in canonical.values()]
+    hints = hints_of(lengths, table.counts, table.dropped, min_reads, min_quality)
+    return Result(table.counts, table.dropped, facts, notes, hints)
 
 
 def _comparison_facts(compared: Comparison) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from mirtools.report.summary import Pair, Summary, gene_symbol
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _MARKUP = re.compile(r"[\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _NAME_WIDTH = 60
+_HINT_WIDTH = 500
 _TEXT = {"miRNA", "target", "miRNA form"}
 _FATES = {
     "paired_reads": "miRNA and target found",
@@ -47,6 +48,8 @@ def write_summary(
         Where the figure lies, as seen from the summary.
     """
     blocks = ["# miRNA-target interactions", _found(summary)]
+    if any(report.hints for report in reports):
+        blocks.append(_hints(reports))
     if figure is not None:
         blocks.append(f"![Figure](<{_link(figure)}>)")
     if table := _kinds(summary):
@@ -61,13 +64,13 @@ def write_summary(
     stream.write("\n\n".join(blocks) + "\n")
 
 
-def escape(text: str) -> str:
+def escape(text: str, width: int = _NAME_WIDTH) -> str:
     """Return a name from the data as inert Markdown on one line.
 
     >>> escape("a|b <script> NM_000146 _x_")
     'a\\\\|b &lt;script&gt; NM_000146 \\\\_x\\\\_'
     """
-    text = "".join(_ENTITIES.get(character, character) for character in shorten(text, _NAME_WIDTH))
+    text = "".join(_ENTITIES.get(character, character) for character in shorten(text, width))
     return _MARKUP.sub(lambda match: "\\" + match.group(), text)
 
 
@@ -121,6 +124,13 @@ def _found(summary: Summary) -> str:
     if summary.alternatives:
         text += f" {_many(summary.alternatives, 'second-best row')} (rank above 1) left out."
     return text
+
+
+def _hints(reports: Sequence[RunReport]) -> str:
+    lines = [
+        f"- {escape(report.tool)}: {escape(hint, _HINT_WIDTH)}" for report in reports for hint in report.hints
+    ]
+    return "\n".join(["To look at:", "", *lines])
 
 
 def _kinds(summary: Summary) -> str:

@@ -22,11 +22,14 @@ class RunReport:
         Name of the command.
     counts, dropped : collections.Counter
         What went in and out, and what was dropped for which reason.
+    hints : list of str
+        What explains a result of nothing; those of several shards once.
     """
 
     tool: str
     counts: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
+    hints: list[str] = field(default_factory=list)
 
 
 def read_reports(paths: Iterable[str]) -> list[RunReport]:
@@ -47,18 +50,24 @@ def read_reports(paths: Iterable[str]) -> list[RunReport]:
             raise InputError("is not JSON; give what a command wrote with --json", source=path) from error
         except RecursionError as error:
             raise InputError("is nested too deeply; give what a command wrote with --json", source=path) from error
-        tool, counts, dropped = _checked(content, path)
+        tool, counts, dropped, hints = _checked(content, path)
         report = reports.setdefault(tool, RunReport(tool))
         report.counts.update(counts)
         report.dropped.update(dropped)
+        report.hints += [hint for hint in hints if hint not in report.hints]
     return list(reports.values())
 
 
-def _checked(content: Any, path: str) -> tuple[str, dict[str, int], dict[str, int]]:
+def _checked(content: Any, path: str) -> tuple[str, dict[str, int], dict[str, int], list[str]]:
     if isinstance(content, dict) and isinstance(content.get("tool"), str):
         tables = content.get("counts"), content.get("dropped")
-        if all(isinstance(table, dict) and all(_is_count(n) for n in table.values()) for table in tables):
-            return content["tool"], *tables  # type: ignore[return-value]
+        hints = content.get("hints", [])
+        if (
+            all(isinstance(table, dict) and all(_is_count(n) for n in table.values()) for table in tables)
+            and isinstance(hints, list)
+            and all(isinstance(hint, str) for hint in hints)
+        ):
+            return content["tool"], *tables, hints  # type: ignore[return-value]
     raise InputError("is no report of a command (tool, counts, dropped); give what --json wrote", source=path)
 
 

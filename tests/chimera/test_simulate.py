@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mirtools.chimera.simulate import BOUNDARY_CASES, DECOYS, Library, Settings, simulate
 from mirtools.chimera.simulated_isomirs import MirnaNames, Repertoire, exact_variant, make_isomir
-from mirtools.chimera.simulated_reads import TRUTH_COLUMNS, truth_row
+from mirtools.chimera.simulated_reads import TRUTH_COLUMNS, truth_row, unread_cells
 from mirtools.errors import InputError, UsageError
 from mirtools.interactions import ISOMIR_TYPES
 from mirtools.sequences import Reference, read_references, reverse_complement
@@ -402,8 +402,9 @@ def test_mirnas_with_one_sequence_are_left_out():
         (MIRNAS, [Reference("t", "t", "ACGT" * 9)], Settings(), InputError, "no transcript has 40 nt"),
         (MIRNAS, [Reference("t", "t", "ACGTN" * 90)], Settings(), InputError, "no transcript has 40 nt"),
         (MIRNAS[:1], [Reference("t", "t", "A" * 41)], Settings(), InputError, "no target part can be placed"),
-        (MIRNAS, TRANSCRIPTS, Settings(read_length=51), UsageError, "give 53 or more"),
-        (MIRNAS, TRANSCRIPTS, Settings(umi_length=60), UsageError, "give 113 or more"),
+        (MIRNAS, TRANSCRIPTS, Settings(insert_length=51), UsageError, "give 53 or more"),
+        (MIRNAS, TRANSCRIPTS, Settings(read_length=25, umi_length=6), UsageError, "give 30 or more"),
+        (MIRNAS, TRANSCRIPTS, Settings(umi_length=60), UsageError, "give 84 or more"),
         (MIRNAS, TRANSCRIPTS, Settings(decoys=0.5, duplicates=0.5), UsageError, "no room for chimeras"),
         (MIRNAS, TRANSCRIPTS, Settings(overlaps=0.6, linkers=0.5), UsageError, "more than 1"),
     ],
@@ -426,3 +427,71 @@ def test_targets_never_hold_an_n():
     ]
     for read in simulate(MIRNAS, holed, Settings(reads=1500)).reads:
         assert "N" not in read.sequence
+
+
+def test_reads_end_within_their_insert_and_the_truth_says_where():
+    settings = Settings(reads=600, read_length=50, umi_length=4, mirna_first=0.5, error_rate=0, seed=8)
+    library = simulate(MIRNAS, TRANSCRIPTS, settings)
+    assert library.cut
+    seen = Counter()
+    for read in library.reads:
+        row = dict(zip(TRUTH_COLUMNS, truth_row(read, library.supports), strict=True))
+        insert = "" if row["insert"] == "." else row["insert"]
+        insert_unread, mirna_unread = map(int, unread_cells(read))
+        whole = read.umi + insert + ADAPTER + "A" * 50
+        assert read.sequence == whole[:50]
+        assert insert_unread == max(len(insert) - 46, 0)
+        assert int(row["adapter_nt"]) == min(max(46 - len(insert), 0), len(ADAPTER))
+        if row["read_class"] == "chimera":
+            part = row["mirna_portion"]
+            behind = 0 if row["order"] == "target_first" else len(insert) - len(part)
+            assert mirna_unread == min(max(insert_unread - behind, 0), len(part))
+            shown = int(row["target_end"]) - int(row["target_start"])
+            shown -= insert_unread if row["order"] == "mirna_first" else 0
+            # the types are those of the RNA, but no pair is expected of what cannot be told from the read
+            assert row["expect_pair"] == "0" or (mirna_unread == 0 and shown >= 20)
+            seen[row["order"], mirna_unread > 0, row["expect_pair"]] += 1
+    assert seen["target_first", True, "0"] > 20
+    assert seen["mirna_first", False, "1"] > 5
+    assert not any(cut for order, cut, _ in seen if order == "mirna_first")
+
+
+def test_longer_inserts_are_asked_for_or_not_there():
+    """Inserts fit reads that have room for chimeras, unless longer ones are asked for."""
+    fitting = simulate(MIRNAS, TRANSCRIPTS, Settings(reads=300, read_length=56))
+    assert not fitting.cut
+    assert not any(read.insert_unread for read in fitting.reads)
+    longer = simulate(MIRNAS, TRANSCRIPTS, Settings(reads=300, read_length=56, insert_length=80))
+    lengths = [len(read.molecule.insert) for read in longer.reads]
+    assert longer.counts["reads_cut"] == sum(length > 56 for length in lengths) > 30
+    assert max(lengths) <= 80
+
+
+def test_library_of_reads_that_all_end_in_the_mirna_is_finished():
+    settings = Settings(reads=None, pairs=20, read_length=30, mirna_first=0)
+    library = simulate(MIRNAS, TRANSCRIPTS, settings)
+    assert library.counts["pairs"] == 20
+    assert not library.counts["reads_expected_in_pairs"]
+
+
+def test_styles_of_qualities_change_nothing_else():
+    varied, flat, binned = (
+        simulate(MIRNAS, TRANSCRIPTS, Settings(reads=400, error_rate=0.01, qualities=style)).reads
+        for style in ("varied", "flat", "binned")
+    )
+    assert [read.sequence for read in varied] == [read.sequence for read in flat]
+    assert [read.sequence for read in varied] == [read.sequence for read in binned]
+    assert {letter for read in flat for letter in read.qualities} == {chr(37 + 33)}
+    assert {ord(letter) - 33 for read in binned for letter in read.qualities} == {2, 12, 23, 37}
+    errors = [read.qualities[place] for read in binned if read.original is None for place in read.errors]
+    assert 0.35 < errors.count(chr(37 + 33)) / len(errors) < 0.65
+    # whether a changed base passes the rule of Phred 30 is the same in bins
+    passes = [
+        [
+            [value > 30 for value in read.variant_qualities()]
+            for read in reads
+            if not (read.errors or read.original)
+        ]
+        for reads in (varied, binned)
+    ]
+    assert passes[0] == passes[1]

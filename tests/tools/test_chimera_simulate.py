@@ -126,14 +126,14 @@ def test_defaults_are_those_of_the_library():
     assert settings.reads == 10000
     assert settings.mirna_first == args.order
     shared = vars(args).keys() & set(Settings.__dataclass_fields__) - {"reads"}
-    assert len(shared) == 14
+    assert len(shared) == 16
     assert {name: getattr(args, name) for name in shared} == {name: getattr(settings, name) for name in shared}
 
 
 @pytest.mark.parametrize(
     ("options", "status", "words"),
     [
-        (["--read-length", "40"], 2, "--read-length is too short for these miRNAs; give 53 or more"),
+        (["--insert-length", "40"], 2, "--insert-length is too short for these miRNAs; give 53 or more"),
         (["--adapter", "TGGXA"], 2, "argument --adapter: 'X' at position 4 is no nucleotide"),
         (["--adapter", ""], 2, "argument --adapter: is empty"),
         (["--reads", "5", "--pairs", "5"], 2, "not allowed with argument --reads"),

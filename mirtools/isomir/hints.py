@@ -1,0 +1,45 @@
+"""Why no pair is left when miRNA parts are classified, or all are isomiRs that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mirtools.plausible import mirnas_hint, most_frequent, no_rows_hint
+
+
+def hints_of(
+    lengths: Sequence[int], counts: Mapping[str, int], dropped: Mapping[str, int], min_reads: int, min_quality: int
+) -> list[str]:
+    """Return hints on tables and miRNAs that do not fit; none where pairs are classified as they should.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        Of the miRNAs, in nt.
+    counts, dropped : mapping
+        Of :class:`mirtools.isomir.table.IsomirTable`.
+    min_reads, min_quality : int
+    """
+    if hint := mirnas_hint(lengths):
+        return [hint]
+    rows, pairs = counts.get("rows_in", 0), counts.get("pairs", 0)
+    if not rows:
+        return [no_rows_hint("PAIRS")]
+    reason, count = most_frequent(dropped)
+    if pairs and not (reason == "no_ungapped_alignment" and count > rows / 2):
+        return []
+    return [
+        _HINTS.get(reason, "{rows} are left out as {reason}").format(
+            rows=f"{count:,} of {rows:,} rows", reason=reason, min_reads=min_reads, min_quality=min_quality
+        )
+    ]
+
+
+_HINTS = {
+    "low_support": "{rows} have a miRNA part that is in fewer than --min-reads {min_reads} distinct reads; a "
+    "smaller --min-reads keeps them",
+    "low_quality": "{rows} have a changed base with no quality above --min-quality {min_quality}; a "
+    "smaller --min-quality keeps them",
+    "no_ungapped_alignment": "{rows} have a miRNA part that does not align with the miRNA of its name; are "
+    "--mirnas the sequences that the pairs were made with?",
+}
