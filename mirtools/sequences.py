@@ -31,6 +31,15 @@ _FIRST_RECORDS = 16
 _MOST_RECORDS, _MOST_BASES = 4096, 1 << 20
 _NOT_QUALITY = re.compile(r"[^!-~]")
 
+# Fewer nucleotides are none that anybody has published as a miRNA (15 and more) or a site (7 and more): they are
+# names, seeds, or what a program writes for a missing value.
+SHORTEST_MIRNA, SHORTEST_SITE = 10, 7
+# R, pandas, spreadsheets, databases; lower case
+_MISSING_VALUES = frozenset(
+    ". - -- * ? na n/a n.a. #n/a <na> nan none null nil nd n/d n.d. missing unknown undefined undetermined "
+    "unavailable".split()
+)
+
 
 class Read(NamedTuple):
     """One sequencing read: name up to the first blank, bases, Phred+33 string or ``None`` (FASTA)."""
@@ -66,6 +75,53 @@ def to_dna(sequence: str) -> str:
             "use the letters A C G T U N"
         )
     return dna
+
+
+def meant_sequence(text: str, read: Callable[[str], str] = to_dna, least: int = 0) -> str:
+    """Return a sequence of an input as ``read`` gives it, unless it cannot be meant as one.
+
+    The alphabet is wide (IUPAC letters up to N), so words such as NA, CAT or KRAS pass as nucleotides.
+
+    Parameters
+    ----------
+    text : str
+        As it stands in the input.
+    read : callable
+        From a text to the letters wanted; raises ValueError for anything else.
+    least : int
+        Smallest number of nucleotides; other alphabets have no such limit.
+
+    Raises
+    ------
+    ValueError
+        As ``read``; for a missing value, fewer than ``least`` nucleotides, and where more than half are N.
+
+    >>> meant_sequence("ugagguagua", least=SHORTEST_MIRNA)
+    'TGAGGTAGTA'
+    """
+    try:
+        sequence = read(text)
+    except ValueError:
+        if is_missing(text):
+            raise ValueError(_no_value(text)) from None
+        raise
+    if is_missing(text):
+        raise ValueError(_no_value(text))
+    if len(sequence) < least and sequence and not _NOT_DNA.search(sequence):
+        problem = f"'{text}' is too short for a sequence ({len(sequence)} nt, at least {least})"
+        raise ValueError(f"{problem}; give the bases, no names")
+    if least and 2 * sequence.count("N") > len(sequence):
+        raise ValueError(f"'{shorten(text, 30)}' is N (or IUPAC letters) for more than half; give the bases")
+    return sequence
+
+
+def is_missing(text: str) -> bool:
+    """Tell whether a cell is what programs write for a missing value: ``.``, ``NA``, ``nan``, ``null``..."""
+    return len(text) < 14 and text.strip().lower() in _MISSING_VALUES
+
+
+def _no_value(text: str) -> str:
+    return f"'{text.strip()}' stands for a missing value; give a sequence, or leave it out"
 
 
 def reverse_complement(sequence: str) -> str:
@@ -110,10 +166,16 @@ def read_references(path: str, read: Callable[[str], str] = to_dna) -> list[Refe
     return list(stream_references(path, read))
 
 
-def stream_references(path: str, read: Callable[[str], str] = to_dna) -> Iterator[Reference]:
+def read_mirnas(path: str, read: Callable[[str], str] = to_dna) -> list[Reference]:
+    """Read a FASTA file of miRNAs into memory; as :func:`stream_references`, none below SHORTEST_MIRNA."""
+    return list(stream_references(path, read, SHORTEST_MIRNA))
+
+
+def stream_references(path: str, read: Callable[[str], str] = to_dna, least: int = 0) -> Iterator[Reference]:
     """Stream a FASTA file of references; only their names stay in memory.
 
-    ``read`` gives a sequence in the letters wanted, and raises ValueError for anything else.
+    ``read`` gives a sequence in the letters wanted, and raises ValueError for anything else. What stands for a
+    missing value is none, nor are fewer than ``least`` nucleotides (:func:`meant_sequence`).
 
     Raises
     ------
@@ -131,7 +193,7 @@ def stream_references(path: str, read: Callable[[str], str] = to_dna) -> Iterato
         if not record.sequence:
             raise InputError("has no sequence; remove it or complete the file", source=path, record=name)
         try:
-            sequence = read(record.sequence)
+            sequence = meant_sequence(record.sequence, read, least)
         except ValueError as error:
             raise InputError(str(error), source=path, record=name) from error
         seen.add(name)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from mirtools.errors import InputError
 from mirtools.interactions import (
-    ALIASES,
     CLASSIFY_COLUMNS,
     NEGATIVE_COLUMNS,
     PARSE_COLUMNS,
@@ -22,6 +21,7 @@ from mirtools.interactions import (
     TableWriter,
     extended,
 )
+from mirtools.spellings import ALIASES, EITHER
 
 CELL = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\t\n\r\0"), max_size=8)
 
@@ -39,6 +39,9 @@ def tables(draw):
 def test_what_is_written_is_read(tmp_path_factory, table, crlf, bom, packed):
     columns, rows = table
     assume(columns not in rows)
+    # what is separated by tabs alone, and quoted nowhere
+    assume(len(columns) > 1 or not set(columns[0]) & {",", ";"})
+    assume(not all(name[0] == name[-1:] == '"' for name in columns if name))
     if bom is False and columns[0].startswith("\ufeff"):
         return
     stream = io.StringIO()
@@ -80,7 +83,9 @@ def test_one_column_and_no_final_newline(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "spelling"), [(name, other) for name in ALIASES for other in (name, *ALIASES[name])]
+    ("name", "spelling"),
+    [(name, other) for name in ALIASES for other in (name, *ALIASES[name])]
+    + [(name, other) for name in ("mirna_seq", "site_seq") for other in EITHER[name]],
 )
 def test_other_spellings(tmp_path, name, spelling):
     reader = table(tmp_path, f"x\t{spelling}\n", required=[name])
@@ -98,8 +103,8 @@ def test_missing_column_is_told_with_its_spellings(tmp_path):
 
 
 def test_dmiso_layout(tmp_path):
-    reader = table(tmp_path, "m\tt\tACGU\tTTTT\n", layout="dmiso", required=["mirna_seq", "site_seq"])
-    assert [reader.dna(row, reader.index("mirna_seq")) for row in reader] == ["ACGT"]
+    reader = table(tmp_path, "m\tt\tACGUACGUAC\tTTTTTTT\n", layout="dmiso", required=["mirna_seq", "site_seq"])
+    assert [reader.dna(row, reader.index("mirna_seq")) for row in reader] == ["ACGTACGTAC"]
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.chimera.simulate import Settings, simulate
     from mirtools.chimera.simulated_reads import TRUTH_COLUMNS, truth_row
     from mirtools.interactions import TableWriter
-    from mirtools.sequences import read_references
+    from mirtools.sequences import read_mirnas, read_references
 
     adapter = "" if args.adapter == "none" else cli.dna_options([args.adapter], "--adapter")[0]
     settings = Settings(
@@ -122,7 +122,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         duplicates=args.duplicates,
         seed=args.seed,
     )
-    mirnas, transcripts = read_references(args.mirnas), read_references(args.transcripts)
+    mirnas, transcripts = read_mirnas(args.mirnas), read_references(args.transcripts)
     # opened first: an output that cannot be written is better known before the work than after it
     output = run.outputs.open(args.output)
     truth = None if args.truth is None else TableWriter(run.outputs.open(args.truth), TRUTH_COLUMNS)
