@@ -7,7 +7,7 @@ other IUPAC codes as ``N``.
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -75,6 +75,11 @@ def to_dna(sequence: str) -> str:
             "use the letters A C G T U N"
         )
     return dna
+
+
+def is_dna(text: str) -> bool:
+    """Tell whether all characters of a text are nucleotide codes, IUPAC letters among them."""
+    return _NOT_DNA.search(text.translate(_TO_DNA)) is None
 
 
 def meant_sequence(text: str, read: Callable[[str], str] = to_dna, least: int = 0) -> str:
@@ -240,7 +245,9 @@ def read_record_lists(path: str, most_records: int, most_bases: int) -> Iterator
         # dnaio itself would believe the suffix of the name
         kind = next((kind for magic, kind in _FORMATS.items() if content.startswith(magic)), None)
         if kind is None:
-            raise InputError("is neither FASTA nor FASTQ; give sequences", source=path)
+            wide = head.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+            what = "is UTF-16; save it as UTF-8 text" if wide else "is neither FASTA nor FASTQ; give sequences"
+            raise InputError(what, source=path)
         try:
             with dnaio.open(stream, fileformat=kind) as reader:
                 yield from _lists(iter(reader), most_records, most_bases)

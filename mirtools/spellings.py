@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from mirtools.sequences import SHORTEST_MIRNA, SHORTEST_SITE, is_missing, meant_sequence
+from mirtools.sequences import SHORTEST_MIRNA, SHORTEST_SITE, is_dna, is_missing, meant_sequence
 
 # Columns of sequences, and the fewest nucleotides in them
 SEQUENCES = {"mirna_seq": SHORTEST_MIRNA, "site_seq": SHORTEST_SITE}
@@ -69,7 +69,7 @@ def find_column(columns: Sequence[str], name: str, cells: Cells, needed: bool = 
     cells : callable
         Asked only where the spelling leaves open what a column holds.
     needed : bool
-        Return a column of the right name even where its first cells are no sequences, so that reading it tells.
+        Return a column of the right name even where its first cells are names, so that reading it tells.
     """
     if name in columns:
         return columns.index(name)
@@ -86,7 +86,7 @@ def find_column(columns: Sequence[str], name: str, cells: Cells, needed: bool = 
     holding = next(
         (at for at in found if not (held := cells(at)) or _holds_sequences(held, SEQUENCES[name])), None
     )
-    if holding is None and (certain or (found and needed)):
+    if holding is None and found and (certain or needed or not _holds_other_letters(cells(found[0]))):
         return found[0]
     return holding
 
@@ -109,6 +109,10 @@ def _holds_sequences(cells: Iterable[str], least: int) -> bool:
 def _holds_names(cells: Sequence[str]) -> bool:
     named = [cell for cell in cells if any(map(str.isalpha, cell)) and not is_missing(cell)]
     return bool(named) and not _holds_sequences(named, SHORTEST_SITE)
+
+
+def _holds_other_letters(cells: Iterable[str]) -> bool:
+    return any(not is_missing(cell) and not is_dna(cell) for cell in cells)
 
 
 def _is_sequence(cell: str, least: int) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirtools.errors import InputError
-from mirtools.sequences import Read, read_reads, read_references, reverse_complement, to_dna
+from mirtools.sequences import Read, read_mirnas, read_reads, read_references, reverse_complement, to_dna
 
 NUCLEOTIDES = "ACGTUNRYSWKMBDHVacgtunryswkmbdhv"
 
@@ -151,3 +151,15 @@ def test_references_that_are_none(tmp_path, content, message):
     path.write_bytes(content)
     with pytest.raises(InputError, match=message):
         read_references(str(path))
+
+
+def test_what_stands_for_a_missing_value_is_no_reference(tmp_path):
+    path = tmp_path / "r.fa"
+    path.write_text(">a\nACG\n>b\nNA\n")
+    with pytest.raises(InputError, match=r"r\.fa: record 'b': 'NA' stands for a missing value"):
+        read_references(str(path))
+    # 3'UTRs of three bases are real, miRNAs are not
+    path.write_text(">a\nACG\n")
+    assert read_references(str(path))[0].sequence == "ACG"
+    with pytest.raises(InputError, match=r"record 'a': 'ACG' is too short for a sequence \(3 nt, at least 10\)"):
+        read_mirnas(str(path))

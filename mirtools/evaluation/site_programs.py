@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from mirtools.evaluation.hits import HIGHER, LOWER, Hit, Lines, Output, not_output_of
-from mirtools.sequences import to_dna
+from mirtools.sequences import meant_sequence
 
 # weakest first; the numbers and short names are those of its context scores and of releases up to 6
 _SITE_TYPES = {
@@ -240,7 +240,7 @@ def _dmiso(path: str) -> Iterator[Hit]:
 
 def _dna(lines: Lines, text: str) -> str:
     try:
-        return to_dna(text.strip())
+        return meant_sequence(text.strip())
     except ValueError as error:
         raise lines.error(str(error)) from error
 
