@@ -1,19 +1,21 @@
-"""Tables as R and spreadsheets write them: cells in quotes, commas or semicolons between them, names of rows."""
+"""Tables of R and spreadsheets: quoted cells, commas, semicolons or blanks between them, names of rows."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-TAB, COMMA, SEMICOLON = "\t", ",", ";"
+TAB, COMMA, SEMICOLON, BLANK = "\t", ",", ";", " "
 # what R's row names are called where the header has no name for them
 ROW_NAMES = "row_name"
+# R's default; without quotes, blanks may be part of cells
+_BETWEEN_BLANKS = re.compile(r'"[^"]*"(?: "[^"]*")+')
 # Excel may be told the separator in a line before the header
 _TOLD = re.compile(r'"?sep=([,;\t])"?')
 # in quotes, where "" and \" are quotes (spreadsheets, R), or without
 _CELLS = {
     separator: re.compile(rf'(?:"((?:[^"\\]|""|\\.?)*)"|((?:[^"{separator}][^{separator}]*)?))({separator}|$)')
-    for separator in (TAB, COMMA, SEMICOLON)
+    for separator in (TAB, COMMA, SEMICOLON, BLANK)
 }
 _ESCAPED = re.compile(r'""|\\"')
 
@@ -23,7 +25,7 @@ class Dialect(NamedTuple):
 
     Attributes
     ----------
-    separator : {"\\t", ",", ";"}
+    separator : {"\\t", ",", ";", " "}
     quoted : bool
         Cells may stand in double quotes. In a tab-separated table a quote is a character as any other, unless the
         whole header line is quoted.
@@ -74,5 +76,7 @@ def dialect_of(header: str) -> Dialect:
     if TAB in header:
         quoted = all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in header.split(TAB))
         return Dialect(TAB, quoted)
+    if _BETWEEN_BLANKS.fullmatch(header):
+        return Dialect(BLANK, True)
     separator = max((SEMICOLON, COMMA), key=header.count)
     return Dialect(separator, True) if separator in header else Dialect()

@@ -109,6 +109,9 @@ def meant_sequence(text: str, read: Callable[[str], str] = to_dna, least: int = 
     except ValueError:
         if is_missing(text):
             raise ValueError(_no_value(text)) from None
+        if text[:1] == text[-1:] == '"':
+            problem = "is quoted, and the header line is not; write the table without quotes (R: quote=FALSE)"
+            raise ValueError(problem) from None
         raise
     if is_missing(text):
         raise ValueError(_no_value(text))

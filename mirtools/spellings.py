@@ -38,7 +38,7 @@ ALIASES = {
         "mRNA_sequence",
     ),
     "mirna_id": ("noncodingRNA_name", "miRNA_name", "mirna_name", "microRNA_name", "microRNA_id"),
-    "target_id": ("gene_name", "transcript_id", "target_name", "mRNA_name"),
+    "target_id": ("transcript_id", "gene_name", "target_name", "mRNA_name", "mRNA_id"),
 }
 # Sequences in some tables, names in others
 EITHER = {

@@ -252,6 +252,7 @@ def test_looking_ahead_moves_no_row_and_no_line(tmp_path):
             [["1", "x", "2"], ["2", "y, z", "NA"]],
         ),
         ('"a"\t"b"\n"say \\"x\\""\t"say ""y"""\n', ["a", "b"], [['say "x"', 'say "y"']]),
+        ('"a" "b"\n"1" "x y" NA\n', ["row_name", "a", "b"], [["1", "x y", "NA"]]),
         ("a,b\nx,y\n,\nz,\n", ["a", "b"], [["x", "y"], ["z", ""]]),
         ('a;b\n"x;1";0,5\n', ["a", "b"], [["x;1", "0,5"]]),
         ('"","a"\n"1","x, ""y"""\n', ["", "a"], [["1", 'x, "y"']]),
@@ -278,6 +279,7 @@ def test_tables_of_r_and_spreadsheets(tmp_path, text, columns, rows):
             b"miRNA gene label\n",
             "t.tsv:1: has no column mirna_seq or miRNA or noncodingRNA; name it in the header line, cells",
         ),
+        (b'miRNA\tgene\n"ACGTACGTAC"\tACGTACG\n', "t.tsv:2: miRNA: is quoted, and the header line is not"),
         (b"miRNA\tgene\rx\ty\r", "t.tsv:1: lines end in CR alone"),
         ("miRNA\tgene\n".encode("utf-16"), "t.tsv: is UTF-16"),
         (b"PK\3\4\x14\0\x06\0\x08\xff\xfe", "t.tsv: is a workbook"),
@@ -286,9 +288,13 @@ def test_tables_of_r_and_spreadsheets(tmp_path, text, columns, rows):
 )
 def test_the_true_cause_is_named(tmp_path, content, problem):
     (tmp_path / "t.tsv").write_bytes(content)
-    with pytest.raises(InputError) as refused:
-        list(TableReader(str(tmp_path / "t.tsv"), ["mirna_seq"] if b"miRNA" in content else ()))
-    assert problem in str(refused.value)
+
+    def read():
+        reader = TableReader(str(tmp_path / "t.tsv"), ["mirna_seq"] if b"miRNA" in content else ())
+        for row in reader:
+            reader.dna(row, 0)
+
+    assert problem in refusal(read)
 
 
 def test_sequence_cells(tmp_path):
