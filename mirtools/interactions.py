@@ -166,9 +166,9 @@ class TableReader:
         try:
             sequence = meant_sequence(cell, read, self._shortest(column))
         except ValueError as error:
-            raise self.error(f"{self.columns[column]}: {error}") from error
+            raise self.error(f"{shorten(self.columns[column], 40)}: {error}") from error
         if not sequence:
-            raise self.error(f"{self.columns[column]} is empty; give a sequence")
+            raise self.error(f"{shorten(self.columns[column], 40)} is empty; give a sequence")
         return sequence
 
     def whole_number(self, row: Sequence[str], column: int) -> int:

@@ -48,7 +48,7 @@ EITHER = {
     "target_id": ("gene", "mRNA"),
 }
 _SEQUENCE_OF = {"mirna_id": "mirna_seq", "target_id": "site_seq"}
-_PUNCTUATION = re.compile(r"[\W_]+")
+_PUNCTUATION = re.compile(r"[- _.:#/()]+")
 
 # From the position of a column to its cells in the first rows
 Cells = Callable[[int], Sequence[str]]
