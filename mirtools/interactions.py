@@ -1,17 +1,22 @@
 """The interaction table: the one format between commands (UTF-8 TSV, one header line, no quoting, LF).
 
+Tables of R and spreadsheets are read, too: quoted cells, commas or semicolons (:mod:`mirtools.dialects`).
 Coordinates are 0-based and half-open on the transcript, sequences 5'->3' in DNA letters, missing is ``.``.
 Tables are streamed row by row; columns that a command does not know pass through unchanged.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
+from itertools import islice
 from typing import TextIO
 
+from mirtools.dialects import ROW_NAMES, Dialect, dialect_of, told_separator
 from mirtools.errors import InputError, shorten
-from mirtools.sequences import to_dna
+from mirtools.sequences import meant_sequence, to_dna
+from mirtools.spellings import SEQUENCES, find_column, spellings_of
 from mirtools.streams import open_text, reading
 
 MISSING = "."
@@ -32,21 +37,17 @@ PREDICT_COLUMNS = "score prediction".split()
 
 ISOMIR_TYPES = ("5p_addition 5p_deletion 5p_replacement 3p_addition 3p_deletion 3p_replacement SNP MNP").split()
 
-# Other spellings in the field: miRBind, miRBench, HybriDetector, DeepMirTar.
-ALIASES = {
-    "mirna_seq": ("miRNA", "noncodingRNA", "miRNA_seq", "mirna"),
-    "site_seq": ("gene", "target", "site", "target_seq"),
-    "mirna_id": ("noncodingRNA_name", "miRNA_name", "mirna_name"),
-    "target_id": ("gene_name", "transcript_id"),
-}
 # `--format dmiso`: the headerless pair file of the original DMISO.
 DMISO_COLUMNS = ("mirna_id", "target_id", "mirna_seq", "site_seq")
+# Rows that are looked at where a column's name leaves open what it holds
+_FIRST_ROWS = 20
 
 
 class TableReader:
     """Rows of an interaction table as lists of strings, one per column, in constant memory.
 
-    A header line that comes again, as in concatenated tables, is no row.
+    A header line that comes again, as in concatenated tables, is no row. Tables of R, with names of rows or
+    without, and CSV give the same cells as a tab-separated table would.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ class TableReader:
     Attributes
     ----------
     columns : list of str
-        The header as it stands in the file.
+        The header as it stands in the file, without quotes; ``row_name`` for R's names of rows.
     line : int
         1-based number of the line last read, for messages.
 
@@ -74,13 +75,26 @@ class TableReader:
         self.path = path
         self.line = 0
         self._lines = self._text()
+        self._ahead: deque[tuple[int, list[str]]] = deque()
+        self._found: dict[tuple[str, bool], int | None] = {}
+        self._least: dict[int, int] | None = None
+        self._dialect = Dialect()
+        first = next(self._lines, "")
+        if (separator := told_separator(first)) is not None:
+            first = next(self._lines, "")
+        if not first and layout == "table":
+            raise InputError("is empty; give a table with a header line", source=path)
+        if "\r" in first:
+            problem = "lines end in CR alone, as on old Macintosh; save it with line ends of Unix or Windows"
+            raise InputError(problem, source=path, line=1)
+        self._dialect = dialect_of(first) if separator is None else Dialect(separator, quoted=True)
         if layout == "dmiso":
             self.columns = list(DMISO_COLUMNS)
+            self._lines = self._again(first, self.line, self._lines)
         else:
-            header = next(self._lines, "")
-            if not header:
-                raise InputError("is empty; give a table with a header line", source=path)
-            self.columns = header.split("\t")
+            self.columns = self._cells(first)
+            if self._dialect.quoted:
+                self._name_rows()
         if len(set(self.columns)) < len(self.columns):
             twice = next(name for name in self.columns if self.columns.count(name) > 1)
             problem = f"column '{shorten(twice, 40)}' occurs twice; rename one"
@@ -89,31 +103,45 @@ class TableReader:
             self.index(name)
 
     def find(self, name: str) -> int | None:
-        """Return the position of a column by its standard name or another spelling, or ``None``."""
-        for spelling in (name, *ALIASES.get(name, ())):
-            if spelling in self.columns:
-                return self.columns.index(spelling)
-        return None
+        """Return the position of a column by its standard name or another spelling, or ``None``.
+
+        Where a spelling stands for sequences in some tables and for names in others, the first rows decide.
+        """
+        return self._find(name, needed=False)
 
     def index(self, name: str) -> int:
         """Return the position of a column that must be there."""
-        position = self.find(name)
+        position = self._find(name, needed=True)
         if position is None:
-            spellings = " or ".join((name, *ALIASES.get(name, ())[:2]))
-            raise InputError(f"has no column {spellings}; name it in the header line", source=self.path, line=1)
+            problem = f"has no column {' or '.join(spellings_of(name))}; name it in the header line"
+            if len(self.columns) == 1 and len(self.columns[0].split()) > 1:
+                problem = f"{problem}, cells separated by tabs (it has blanks)"
+            raise InputError(problem, source=self.path, line=1)
         return position
 
     def __iter__(self) -> Iterator[list[str]]:
+        yield from self._kept()
+        for row in self._rows():
+            yield row
+            if self._ahead:
+                yield from self._kept()
+
+    def _rows(self) -> Iterator[list[str]]:
         width, columns = len(self.columns), self.columns
+        plain = self._dialect == Dialect()
         for text in self._lines:
-            row = text.split("\t")
+            row = text.split("\t") if plain else self._cells(text)
             if row == columns:  # tables that were concatenated
                 continue
             if len(row) != width:
                 if not text:
                     continue
                 problem = f"{len(row)} columns where the header has {width}; repair the row"
+                if len(row) == width + 1:
+                    problem += ", or write the table without names of rows (R: row.names=FALSE)"
                 raise InputError(problem, source=self.path, line=self.line)
+            if not plain and not any(row):  # spreadsheets keep rows of separators
+                continue
             yield row
 
     def error(self, problem: str) -> InputError:
@@ -121,17 +149,28 @@ class TableReader:
         return InputError(problem, source=self.path, line=self.line)
 
     def dna(self, row: Sequence[str], column: int) -> str:
-        """Return a sequence cell in upper-case DNA letters; raises InputError for anything else."""
-        return self.sequence(row, column, to_dna)
+        """Return a sequence cell in upper-case DNA letters, as :meth:`sequence_in`."""
+        return self.sequence_in(row[column], column)
 
     def sequence(self, row: Sequence[str], column: int, read: Callable[[str], str]) -> str:
-        """Return a sequence cell as ``read`` gives it; raises InputError where ``read`` raises ValueError."""
+        """Return a sequence cell as ``read`` gives it, as :meth:`sequence_in`."""
+        return self.sequence_in(row[column], column, read)
+
+    def sequence_in(self, cell: str, column: int, read: Callable[[str], str] = to_dna) -> str:
+        """Return the sequence in a cell of a column, in upper-case DNA letters or as ``read`` gives it.
+
+        Raises
+        ------
+        InputError
+            Where ``read`` raises ValueError, and for what cannot be meant as a sequence: a missing value (``NA``,
+            ``nan``, ``.``), a miRNA or site that is too short, as names are, or N for more than half.
+        """
         try:
-            sequence = read(row[column])
+            sequence = meant_sequence(cell, read, self._shortest(column))
         except ValueError as error:
-            raise self.error(f"{self.columns[column]}: {error}") from error
+            raise self.error(f"{shorten(self.columns[column], 40)}: {error}") from error
         if not sequence:
-            raise self.error(f"{self.columns[column]} is empty; give a sequence")
+            raise self.error(f"{shorten(self.columns[column], 40)} is empty; give a sequence")
         return sequence
 
     def whole_number(self, row: Sequence[str], column: int) -> int:
@@ -142,6 +181,56 @@ class TableReader:
             name = self.columns[column]
             raise self.error(f"{name} is '{shorten(cell, 30)}'; give a whole number, 0 or more")
         return int(cell)
+
+    def _find(self, name: str, needed: bool) -> int | None:
+        key = name, needed
+        if key not in self._found:
+            self._found[key] = find_column(self.columns, name, self._first_cells, needed)
+        return self._found[key]
+
+    def _shortest(self, column: int) -> int:
+        """Return the fewest nucleotides that a cell of a column must have."""
+        if self._least is None:
+            places = {name: self.find(name) for name in SEQUENCES}
+            places.update((name, self._find(name, True)) for name, place in places.items() if place is None)
+            self._least = {place: SEQUENCES[name] for name, place in places.items() if place is not None}
+        return self._least.get(column, 0)
+
+    def _first_cells(self, column: int) -> list[str]:
+        self._look_ahead(_FIRST_ROWS)
+        return [row[column] for _, row in self._ahead]
+
+    def _look_ahead(self, size: int) -> None:
+        """Keep the next rows, at least as many where there are so many."""
+        line = self.line
+        self._ahead.extend((self.line, row) for row in islice(self._rows(), max(0, size - len(self._ahead))))
+        self.line = line
+
+    def _kept(self) -> Iterator[list[str]]:
+        while self._ahead:
+            self.line, row = self._ahead.popleft()
+            yield row
+
+    def _name_rows(self) -> None:
+        """Add a column where R has left out the name of its names of rows."""
+        line, first = self.line, next(self._lines, "")
+        if len(self._cells(first)) == len(self.columns) + 1:
+            self.columns.insert(0, ROW_NAMES)
+        self._lines = self._again(first, self.line, self._lines)
+        self.line = line
+
+    def _again(self, text: str, line: int, lines: Iterator[str]) -> Iterator[str]:
+        """Yield a line that was taken from ``lines``, and then these."""
+        if text:
+            self.line = line
+            yield text
+        yield from lines
+
+    def _cells(self, text: str) -> list[str]:
+        try:
+            return self._dialect.split(text)
+        except ValueError as error:
+            raise self.error(str(error)) from error
 
     def _text(self) -> Iterator[str]:
         with open_text(self.path) as stream, reading(self.path):

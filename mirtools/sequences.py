@@ -7,7 +7,7 @@ other IUPAC codes as ``N``.
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -36,6 +36,14 @@ _NOT_QUALITY = re.compile(r"[^!-~]")
 _UNAVAILABLE = re.compile(r"sequence ?unavailable", re.IGNORECASE)
 # Its count among those of a run
 NO_SEQUENCE = "without_sequence"
+# Fewer nucleotides are none that anybody has published as a miRNA (15 and more) or a site (7 and more): they are
+# names, seeds, or what a program writes for a missing value.
+SHORTEST_MIRNA, SHORTEST_SITE = 10, 7
+# R, pandas, spreadsheets, databases; lower case
+_MISSING_VALUES = frozenset(
+    ". - -- * ? na n/a n.a. #n/a <na> nan none null nil nd n/d n.d. missing unknown undefined undetermined "
+    "unavailable".split()
+)
 
 
 class Read(NamedTuple):
@@ -72,6 +80,61 @@ def to_dna(sequence: str) -> str:
             "use the letters A C G T U N"
         )
     return dna
+
+
+def is_dna(text: str) -> bool:
+    """Tell whether all characters of a text are nucleotide codes, IUPAC letters among them."""
+    return _NOT_DNA.search(text.translate(_TO_DNA)) is None
+
+
+def meant_sequence(text: str, read: Callable[[str], str] = to_dna, least: int = 0) -> str:
+    """Return a sequence of an input as ``read`` gives it, unless it cannot be meant as one.
+
+    The alphabet is wide (IUPAC letters up to N), so words such as NA, CAT or KRAS pass as nucleotides.
+
+    Parameters
+    ----------
+    text : str
+        As it stands in the input.
+    read : callable
+        From a text to the letters wanted; raises ValueError for anything else.
+    least : int
+        Smallest number of nucleotides; other alphabets have no such limit.
+
+    Raises
+    ------
+    ValueError
+        As ``read``; for a missing value, fewer than ``least`` nucleotides, and where more than half are N.
+
+    >>> meant_sequence("ugagguagua", least=SHORTEST_MIRNA)
+    'TGAGGTAGTA'
+    """
+    try:
+        sequence = read(text)
+    except ValueError:
+        if is_missing(text):
+            raise ValueError(_no_value(text)) from None
+        if text[:1] == text[-1:] == '"':
+            problem = "is quoted, and the header line is not; write the table without quotes (R: quote=FALSE)"
+            raise ValueError(problem) from None
+        raise
+    if is_missing(text):
+        raise ValueError(_no_value(text))
+    if len(sequence) < least and sequence and not _NOT_DNA.search(sequence):
+        problem = f"'{text}' is too short for a sequence ({len(sequence)} nt, at least {least})"
+        raise ValueError(f"{problem}; give the bases, no names")
+    if least and 2 * sequence.count("N") > len(sequence):
+        raise ValueError(f"'{shorten(text, 30)}' is N (or IUPAC letters) for more than half; give the bases")
+    return sequence
+
+
+def is_missing(text: str) -> bool:
+    """Tell whether a cell is what programs write for a missing value: ``.``, ``NA``, ``nan``, ``null``..."""
+    return len(text) < 14 and text.strip().lower() in _MISSING_VALUES
+
+
+def _no_value(text: str) -> str:
+    return f"'{text.strip()}' stands for a missing value; give a sequence, or leave it out"
 
 
 def reverse_complement(sequence: str) -> str:
@@ -118,12 +181,18 @@ def read_references(
     return list(stream_references(path, read, counts))
 
 
+def read_mirnas(path: str, read: Callable[[str], str] = to_dna) -> list[Reference]:
+    """Read a FASTA file of miRNAs into memory; as :func:`stream_references`, none below SHORTEST_MIRNA."""
+    return list(stream_references(path, read, least=SHORTEST_MIRNA))
+
+
 def stream_references(
-    path: str, read: Callable[[str], str] = to_dna, counts: Counter[str] | None = None
+    path: str, read: Callable[[str], str] = to_dna, counts: Counter[str] | None = None, least: int = 0
 ) -> Iterator[Reference]:
     """Stream a FASTA file of references; only their names stay in memory.
 
-    ``read`` gives a sequence in the letters wanted, and raises ValueError for anything else. Where ``counts`` is
+    ``read`` gives a sequence in the letters wanted, and raises ValueError for anything else. What stands for a
+    missing value is none, nor are fewer than ``least`` nucleotides (:func:`meant_sequence`). Where ``counts`` is
     given, as for transcripts, records of which BioMart says "Sequence unavailable" are left out, and
     ``counts[NO_SEQUENCE]`` tells how many.
 
@@ -150,7 +219,7 @@ def stream_references(
         if without or not record.sequence:
             raise InputError("has no sequence; remove it or complete the file", source=path, record=name)
         try:
-            sequence = read(record.sequence)
+            sequence = meant_sequence(record.sequence, read, least)
         except ValueError as error:
             raise InputError(str(error), source=path, record=name) from error
         seen.add(name)
@@ -198,7 +267,9 @@ def read_record_lists(path: str, most_records: int, most_bases: int) -> Iterator
         # dnaio itself would believe the suffix of the name
         kind = next((kind for magic, kind in _FORMATS.items() if content.startswith(magic)), None)
         if kind is None:
-            raise InputError("is neither FASTA nor FASTQ; give sequences", source=path)
+            wide = head.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+            what = "is UTF-16; save it as UTF-8 text" if wide else "is neither FASTA nor FASTQ; give sequences"
+            raise InputError(what, source=path)
         try:
             with dnaio.open(stream, fileformat=kind) as reader:
                 yield from _lists(iter(reader), most_records, most_bases)

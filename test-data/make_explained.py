@@ -11,17 +11,18 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 PAIRS = """\
 pair_id\tmirna_id\tmirna_seq\tsite_seq\tnote
-p1\tmiR-a\tUGAGG\tTTCCTCAT\tx
-p2\tmiR-b\tTGAGG\tTTCCACAT\t
-p3\tmiR-a\ttgagg\tCCCCCCCC\ty
-p4\tmiR-c\tTGAGGAA\tGGGTTCCTCAGGG\tz
+p1\tmiR-a\tUGAGGCCCCC\tTTCCTCAT\tx
+p2\tmiR-b\tTGAGGCCCCC\tTTCCACAT\t
+p3\tmiR-a\ttgaggccccc\tCCCCCCCC\ty
+p4\tmiR-c\tTGAGGAACCC\tGGGTTCCTCAGGG\tz
 """
 SHAPES = {"seed": (1, 8), "middle": (8, 12), "3p": (12, 20), "distributed": (0, 20)}
 
 
 def attributions() -> None:
-    """The first pair is paired from end to end, nothing speaks for the third, the rest is noise."""
-    values = np.random.default_rng(1).normal(0, 0.1, (4, 8, 5)).astype(np.float32)
+    """The first miRNA pairs with its first five bases, nothing speaks for the third, the rest is noise."""
+    values = np.zeros((4, 8, 10), np.float32)
+    values[:, :, :5] = np.random.default_rng(1).normal(0, 0.1, (4, 8, 5))
     values[0] = 0
     for base in range(5):
         values[0, 6 - base, base] = 0.5

@@ -113,6 +113,15 @@ def workplace(inputs, tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture
+def short_sequences(monkeypatch):
+    """Let tables hold miRNAs and sites of any length, so that answers can be found by hand."""
+    from mirtools.spellings import SEQUENCES
+
+    for name in SEQUENCES:
+        monkeypatch.setitem(SEQUENCES, name, 0)
+
+
 @pytest.fixture(scope="session")
 def peer():
     """Return the path of a program of the field that outputs are held against; skips where it is absent."""

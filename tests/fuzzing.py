@@ -78,11 +78,11 @@ TABLE = (
     b"rank\tn_best\tmirna_class\tisomir_types\tisomir_variant\tisomir_min_qual\tlabel\tscore\tprediction\n"
     b"p1\t12\t13\tmiR-1\tTGGAATGTAAAG\tIIIIIIIIIIII\t0,1\tT1\t2\t9\t2\t12\tGTACGTACGT\tmirna_first\t0\t1e-05\t40.1\t"
     b"1e-9\t60\t1\t1\texact\t.\t.\t.\t1\t0.9\t1\n"
-    b"p2\t3\t3\tmiR-2\tACGTACGTACGT\t.\t2,0\tT2\t0\t5\t0\t5\tACGTA\ttarget_first\t-3\t0.1\t20\t0.2\t19.2\t1\t2\tisomir\t"
+    b"p2\t3\t3\tmiR-2\tACGTACGTACGT\t.\t2,0\tT2\t0\t5\t0\t7\tACGTACG\ttarget_first\t-3\t0.1\t20\t0.2\t19.2\t1\t2\tisomir\t"
     b"SNP,3p_addition\tiso_snv\t31\t0\t.\t.\n"
 )
-PAIRS = b"miRNA\tgene\tlabel\nTGGAATGTAAAG\tACGTACGTAC\t1\nACGU\tacgtn\t0\n"
-DMISO = b"miR-1\tT1\tUGGAAU\tACGTACGTAC\nmiR-2\tT2\tACGT\tTTTT\n"
+PAIRS = b"miRNA\tgene\tlabel\nTGGAATGTAAAG\tACGTACGTAC\t1\nACGUACGUAC\tacgtnac\t0\n"
+DMISO = b"miR-1\tT1\tUGGAAUGUAAAG\tACGTACGTAC\nmiR-2\tT2\tACGTACGTAC\tTTTTTTT\n"
 HYB = (
     b"read_1\tTGGAATGTAAAGACGTACGTAC\t-12.3\tmiR-1\t1\t12\t1\t12\t1e-05\tT1\t13\t22\t3\t12\t.\n"
     b"# comment\n"
@@ -104,21 +104,21 @@ REPORT = b'{"schema": 1, "tool": "chimera-parse", "counts": {"reads": 5}, "dropp
 
 ALIGNED = (
     b"mirna_id\tmirna_seq\tsite_seq\tmirna_importance\taligned_target\taligned_mirna\n"
-    b"m1\tTGAGGT\tCCACCTCACC\t0,0.5,1e-3,-0.2,1,0\tCCAC-CTCACC\t--TGG-AGT--\n"
-    b".\tUGAGGU\tACCT\t.\t.\t.\n"
-    b"m2\tACGT\tACGTACGT\t1,1,1,1\tACGTACGT\t--TGCA--\n"
+    b"m1\tTGAGGTTTTT\tCCACCTCACC\t0,0.5,1e-3,-0.2,1,0,0,0,0,0\t----CCAC-CTCACC\tTTTT--TGG-AGT--\n"
+    b".\tUGAGGUUUUU\tACCTACC\t.\t.\t.\n"
+    b"m2\tACGTCCCCCC\tACGTACGT\t1,1,1,1,0,0,0,0,0,0\t----ACGTACGT\tCCCCCCTGCA--\n"
 )
 CENTRES = (
     b"vectors\tscale\tbinding_class\tclass_name\trows\tcentre\nimportance\trow\t1\tseed\t3\t0,1,0.5\n"
     b"importance\trow\t2\t3p\t1\t0,0,1\nimportance\trow\t.\tno_alignment\t1\t.\ncofold\trow\t1\tseed\t5\t1,0,0\n"
 )
-ASSAYS = b"mirna_id\tsite_seq\tposition\tvalue\nm1\t.\t1\t0.5\nm1\t.\t2-4\t-1e3\nm2\tACGU\t11-20\t0\n"
+ASSAYS = b"mirna_id\tsite_seq\tposition\tvalue\nm1\t.\t1\t0.5\nm1\t.\t2-4\t-1e3\nm2\tACGUACG\t11-20\t0\n"
 
 MIRNAS = [Reference("miR-1", "miR-1", "TGGAATGTAAAG"), Reference("miR-2", "miR-2", "ACGTACGTACGT")]
 TARGETS = [
     Reference("T1", "T1", "ACGTACGTACGT"),
-    Reference("T2.3", "T2.3", "ACGTA"),
-    Reference("T2", "T2", "ACGTA"),
+    Reference("T2.3", "T2.3", "ACGTACG"),
+    Reference("T2", "T2", "ACGTACG"),
 ]
 HYB_REFERENCES = SearchReferences(References.of(MIRNAS), References.of(TARGETS))
 _TRANSCRIPTS = [Transcript(each.name, each.header, len(each.sequence)) for each in TARGETS]

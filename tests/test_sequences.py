@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirtools.errors import InputError
-from mirtools.sequences import NO_SEQUENCE, Read, read_reads, read_references, reverse_complement, to_dna
+from mirtools.sequences import (
+    NO_SEQUENCE,
+    Read,
+    read_mirnas,
+    read_reads,
+    read_references,
+    reverse_complement,
+    to_dna,
+)
 
 NUCLEOTIDES = "ACGTUNRYSWKMBDHVacgtunryswkmbdhv"
 
@@ -165,3 +173,15 @@ def test_what_biomart_has_no_sequence_of_is_left_out_and_counted(tmp_path):
     path.write_text(">G2|T2\nSequence unavailable\n")
     with pytest.raises(InputError, match="holds no sequence but 1 'Sequence unavailable'"):
         read_references(str(path), counts=counts)
+
+
+def test_what_stands_for_a_missing_value_is_no_reference(tmp_path):
+    path = tmp_path / "r.fa"
+    path.write_text(">a\nACG\n>b\nNA\n")
+    with pytest.raises(InputError, match=r"r\.fa: record 'b': 'NA' stands for a missing value"):
+        read_references(str(path))
+    # 3'UTRs of three bases are real, miRNAs are not
+    path.write_text(">a\nACG\n")
+    assert read_references(str(path))[0].sequence == "ACG"
+    with pytest.raises(InputError, match=r"record 'a': 'ACG' is too short for a sequence \(3 nt, at least 10\)"):
+        read_mirnas(str(path))

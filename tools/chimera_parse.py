@@ -241,7 +241,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.report.chimera_figure import draw_chimera
     from mirtools.report.drawing import figure_format
     from mirtools.report.multiqc import FILES, REGIONS_FILE, multiqc_files
-    from mirtools.sequences import read_references
+    from mirtools.sequences import read_mirnas
 
     paths = args.reads or [cli.stdin_default(None, "reads")]
     hyb = [args.format == "hyb" or (args.format == "auto" and cli.has_suffix(path, ".hyb")) for path in paths]
@@ -259,7 +259,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     plot = None if args.plot is None else run.outputs.open_binary(args.plot)
 
     transcripts, index = read_transcripts(args.transcripts, run.counts)
-    references = SearchReferences(References.of(read_references(args.mirnas)), transcripts)
+    references = SearchReferences(References.of(read_mirnas(args.mirnas)), transcripts)
     annotation = read_annotation_if_any(transcripts.described(), args.transcripts, args.gtf, args.regions)
     files = [] if args.multiqc is None else [*FILES, *([REGIONS_FILE] if annotation else [])]
     for_multiqc = {ending: run.outputs.open(f"{args.multiqc}_{ending}") for ending in files}

@@ -121,7 +121,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.chimera.simulated_reads import TRUTH_COLUMNS, UNREAD_COLUMNS, truth_row, unread_cells
     from mirtools.interactions import TableWriter
     from mirtools.plausible import references_hint
-    from mirtools.sequences import read_references
+    from mirtools.sequences import read_mirnas, read_references
 
     adapter = "" if args.adapter == "none" else cli.dna_options([args.adapter], "--adapter")[0]
     settings = Settings(
@@ -144,7 +144,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
         duplicates=args.duplicates,
         seed=args.seed,
     )
-    mirnas = read_references(args.mirnas)
+    mirnas = read_mirnas(args.mirnas)
     transcripts = read_references(args.transcripts, counts=run.counts)
     # opened first: an output that cannot be written is better known before the work than after it
     output = run.outputs.open(args.output)

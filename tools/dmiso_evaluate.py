@@ -34,7 +34,7 @@ the tables of Talukder et al. 2022 on your data (test.tsv: labelled pairs with s
   dmiso-evaluate --training train.tsv --parts seen test.tsv
 """
 PEERS = {
-    "miranda": "miRanda 3.3a, as it prints it",
+    "miranda": "miRanda 3.3a, as it prints it, or as nf-core tabulates it",
     "rnahybrid": "RNAhybrid, in full or compact (-c); all that it prints is a yes, see --threshold",
     "rna22": "RNA22 version 2, its own table or one of its pre-computed sets",
     "targetscan": "TargetScan, predicted sites or context++ scores",

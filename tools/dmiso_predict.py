@@ -218,11 +218,11 @@ def _scan(
     from mirtools.models.sites import GENE_COLUMNS, GeneSummary, SiteBed, sites_of
     from mirtools.models.windows import Selection, lines, scan
     from mirtools.plausible import above_hint, mirnas_hint
-    from mirtools.sequences import read_references
+    from mirtools.sequences import read_mirnas
 
     if knows_abundance(model.weights):
         run.say("the model knows abundances; all miRNAs and targets are taken as equally abundant")
-    mirnas = read_references(args.mirnas, encoder.read)
+    mirnas = read_mirnas(args.mirnas, encoder.read)
     surveyed = args.shard or args.gtf or args.background is not None
     transcripts = survey(args.targets, encoder.read) if surveyed else []
     chosen = target_share(transcripts, tiling, args.shard) if args.shard else None

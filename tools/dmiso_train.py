@@ -267,7 +267,8 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.models.encoder import encoder_of
     from mirtools.models.modelfile import save_model
     from mirtools.negatives.random_mirna import read_families
-    from mirtools.training.curves import draw_curves, figure_format
+    from mirtools.report.drawing import figure_format
+    from mirtools.training.curves import draw_curves
     from mirtools.training.data import read_labelled_rows
     from mirtools.training.evaluation import TABLE_COLUMNS, score_rows
     from mirtools.training.experiment import Design, Setting, check_start, run_experiment

@@ -65,17 +65,18 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.report.summary import summarize
 
     source = cli.stdin_default(args.table, "table")
-    kind = link = None
+    kind = link = figure = None
     if args.figure is not None:
         kind = figure_format(args.figure)
         link = relative_link(args.figure, args.output)
+        figure = run.outputs.open_binary(args.figure)
     output = run.outputs.open(args.output)
     reports = read_reports(args.run_report)
     table = TableReader(source)
     summary = summarize(table, run.progress(table, "rows"), args.top)
     write_summary(output, summary, reports, args.duplexes, link)
-    if kind is not None:
-        draw_figure(run.outputs.open_binary(args.figure), kind, summary, reports)
+    if kind is not None and figure is not None:
+        draw_figure(figure, kind, summary, reports)
     run.counts["interactions"] = summary.interactions
     run.counts["pairs"] = summary.pairs
     if not summary.interactions:

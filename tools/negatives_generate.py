@@ -216,7 +216,9 @@ def _generate(args: argparse.Namespace, run: cli.Run, source: str, output: TextI
     writer = TableWriter(output, work.columns)
     unmet_writer = TableWriter(run.outputs.open(args.unmet), UNMET_COLUMNS) if args.unmet else None
     audited = args.audit or args.audit_figure
-    collector = RowCollector(work.columns, annotation.region_of if annotation else None) if audited else None
+    collector = (
+        RowCollector(work.columns, work.find, annotation.region_of if annotation else None) if audited else None
+    )
     unmet: Counter[str] = Counter()
     run.counts.update(positives=0, negatives=0, unmet_positives=0)
     for labelled in run.progress(work.labelled(run.threads), "pairs", work.positives):

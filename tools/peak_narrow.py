@@ -188,7 +188,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.scan.bed import read_sites, write_bed, write_bedgraph
     from mirtools.scan.narrow import pairs_of
     from mirtools.scan.table import COLUMNS, bed_lines, read_pairs, rows
-    from mirtools.sequences import stream_references
+    from mirtools.sequences import read_mirnas
 
     model = explained_model(args.model)
     run.facts["model"] = {
@@ -205,7 +205,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
             f"argument --explain-stride: is more than the {length} nt of a window; bases would be left out"
         )
     read = encoder.read
-    mirnas = list(stream_references(args.mirnas, read))
+    mirnas = read_mirnas(args.mirnas, read)
     explainer = explainer_of(model, args.explainer, args.background, args.background_pairs, args.seed)
     narrower = _narrower(args, model, explainer, [mirna.sequence for mirna in mirnas])
     only = None if args.pairs is None else read_pairs(args.pairs)

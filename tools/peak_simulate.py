@@ -87,7 +87,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
     from mirtools.errors import UsageError
     from mirtools.scan.bed import BedLine, write_bed
     from mirtools.scan.simulate import Planting, check, plant, read_pools, stitch_all
-    from mirtools.sequences import read_references
+    from mirtools.sequences import read_mirnas
 
     if args.mirna_fasta and not args.stitch:
         raise UsageError("--mirna-fasta is for --stitch; leave it out")
@@ -106,7 +106,7 @@ def _work(args: argparse.Namespace, run: cli.Run) -> None:
             check(planting)
         except ValueError as error:
             raise UsageError(f"{error}; choose other --distances, --seed-bases or --length") from error
-        mirnas = read_references(args.plant_seeds)
+        mirnas = read_mirnas(args.plant_seeds)
         run.counts["mirnas"] = len(mirnas)
         simulated = plant(mirnas, planting, args.seed)
     run.counts.update({"transcripts": 0, "sites": 0})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from mirtools.errors import MissingExtraError
 from mirtools.models.network import Network
 from mirtools.models.pairing import Codes, Floats
+from mirtools.report.plotting import import_matplotlib
 
 _REMEDY = "pip install 'mirtools[explain]'"
 
@@ -155,6 +156,8 @@ def _gradients_kept() -> Iterator[None]:
     """Silence what shap says of versions, and put TensorFlow's table of gradients back."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        with suppress(ImportError):  # shap imports it where it is there, whatever the user has set
+            import_matplotlib()
         # shap's handlers must be there before the table is looked at
         import shap.explainers._deep.deep_tf  # noqa: F401
         from tensorflow.python.eager import execute

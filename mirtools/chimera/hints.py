@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.chimera.batches import pack
+from mirtools.chimera.batches import END_SEEN, pack
 from mirtools.chimera.engine import BatchEngine
 from mirtools.chimera.fates import LOW_SUPPORT
 from mirtools.chimera.pairing import REASONS, pair_hits
@@ -157,7 +157,8 @@ class Witness:
         np.cumsum(list(map(len, reads)), out=starts[1:])
         bases = np.concatenate(reads)
         pairing = self._pairing
-        return pair_hits(*engine.search(bases, starts), bases, starts, pairing.references, pairing.rules)[1]
+        seen = np.full(len(reads), END_SEEN)
+        return pair_hits(*engine.search(bases, starts), bases, starts, seen, pairing.references, pairing.rules)[1]
 
     def _without_adapter(self, rows: int) -> list[str]:
         """Return hints on files in which hardly a read holds an adapter, though one is to be taken off."""

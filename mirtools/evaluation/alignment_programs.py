@@ -9,6 +9,7 @@ from mirtools.evaluation.hits import HIGHER, LOWER, Hit, Lines, Output, not_outp
 
 # miRanda 3.3a: >miRNA, target, score, energy, query from to, reference from to, length, two percentages
 _MIRANDA_FIELDS = 8
+_MIRANDA_NUMBERS = re.compile(r"(?:-?\d+(?:\.\d*)?\s+){2}(?:\d+\s+){3}\d+(?:\s|$)")
 _MIRANDA_SAYS = re.compile(r"miranda|Performing Scan|Read Sequence|Complete", re.IGNORECASE)
 _COMPACT_NAMES = re.compile(r"(.+):(\d+):([^:]+):(\d+)")
 _COMPACT_FIELDS = 7  # energy, p-value, position, four lines of the duplex
@@ -21,6 +22,8 @@ _RNA22_P_VALUE = 10  # column of the p-value where the site is written out
 def read_miranda(path: str, ranked_by: str) -> Output:
     """Read miRanda 3.3a: the lines ``>miRNA target score energy ...`` of single hits; ``>>`` sums are left aside.
 
+    Tables that pipelines make of these lines are read, too: no ``>``, tabs for blanks, with or without header.
+
     Parameters
     ----------
     path : str
@@ -32,13 +35,16 @@ def read_miranda(path: str, ranked_by: str) -> Output:
 
 def _miranda(path: str, by_energy: bool) -> Iterator[Hit]:
     lines = Lines(path)
-    known, empty = False, True
+    known, empty, table = False, True, False
     for line in lines:
-        known = known or line.startswith(">") or bool(_MIRANDA_SAYS.search(line))
+        fields = _miranda_fields(line.removeprefix(">"))
+        table = table or _is_miranda_table(line, fields)
+        known = known or table or line.startswith(">") or bool(_MIRANDA_SAYS.search(line))
         empty = empty and not line.strip()
-        if not line.startswith(">") or line.startswith(">>"):
+        if line.startswith(">>") or not line.strip() or not (table or line.startswith(">")):
             continue
-        fields = line[1:].split()
+        if _is_miranda_header(fields):
+            continue
         if len(fields) < _MIRANDA_FIELDS:
             raise lines.error("is no hit of miRanda; give its output as it wrote it")
         score, energy = (lines.number_in(text, "score or energy") for text in fields[2:4])
@@ -46,6 +52,26 @@ def _miranda(path: str, by_energy: bool) -> Iterator[Hit]:
         yield Hit(fields[0], fields[1], -energy if by_energy else score, True, start - 1, end)
     if not known and not empty:
         raise not_output_of("miRanda", path)
+
+
+def _miranda_fields(line: str) -> list[str]:
+    """Return the cells of a hit; names may hold blanks where tabs separate, and all may be quoted."""
+    if "\t" not in line:
+        return line.split()
+    mirna, target, *numbers = line.replace('"', "").split("\t")
+    return [mirna.strip(), target.strip(), *" ".join(numbers).split()]
+
+
+def _is_miranda_table(line: str, fields: list[str]) -> bool:
+    """Tell whether a line is the header, or a hit without ``>``, of a table that was made of miRanda's output."""
+    hit = len(fields) >= _MIRANDA_FIELDS and _MIRANDA_NUMBERS.match(" ".join(fields[2:]))
+    return not line.startswith(">") and (_is_miranda_header(fields) or bool(hit))
+
+
+def _is_miranda_header(fields: list[str]) -> bool:
+    """Tell whether the cells are names of columns: miRNA, target, score, energy, four positions."""
+    names = [field.lower() for field in fields]
+    return len(names) >= _MIRANDA_FIELDS and "score" in names[2] and ("energy" in names[3] or "kcal" in names[3])
 
 
 def read_rnahybrid(path: str, ranked_by: str) -> Output:
@@ -117,7 +143,8 @@ def _rnahybrid_hit(
 def read_rna22(path: str, ranked_by: str) -> Output:
     """Read RNA22 version 2: miRNA, target, ``target from/to=[a,b]``, energy, duplex, ..., p-value by tabs.
 
-    Tables of the pre-computed full sets have one number instead of ``[a,b]``: where the site begins.
+    Tables of the pre-computed full sets have one number instead of ``[a,b]``: where the site begins. A first line
+    that names the columns is left aside.
 
     Parameters
     ----------
@@ -130,12 +157,14 @@ def read_rna22(path: str, ranked_by: str) -> Output:
 
 def _rna22(path: str, by_energy: bool) -> Iterator[Hit]:
     lines = Lines(path)
-    for line in lines:
+    for number, line in enumerate(lines):
         fields = [field.strip() for field in line.split("\t")]
         if not line.strip():
             continue
         if len(fields) < 5:
             raise lines.error("is no line of RNA22 (tab-separated); give its output as it wrote it")
+        if not (number or any(character.isdigit() for character in fields[2] + fields[3] + fields[-1])):
+            continue
         place = _RNA22_PLACE.search(fields[2])
         if place is not None:
             start, end = int(place.group(1)) - 1, int(place.group(2))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from mirtools.dialects import dialect_of
 from mirtools.errors import InputError, shorten
 from mirtools.streams import open_text, reading
 
@@ -84,6 +85,18 @@ class Lines:
         with open_text(self.path) as stream, reading(self.path):
             for self.number, line in enumerate(stream, 1):
                 yield line.rstrip("\r\n")
+
+    def cells(self) -> Iterator[list[str]]:
+        """Yield the stripped cells of the lines that are not blank, of a table with tabs or of CSV."""
+        dialect = None
+        for line in self:
+            if not line.strip():
+                continue
+            dialect = dialect or dialect_of(line)
+            try:
+                yield [cell.strip() for cell in dialect.split(line)]
+            except ValueError as error:
+                raise self.error(str(error)) from error
 
     def error(self, problem: str) -> InputError:
         """Return an error that points at the line last read."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from mirtools.evaluation.hits import HIGHER, LOWER, Hit, Lines, Output, not_output_of
-from mirtools.sequences import to_dna
+from mirtools.sequences import meant_sequence
 
 # weakest first; the numbers and short names are those of its context scores and of releases up to 6
 _SITE_TYPES = {
@@ -28,10 +29,14 @@ _TARGETSCAN = {
     "context": ("weighted context++ score", "context++ score"),
     "species": ("species_id", "species id", "gene tax id"),
 }
+# what targetscan_70.pl writes, where a pipeline has taken its header away
+_SITES_HEADER = (
+    "a_gene_id mirna_family_id species_id msa_start msa_end utr_start utr_end group_num site_type".split()
+)
 _FAMILIES = "mir family"  # the column of its downloads that name families alone
 _MITAR_MIRNA = 26  # bases of the miRNA, padded with N, before those of the target
 _MITAR_NAME = re.compile(r">(.+)\|(\d+)\|(\d+)\|([0-9.eE+-]+)")
-_DMISO_HEADER = "mirna id\ttarget id\tmirna sequence\ttarget sequence\tprediction score\tprediction"
+_DMISO_HEADER = "mirna id\ttarget id\tmirna sequence\ttarget sequence\tprediction score\tprediction".split("\t")
 
 
 def read_targetscan(
@@ -40,6 +45,7 @@ def read_targetscan(
     """Read TargetScan: predicted sites (``targetscan_70.pl``) or context++ scores (its scripts, its downloads).
 
     Positions count from the 3'UTR's first base. The miRNA may be a family's name, the seed's bases 2-8 included.
+    Predicted sites may come without their header, and headers again, as in files that pipelines put together.
     Its downloads of families (``..._Family_Info.txt``) leave out letters of names; ``families`` tells their seeds.
 
     Parameters
@@ -53,8 +59,11 @@ def read_targetscan(
         As :func:`read_families` returns them.
     """
     lines = Lines(path)
-    stream = iter(lines)
-    header = [name.strip().lower() for name in next(stream, "").split("\t")]
+    stream = lines.cells()
+    first = next(stream, [""])
+    header = [name.lower() for name in first]
+    if _is_site(first):
+        header, stream = _SITES_HEADER, chain([first], stream)
     places = {
         what: next((header.index(name) for name in names if name in header), None)
         for what, names in _TARGETSCAN.items()
@@ -67,24 +76,23 @@ def read_targetscan(
         raise lines.error("has no context++ score; rank TargetScan by site_type")
     if families is None and places["mirna"] is not None and header[places["mirna"]] == _FAMILIES:
         raise lines.error("names families, not miRNAs; give TargetScan's miR_Family_Info.txt by --families")
-    hits = _targetscan(lines, stream, places, (len(header), ranked_by == "context", species, families or {}))
+    hits = _targetscan(lines, stream, places, (header, ranked_by == "context", species, families or {}))
     return Output(hits, ranked_by, LOWER if ranked_by == "context" else HIGHER, in_utr3=True)
 
 
 def _targetscan(
     lines: Lines,
-    stream: Iterator[str],
+    stream: Iterator[list[str]],
     places: dict[str, int | None],
-    reading: tuple[int, bool, str | None, Families],
+    reading: tuple[list[str], bool, str | None, Families],
 ) -> Iterator[Hit]:
-    width, by_context, species, families = reading
-    for line in stream:
-        row = line.split("\t")
-        if not line.strip():
+    header, by_context, species, families = reading
+    for row in stream:
+        if [cell.lower() for cell in row] == header:  # files that were concatenated
             continue
-        if len(row) < min(width, 9):
+        if len(row) < min(len(header), 9):
             raise lines.error("has too few columns for TargetScan; give its output as it wrote it")
-        cells = {what: "" if at is None or at >= len(row) else row[at].strip() for what, at in places.items()}
+        cells = {what: "" if at is None or at >= len(row) else row[at] for what, at in places.items()}
         if species is not None and cells["species"] not in ("", species):
             continue
         start, end = (lines.whole_number_in(cells[what], what) for what in ("start", "end"))
@@ -99,22 +107,28 @@ def _targetscan(
         yield Hit(mirna, target, score, True, start - 1, end)
 
 
+def _is_site(row: Sequence[str]) -> bool:
+    """Tell whether a row is one of ``targetscan_70.pl``: numbers for species and positions, then a type."""
+    return (
+        len(row) >= len(_SITES_HEADER)
+        and all(cell.isascii() and cell.isdigit() for cell in row[2:7])
+        and row[8].lower() in _SITE_TYPES
+    )
+
+
 def read_families(path: str) -> Families:
     """Read TargetScan's ``miR_Family_Info.txt``: seeds (bases 2-8, DNA letters) of every family by its name."""
     lines = Lines(path)
-    stream = iter(lines)
-    header = [name.strip().lower() for name in next(stream, "").split("\t")]
+    stream = lines.cells()
+    header = [name.lower() for name in next(stream, [""])]
     if not {"mir family", "seed+m8"} <= set(header):
         raise not_output_of("TargetScan (miR_Family_Info.txt)", path)
     name_at, seed_at = header.index("mir family"), header.index("seed+m8")
     seeds: dict[str, set[str]] = {}
-    for line in stream:
-        row = line.split("\t")
-        if not line.strip():
-            continue
+    for row in stream:
         if len(row) <= max(name_at, seed_at):
             raise lines.error("has too few columns for miR_Family_Info.txt; give it as TargetScan wrote it")
-        seeds.setdefault(row[name_at].strip().lower(), set()).add(_dna(lines, row[seed_at]))
+        seeds.setdefault(row[name_at].lower(), set()).add(_dna(lines, row[seed_at]))
     return {name: tuple(sorted(found)) for name, found in seeds.items()}
 
 
@@ -133,16 +147,17 @@ def read_miraw(path: str, ranked_by: str) -> Output:
 
 def _miraw(path: str) -> Iterator[Hit]:
     lines = Lines(path)
-    stream = (line for line in lines if line.strip() and not line.startswith("#"))
-    header = [name.strip().lower() for name in next(stream, "").split("\t")]
+    stream = (row for row in lines.cells() if not row[0].startswith("#"))
+    header = [name.lower() for name in next(stream, [""])]
     places = {name: at for at, name in enumerate(header)}
     if header == [""]:
         return
     if not {"genename", "mirna", "prediction"} <= set(places):
         raise not_output_of("miRAW", path)
     value_at = places.get("highestpredval", places["prediction"])
-    for line in stream:
-        row = [cell.strip() for cell in line.split("\t")]
+    for row in stream:
+        if [cell.lower() for cell in row] == header:  # files that were concatenated
+            continue
         if len(row) <= max(value_at, places["prediction"], places["mirna"]):
             raise lines.error("has too few columns for miRAW; give its output as it wrote it")
         score = lines.number_in(row[value_at], "prediction")
@@ -200,6 +215,8 @@ def _fragment(lines: Lines, names: str, score: float, sequence: Sequence[str]) -
 def read_dmiso(path: str, ranked_by: str) -> Output:
     """Read the table that the original DMISO writes; its pairs are known by their sequences, not their names.
 
+    Its header may be missing, or come again.
+
     Parameters
     ----------
     path : str
@@ -210,23 +227,20 @@ def read_dmiso(path: str, ranked_by: str) -> Output:
 
 def _dmiso(path: str) -> Iterator[Hit]:
     lines = Lines(path)
-    stream = iter(lines)
-    header = next(stream, "")
-    if header and header.strip().lower() != _DMISO_HEADER:
-        raise not_output_of("DMISO", path)
-    for line in stream:
-        row = line.split("\t")
-        if not line.strip():
+    for number, row in enumerate(lines.cells()):
+        if [cell.lower() for cell in row] == _DMISO_HEADER:
             continue
-        if len(row) != 6:
+        if not number and not (len(row) == len(_DMISO_HEADER) and _looks_a_number(row[4])):
+            raise not_output_of("DMISO", path)
+        if len(row) != len(_DMISO_HEADER):
             raise lines.error(f"{len(row)} columns where DMISO writes 6; give its output as it wrote it")
         score = lines.number_in(row[4], "prediction score")
-        yield Hit(_dna(lines, row[2]), _dna(lines, row[3]), score, row[5].strip() == "1")
+        yield Hit(_dna(lines, row[2]), _dna(lines, row[3]), score, row[5] == "1")
 
 
 def _dna(lines: Lines, text: str) -> str:
     try:
-        return to_dna(text.strip())
+        return meant_sequence(text.strip())
     except ValueError as error:
         raise lines.error(str(error)) from error
 

@@ -17,7 +17,7 @@ from mirtools.isomir.precursors import Precursors
 from mirtools.isomir.repertoire import read_isomirs
 from mirtools.isomir.table import IsomirTable
 from mirtools.isomir.tables import Tables
-from mirtools.sequences import Reference, read_references
+from mirtools.sequences import Reference, read_mirnas, read_references
 
 SUMMARY_COLUMNS = "table mirna item measure value".split()
 _ACCESSION = re.compile(r"MIMAT[0-9]+")
@@ -56,7 +56,7 @@ def classify_tables(
     sources: Sources, outputs: Outputs, min_reads: int, min_quality: int, min_pairs: int, errors: bool = True
 ) -> Result:
     """Classify tables and write all that is asked for; parameters as in ``IsomirTable`` and ``statistics_of``."""
-    mirnas = read_references(sources.mirnas)
+    mirnas = read_mirnas(sources.mirnas)
     canonical = {reference.name: reference.sequence for reference in mirnas}
     hairpins = [] if sources.precursors is None else read_references(sources.precursors)
     precursors = Precursors(canonical, hairpins)

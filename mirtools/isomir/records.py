@@ -177,7 +177,7 @@ class Records:
                 raise tables.error(f"miRNA '{name}' is not in --mirnas; give the FASTA the pairs were made with")
             text = cells[self.sequence_column]
             if text not in observed:
-                sequence = tables.current.dna(cells, self.sequence_column)
+                sequence = tables.dna(cells, self.sequence_column)
                 observed[text] = (sequences[sequence], sequence)
             sequence_number, sequence = observed[text]
             reads = tables.current.whole_number(cells, n_reads) if n_reads is not None else 1
@@ -233,7 +233,7 @@ class Records:
         before, behind = (start + shared, end) if mirna_first else (start, end - shared)
         if start > end or site_start > before:
             raise self._tables.error("target_start, target_end and site_start contradict; repair the row")
-        site = self._tables.current.dna(cells, at["site_seq"])
+        site = self._tables.dna(cells, at["site_seq"])
         target = site[before - site_start : max(behind, before) - site_start]
         first = target[:REACH] if mirna_first else target[::-1][:REACH]
         is_open = "mirna_3p_end" in at and self._is_open(cells[at["mirna_3p_end"]])

@@ -66,6 +66,12 @@ class Tables:
             for row in self.current:
                 yield ["0" if place is None else row[place] for place in places]
 
+    def dna(self, row: Sequence[str], column: int) -> str:
+        """Return a sequence cell in upper-case DNA letters; raises InputError for anything else."""
+        # the columns of this table may stand in another order
+        own = self.current.columns.index(self.columns[column])
+        return self.current.sequence_in(row[column], own)
+
     def error(self, problem: str) -> InputError:
         """Return an error that points at the row last read."""
         return self.current.error(problem)

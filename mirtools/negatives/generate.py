@@ -52,6 +52,8 @@ class SameTranscript:
     ----------
     columns : list of str
         Those of the labelled table.
+    find : callable
+        Position of a column of the table of positives by its standard name, or ``None``.
     positives : int
         Number of rows.
 
@@ -95,7 +97,7 @@ class SameTranscript:
             self._reader = TableReader(path)
             self._files = files.pop_all()
         self._make = RowMaker(self._reader, SAME_TRANSCRIPT)
-        self.columns = self._make.columns
+        self.columns, self.find = self._make.columns, self._make.find
 
     def labelled(self, threads: int = 1) -> Iterator[Labelled]:
         """Yield each positive with its negatives, in the order of the table."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.errors import InputError, shorten
-from mirtools.interactions import ALIASES, MISSING, TableReader
+from mirtools.interactions import MISSING, TableReader
 from mirtools.negatives.positives import mirna_key
 from mirtools.sequences import to_dna
 
@@ -62,20 +62,25 @@ class RowCollector:
     Parameters
     ----------
     columns : sequence of str
-        Its header; other spellings of the standard names are known.
+        Its header.
+    find : callable
+        Position of a column by its standard name, as :meth:`mirtools.interactions.TableReader.find`; asked for
+        those that the header has by another name only.
     region_of : callable, optional
         From target, start and end (0-based, half-open) to the region, as
         :meth:`mirtools.annotation.Annotation.region_of`; without it a column ``region`` or ``feature`` tells.
     """
 
-    def __init__(self, columns: Sequence[str], region_of: RegionOf | None = None) -> None:
-        def find(name: str) -> int | None:
-            return next((columns.index(each) for each in (name, *ALIASES.get(name, ())) if each in columns), None)
+    def __init__(
+        self, columns: Sequence[str], find: Callable[[str], int | None], region_of: RegionOf | None = None
+    ) -> None:
+        def place(name: str) -> int | None:
+            return columns.index(name) if name in columns else find(name)
 
         self.rows = LabelledRows()
-        self._mirna, self._site, self._label = find("mirna_seq"), find("site_seq"), find("label")
-        self._named, self._target, self._energy = find("mirna_id"), find("target_id"), find("site_mfe")
-        self._span = find("site_start"), find("site_end")
+        self._mirna, self._site, self._label = place("mirna_seq"), place("site_seq"), place("label")
+        self._named, self._target, self._energy = place("mirna_id"), place("target_id"), place("site_mfe")
+        self._span = place("site_start"), place("site_end")
         self._region_of = region_of
         self._region = next((columns.index(name) for name in _REGION_COLUMNS if name in columns), None)
 
@@ -119,7 +124,7 @@ def read_labelled_rows(path: str, region_of: RegionOf | None = None) -> Labelled
     """
     reader = TableReader(path, ("mirna_seq", "site_seq", "label"))
     mirna_at, site_at, label_at = map(reader.index, ("mirna_seq", "site_seq", "label"))
-    collector = RowCollector(reader.columns, region_of)
+    collector = RowCollector(reader.columns, reader.find, region_of)
     for row in reader:
         if row[label_at] not in ("0", "1"):
             raise reader.error(f"label is '{shorten(row[label_at], 20)}'; give 1 (interacts) or 0 (does not)")

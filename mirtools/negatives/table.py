@@ -47,10 +47,18 @@ class RowMaker:
     reader : TableReader
     strategy : str
         Its name, for the column ``strategy``.
+
+    Attributes
+    ----------
+    columns : list of str
+        Those of the labelled rows.
+    find : callable
+        :meth:`mirtools.interactions.TableReader.find` of the reader.
     """
 
     def __init__(self, reader: TableReader, strategy: str) -> None:
         self.columns, self._new = extended(reader.columns, NEGATIVE_COLUMNS)
+        self.find = reader.find
         self._strategy = strategy
         self._pair_id = reader.find("pair_id")
         self._mirna_seq = reader.index("mirna_seq")

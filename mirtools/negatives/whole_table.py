@@ -42,6 +42,8 @@ class WholeTable:
     ----------
     columns : list of str
         Those of the labelled table.
+    find : callable
+        Position of a column of the table of positives by its standard name, or ``None``.
     positives : int
         Number of rows.
 
@@ -68,7 +70,7 @@ class WholeTable:
             self._rows.append(row)
             self._pairs.append(pair)
         known = [] if avoid is None else [pair for _, pair in read_known(TableReader(avoid))]
-        self.columns = self._make.columns
+        self.columns, self.find = self._make.columns, self._make.find
         self.positives = len(self._rows)
         self._ratio = ratio
         self._reason = _REASONS[strategy]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import warnings
@@ -11,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any, BinaryIO
 
 from mirtools.errors import MissingExtraError, UsageError, shorten
+from mirtools.report.plotting import import_matplotlib, own_settings
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -32,7 +32,7 @@ _STYLE: Any = {
     "svg.fonttype": "path",
 }
 # Nothing about time or program version: the same table gives the same bytes.
-_METADATA: dict[str, dict[str, Any]] = {
+METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -62,15 +62,20 @@ def figure_format(path: str) -> str:
     UsageError
         For any suffix but .png, .svg and .pdf.
     MissingExtraError
-        Where matplotlib is not installed.
+        Where matplotlib is not installed, or cannot be imported.
     """
     suffix = os.path.splitext(path)[1].lower().removeprefix(".")
     if suffix not in FORMATS:
         raise UsageError(
             f"'{shorten(path, 60)}' is no .png, .svg or .pdf file; give the figure one of these suffixes"
         )
+    remedy = "pip install 'mirtools[report]'"
     if find_spec("matplotlib") is None:
-        raise MissingExtraError("matplotlib", "pip install 'mirtools[report]'")
+        raise MissingExtraError("matplotlib", remedy)
+    try:
+        import_matplotlib()
+    except ImportError as error:
+        raise MissingExtraError("a matplotlib that can be imported", remedy) from error
     return suffix
 
 
@@ -94,12 +99,9 @@ def draw_page(
     heights : float or sequence of float
         Of all rows, or of each, in inches.
     """
-    # it tells of font caches and unwritable folders through logging: nothing that a user can act on
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
+    with own_settings(_STYLE), warnings.catch_warnings():
+        from matplotlib.figure import Figure
 
-    with rc_context(_STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph", UserWarning)  # a name in a script that the font lacks
         ratios = [heights] * max(1, len(rows)) if isinstance(heights, float) else heights
         figure = Figure(figsize=(_WIDTH, sum(ratios)), dpi=_DPI, layout="constrained")
@@ -115,7 +117,7 @@ def draw_page(
         elif title:
             figure.text(0.5, 0.5, title, fontsize=15, ha="center", va="center")
         _settle_layout(figure)
-        figure.savefig(stream, format=kind, metadata=_METADATA[kind])
+        figure.savefig(stream, format=kind, metadata=METADATA[kind])
 
 
 def _settle_layout(figure: Any) -> None:

@@ -2,55 +2,28 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
-from mirtools.errors import MissingExtraError, UsageError, shorten
+from mirtools.report.drawing import METADATA
+from mirtools.report.plotting import own_settings
 from mirtools.training.fit import Trained
 
-FORMATS = ("png", "svg", "pdf")
 # Okabe and Ito's colours, told apart with any colour vision
 _BLUE, _ORANGE, _GREEN = "#0072B2", "#D55E00", "#009E73"
-# nothing about time or version: the same history gives the same bytes
-_METADATA: dict[str, dict[str, Any]] = {
-    "png": {"Software": None},
-    "svg": {"Date": None, "Creator": None},
-    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
-}
-
-
-def figure_format(path: str) -> str:
-    """Return the format that a figure's suffix asks for; raises UsageError for any other than these FORMATS."""
-    suffix = os.path.splitext(path)[1].lower().removeprefix(".")
-    if suffix not in FORMATS:
-        raise UsageError(
-            f"'{shorten(path, 60)}' is no .png, .svg or .pdf file; give the figure one of these suffixes"
-        )
-    return suffix
 
 
 def draw_curves(history: Sequence[tuple[str, Trained]], stream: BinaryIO, kind: str) -> None:
-    """Draw loss and validation AUROC by epoch, one line a training, the kept epoch marked.
-
-    Raises
-    ------
-    MissingExtraError
-        Where matplotlib is not installed.
-    """
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise MissingExtraError("matplotlib", "pip install 'mirtools[train]'") from error
-    from matplotlib.figure import Figure
-
+    """Draw loss and validation AUROC by epoch, one line a training, the kept epoch marked."""
     style: Any = {
         "axes.spines.top": False,
         "axes.spines.right": False,
         "font.size": 10,
         "svg.hashsalt": "mirtools",
     }
-    with matplotlib.rc_context(style):
+    with own_settings(style):
+        from matplotlib.figure import Figure
+
         figure = Figure(figsize=(9, 3.6), layout="constrained")
         losses, aurocs = figure.subplots(1, 2)
         for number, (name, trained) in enumerate(history):
@@ -63,7 +36,7 @@ def draw_curves(history: Sequence[tuple[str, Trained]], stream: BinaryIO, kind: 
         aurocs.set(xlabel="epoch", ylabel="AUROC, validation pairs")
         if aurocs.has_data():
             aurocs.legend(frameon=False)
-        figure.savefig(stream, format=kind, dpi=150, metadata=_METADATA[kind])
+        figure.savefig(stream, format=kind, dpi=150, metadata=METADATA[kind])
 
 
 def _draw(losses: Any, aurocs: Any, trained: Trained, alpha: float, labelled: bool) -> None:

@@ -31,6 +31,8 @@ from mirtools.alignment.comparison_statistics import (
 )
 from mirtools.errors import UsageError
 
+pytestmark = pytest.mark.usefixtures("short_sequences")
+
 MIRNA, SITE = "TGAGGT", "CCACCTCACC"
 
 

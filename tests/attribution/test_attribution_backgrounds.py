@@ -27,6 +27,7 @@ def model(**training: object) -> Model:
     return Model({}, "mine", architecture="mirbind", network=NETWORK, training=dict(training))
 
 
+@pytest.mark.usefixtures("short_sequences")
 class TestChoice:
     def test_a_file_comes_first(self, tmp_path) -> None:
         table = tmp_path / "pairs.tsv"

@@ -18,12 +18,12 @@ from mirtools.evaluation.predictors import (
 
 HEADER = "pair_id\tmirna_id\tmirna_seq\tsite_seq\tlabel\tsite_mfe\tscore\tprediction\n"
 FIRST = f"""{HEADER}\
-a\tm1\tACGU\tGGGG\t1\t-20\t0.9\t1
-b\tm1\tACGU\tCCCC\t0\t.\t0.6\t0
-c\tm2\tacgt\tTTTT\t1\t-5.5\t.\t0
+a\tm1\tACGUACGUAC\tGGGGCCC\t1\t-20\t0.9\t1
+b\tm1\tACGUACGUAC\tCCCCCCC\t0\t.\t0.6\t0
+c\tm2\tacgtacgtac\tTTTTCCC\t1\t-5.5\t.\t0
 """
 SECOND = "pair_id\tscore\tother\nc\t0.1\t1\na\t0.2\t2\nz\t0.3\t3\n"
-BY_BASES = "miRNA\tgene\tscore\nACGT\tTTTT\t0.5\nACGT\tGGGG\t0.7\n"
+BY_BASES = "miRNA\tgene\tscore\nACGTACGTAC\tTTTTCCC\t0.5\nACGTACGTAC\tGGGGCCC\t0.7\n"
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def tables(tmp_path, monkeypatch):
 def test_the_first_table(tables):
     pairs, scores = read_pairs("first.tsv", [Column("score"), Column("site_mfe", "lower"), Column("absent")])
     assert pairs.labels.tolist() == [1, 0, 1]
-    assert pairs.mirnas == ["ACGT"] * 3
+    assert pairs.mirnas == ["ACGTACGTAC"] * 3
     assert pairs.mirna_names() == ["m1", "m1", "m2"]
     assert pairs.starts == [-1] * 3
     assert [column.name for column in scores] == ["score", "site_mfe"]
@@ -59,12 +59,12 @@ def test_scores_from_another_table(tables, table, expected):
 
 
 def test_pairs_that_occur_twice(tables):
-    twice = "miRNA\tgene\tlabel\tscore\nACGT\tGG\t1\t1\nACGT\tGG\t1\t2\nACGT\tGG\t1\t3\n"
+    twice = "miRNA\tgene\tlabel\tscore\n" + "".join(f"ACGTACGTAC\tGGGGGGG\t1\t{n}\n" for n in (1, 2, 3))
     (tables / "twice.tsv").write_text(twice)
     pairs, _ = read_pairs("twice.tsv", [Column("score")])
     scores, _ = read_further("twice.tsv", [Column("score")], pairs)
     assert scores[0].scores.tolist() == [1, 2, 3]
-    (tables / "once.tsv").write_text("miRNA\tgene\tscore\nACGT\tGG\t5\n")
+    (tables / "once.tsv").write_text("miRNA\tgene\tscore\nACGTACGTAC\tGGGGGGG\t5\n")
     scores, missing = read_further("once.tsv", [Column("score")], pairs)
     assert (scores[0].scores.tolist(), missing) == ([5, 5, 5], 0)
 

@@ -45,6 +45,12 @@ Seq1,Seq2,Tot Score,Tot Energy,Max Score,Max Energy,Strand,Len1,Len2,Positions
 >>hsa-miR-16-5p\tENST00000369158\t155.00\t-21.43\t155.00\t-21.43\t1\t22\t900\t 101
 Complete
 """
+# nf-core's module keeps the hits alone, without >, tabs for blanks, and names the columns
+MIRANDA_TABLE = """\
+miRNA\tTarget\tScore\tEnergy_KcalMol\tQuery_Start\tQuery_End\tSubject_Start\tSubject_End\tAln_len\tSubject_Identity\tQuery_Identity
+hsa-miR-16-5p\tcirc 1\t155.00\t-21.43\t2\t20\t101\t122\t18\t72.22%\t88.89%
+"""
+MIRANDA_ROW = MIRANDA_TABLE.splitlines(keepends=True)[1]
 RNAHYBRID = """\
 target too long: NM_1
 target: NM_2
@@ -125,11 +131,34 @@ BOTH = "ENST00000000001.3|ENSG00000000001.2|ABC"
 FOUND = [
     ("miranda", None, MIRANDA, [Hit("hsa-miR-16-5p", "ENST00000369158", 155, True, 100, 122)]),
     ("miranda", "energy", MIRANDA, [Hit("hsa-miR-16-5p", "ENST00000369158", 21.43, True, 100, 122)]),
+    *(
+        ("miranda", None, text, [Hit("hsa-miR-16-5p", "circ 1", 155, True, 100, 122)] * count)
+        for text, count in (
+            (MIRANDA_TABLE, 1),
+            (MIRANDA_TABLE * 2, 2),
+            (MIRANDA_ROW, 1),
+            (">" + MIRANDA_ROW, 1),
+            (MIRANDA_TABLE.replace("\nhsa", "\n>hsa"), 1),
+            ("".join(f'"{cell}"\t' for cell in MIRANDA_ROW.split("\t")[:-1]) + '"0"\n', 1),
+        )
+    ),
+    (
+        "miranda",
+        "energy",
+        MIRANDA_ROW.replace("\t", " ").replace("circ 1", "c"),
+        [Hit("hsa-miR-16-5p", "c", 21.43, True, 100, 122)],
+    ),
     ("rnahybrid", None, RNAHYBRID, [Hit("hsa-let-7a-5p", "NM_2", 41.5, True, 3, 26)]),
     ("rnahybrid", None, COMPACT, [Hit("hsa-miR-16-5p", "a:b:c", 22.1, True, 9, 29)]),
     ("rnahybrid", "pvalue", COMPACT, [Hit("hsa-miR-16-5p", "a:b:c", -0.999831, True, 9, 29)]),
     ("rna22", None, RNA22, [Hit("hsa_miR_16_5p", TRANSCRIPT, -0.0517, True, 13, 31)]),
     ("rna22", "energy", RNA22, [Hit("hsa_miR_16_5p", TRANSCRIPT, 21.3, True, 13, 31)]),
+    (
+        "rna22",
+        None,
+        "miRNA\tmRNA\tposition\tenergy\tp-value\n" + RNA22,
+        [Hit("hsa_miR_16_5p", TRANSCRIPT, -0.0517, True, 13, 31)],
+    ),
     ("rna22", None, RNA22_SET, [Hit("hsa_miR_16_5p", TRANSCRIPT, -0.02, True, 139, 161)]),
     ("rna22", "energy", RNA22_SET, [Hit("hsa_miR_16_5p", TRANSCRIPT, 14.5, True, 139, 161)]),
     (
@@ -142,6 +171,14 @@ FOUND = [
             Hit("AGCAGCA", "NM_2", 2, True, 0, 7),
             Hit("AGCAGCA", "NM_2", 1, True, 0, 6),
         ],
+    ),
+    *(
+        ("targetscan", None, text, [Hit("AGCAGCA", "NM_2", 1, True, 0, 6)] * count)
+        for text, count in (
+            (SITES.splitlines()[-1] + "\n", 1),
+            ((SITES.splitlines()[0] + "\n" + SITES.splitlines()[-1] + "\n") * 2, 2),
+            ((SITES.splitlines()[0] + "\n" + SITES.splitlines()[-1] + "\n").replace("\t", ","), 1),
+        )
     ),
     (
         "targetscan",
@@ -175,11 +212,13 @@ FOUND = [
         "dmiso",
         None,
         DMISO,
-        [
+        DMISO_HITS := [
             Hit("ACCCCACTCCTGGTACCA", "GTAGATTATTGGAAGATTTCAGAAACAACCGC", 0.025999159, False),
             Hit("TAGCAGCACGTAAATATTGGCG", "GTAGATTATTGGAAGATTTCAGAAACAACCGC", 0.9, True),
         ],
     ),
+    ("dmiso", None, "\n".join(DMISO.splitlines()[1:]), DMISO_HITS),
+    ("dmiso", None, f"{DMISO}\n{DMISO}", DMISO_HITS * 2),
 ]
 
 
@@ -251,6 +290,8 @@ def test_the_command_knows_programs_and_ranks():
             "output.txt:18: score or energy is 'nan'",
         ),
         ("miranda", ">hsa-miR-16\tT\t150\n", "output.txt:1: "),
+        ("miranda", MIRANDA_TABLE + "hsa-miR-16-5p\tcirc1\t155.00\n", "output.txt:3: is no hit of miRanda"),
+        ("miranda", MIRANDA_TABLE.replace("\t101\t", "\tNA\t"), "output.txt:2: position is 'NA'"),
         ("miranda", ">m\tT\t150\t-2\t1 2\t-3 4\n", "output.txt:1: position is '-3'"),
         ("rnahybrid", RNAHYBRID.replace("position  4", ""), "output.txt:11: a duplex without position"),
         ("rnahybrid", RNAHYBRID.replace("-41.5", "low"), "output.txt:12: mfe is 'low'"),

@@ -20,18 +20,18 @@ def experiment(tmp_path, *rows):
 
 
 FIRST = [
-    ("a", "AAA", ".", 60),
-    ("a", "AAC", "3p_replacement", 12),
-    ("a", "AAC", "3p_replacement", 3),  # on another target
-    ("a", "AAG", "SNP,3p_addition", 70),
-    ("b", "AAA", ".", 10),
-    ("b", "CCC", "SNP", 9),  # too few to occur
+    ("a", "ACGTACGAAA", ".", 60),
+    ("a", "ACGTACGAAC", "3p_replacement", 12),
+    ("a", "ACGTACGAAC", "3p_replacement", 3),  # on another target
+    ("a", "ACGTACGAAG", "SNP,3p_addition", 70),
+    ("b", "ACGTACGAAA", ".", 10),
+    ("b", "ACGTACGCCC", "SNP", 9),  # too few to occur
 ]
 SECOND = [
-    ("a", "AAA", ".", 30),
-    ("a", "AAG", "SNP,3p_addition", 9),  # too few to occur
-    ("b", "CCC", "SNP", 40),
-    ("c", "AAA", ".", 20),
+    ("a", "ACGTACGAAA", ".", 30),
+    ("a", "ACGTACGAAG", "SNP,3p_addition", 9),  # too few to occur
+    ("b", "ACGTACGCCC", "SNP", 40),
+    ("c", "ACGTACGAAA", ".", 20),
 ]
 
 
@@ -44,15 +44,15 @@ def test_known_answer(tmp_path):
     }
     assert list(told) == sorted(told)
     assert told == {
-        ("a", "AAA"): ("both", "60", "30", "1"),
-        ("a", "AAC"): ("first", "15", "0", "2"),
-        ("a", "AAG"): ("first", "70", "9", "1"),
-        ("b", "AAA"): ("first", "10", "0", "1"),
-        ("b", "CCC"): ("second", "9", "40", "1"),
-        ("c", "AAA"): ("second", "0", "20", "0"),
+        ("a", "ACGTACGAAA"): ("both", "60", "30", "1"),
+        ("a", "ACGTACGAAC"): ("first", "15", "0", "2"),
+        ("a", "ACGTACGAAG"): ("first", "70", "9", "1"),
+        ("b", "ACGTACGAAA"): ("first", "10", "0", "1"),
+        ("b", "ACGTACGCCC"): ("second", "9", "40", "1"),
+        ("c", "ACGTACGAAA"): ("second", "0", "20", "0"),
     }
     assert [r["mirna_class"] for r in rows] == ["exact", "isomir", "isomir", "exact", "isomir", "exact"]
-    assert {r["isomir_types"] for r in rows if r["mirna_seq"] == "AAG"} == {"3p_addition,SNP"}
+    assert {r["isomir_types"] for r in rows if r["mirna_seq"] == "ACGTACGAAG"} == {"3p_addition,SNP"}
     # a chance of absence is told where something is absent
     assert [r["chance_absent"] == "." for r in rows] == [True, False, False, False, False, False]
     counts = {(s.experiment, s.item, s.min_reads): (s.isomirs, s.absent) for s in compared.shares}
@@ -125,8 +125,8 @@ def test_more_reads_are_missed_less_often():
     ("text", "problem"),
     [
         ("mirna_id\tmirna_seq\n", "is not classified"),
-        (HEADER + "a\tAAA\tSNV\t3\n", "isomir_types has 'SNV'"),
-        (HEADER + "a\tAAA\tSNP\tx\n", "n_reads is 'x'"),
+        (HEADER + "a\tACGTACGAAA\tSNV\t3\n", "isomir_types has 'SNV'"),
+        (HEADER + "a\tACGTACGAAA\tSNP\tx\n", "n_reads is 'x'"),
     ],
 )
 def test_what_is_no_classified_table(tmp_path, text, problem):
@@ -144,7 +144,7 @@ def test_types_as_bits():
 
 def test_a_table_without_reads_counts_rows(tmp_path):
     path = tmp_path / "typed.tsv"
-    path.write_text("mirna_id\tmirna_seq\tisomir_types\na\tAAA\t.\na\tAAA\t.\na\tAAC\tSNP\n")
+    path.write_text("mirna_id\tmirna_seq\tisomir_types\na\tACGTACGAAA\t.\na\tACGTACGAAA\t.\na\tACGTACGAAC\tSNP\n")
     isomirs = read_isomirs(str(path))
     assert isomirs.reads.tolist() == isomirs.pairs.tolist() == [2, 1]
-    assert list(isomirs.numbers()) == [("a", "AAA"), ("a", "AAC")]
+    assert list(isomirs.numbers()) == [("a", "ACGTACGAAA"), ("a", "ACGTACGAAC")]

@@ -82,6 +82,7 @@ def test_long_sites_in_windows(tmp_path, tiling, threads):
     assert scores.counts["sites_in_windows"] == sum(len(row[2]) > tiling.window for row in rows)
 
 
+@pytest.mark.usefixtures("short_sequences")
 def test_short_sites_are_one_window(tmp_path):
     random = np.random.default_rng(8)
     rows = [(bases(random, 22), "", bases(random, length)) for length in (1, 30, 59, 60)]

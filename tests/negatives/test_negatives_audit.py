@@ -225,7 +225,7 @@ def skewed_pairs(count):
 
 
 def labelled(pairs, negatives):
-    collector = RowCollector(["mirna_id", "mirna_seq", "site_seq", "label"])
+    collector = RowCollector(["mirna_id", "mirna_seq", "site_seq", "label"], find=lambda name: None)
     for label, part in ((1, pairs), (0, negatives)):
         for pair in part:
             collector.add_written([*pair, str(label)])

@@ -29,6 +29,7 @@ def _summary(tmp_path, rows, header=HEADER, top=20):
     return summarize(table, table, top)
 
 
+@pytest.mark.usefixtures("short_sequences")
 def test_known_table(tmp_path):
     rows = [
         (5, 9, "miR-1", "UGGAAU", "T1", 0, 30, -2, "exact", ".", 0.99, 1),
@@ -63,6 +64,7 @@ def test_second_best_rows_are_left_out(tmp_path):
     assert (summary.interactions, summary.alternatives, summary.reads) == (2, 1, 5)
 
 
+@pytest.mark.usefixtures("short_sequences")
 def test_other_spellings_and_missing_columns(tmp_path):
     summary = _summary(tmp_path, [("ugag", "ACGT"), ("TGAG", "ACGT")], "miRNA gene")
     assert summary.reads_of == {"TGAG": 2}

@@ -57,6 +57,7 @@ def test_what_does_not_fit_is_refused():
             list(plant([Reference("short", "", sequence)], Planting((0,)), 1))
 
 
+@pytest.mark.usefixtures("short_sequences")
 def test_pools(tmp_path):
     path = tmp_path / "pairs.tsv"
     lines = [

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from commands import run
 
+pytestmark = pytest.mark.usefixtures("short_sequences")
+
 PAIRS = """\
 pair_id\tmirna_id\tmirna_seq\tsite_seq\tnote
 p1\tmiR-a\tUGAGG\tTTCCTCAT\tx

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from commands import run, run_process
 
+pytestmark = pytest.mark.usefixtures("short_sequences")
+
 MIRNA = "TGAGGTAGTAGGTTGTATAGTT"
 HEADER = "mirna_seq\tsite_seq\tmirna_importance\n"
 GOLDEN = {

@@ -174,7 +174,7 @@ def test_several_tables_and_their_differences(here):
 
 def test_what_was_seen_in_training(here):
     Path("train.tsv").write_text(
-        f"mirna_id\tmirna_seq\tsite_seq\tlabel\nhsa-let-7a-5p\t{LET7}\tACAC\t1\n.\tACGT\tACAC\t0\n"
+        f"mirna_id\tmirna_seq\tsite_seq\tlabel\nhsa-let-7a-5p\t{LET7}\tACACACA\t1\n.\tACGTACGTAC\tACACACA\t0\n"
     )
     found = evaluate("test.tsv", "--training", "train.tsv", "--parts", "seen", "--baselines", "mirna_frequency")
     assert {part: row["pairs"] for (part, name), row in found.items() if name == "score"} == {

@@ -170,10 +170,10 @@ def test_a_network_may_be_the_default(scan_inputs, monkeypatch):
     default = Model(drawn_weights(network), "best", architecture="mirbind", network=network)
     monkeypatch.setattr(bundled, "best_bundled", lambda: default)
     assert predict(*scan_inputs[2:]) == predict(*scan_inputs)
-    rows = rows_of(predict("-", stdin=b"mirna_seq\tsite_seq\n" + b"ACGT\t" + b"ACGTC" * 11 + b"\n"))
+    rows = rows_of(predict("-", stdin=b"mirna_seq\tsite_seq\n" + b"ACGTACGTAC\t" + b"ACGTC" * 11 + b"\n"))
     assert int(rows[0]["window_end"]) - int(rows[0]["window_start"]) == 50
     # kernels and masks are shown of DMISO, whatever the default
-    Path("pairs.tsv").write_text("mirna_seq\tsite_seq\nACGTACGTAC\tACGT\n")
+    Path("pairs.tsv").write_text("mirna_seq\tsite_seq\nACGTACGTAC\tACGTACGT\n")
     assert run("dmiso-interpret", ["--quiet", "-o", "maps.tsv", "pairs.tsv"]).status == 0
 
 

@@ -308,7 +308,7 @@ BAD_ROWS = [
     ({"site_start": "9999"}, "is not on 'T"),
     ({"site_start": "-1"}, ":2: site_start is '-1'; give a whole number, 0 or more"),
     ({"site_start": "."}, ":2: site_start is '.'"),
-    ({"site_seq": "ACGT"}, ":2: site_seq is not 'T"),
+    ({"site_seq": "ACGTACG"}, ":2: site_seq is not 'T"),
     ({"site_seq": ""}, ":2: site_seq is empty"),
     ({"mirna_seq": "TGA!"}, ":2: mirna_seq: '!' at position 4 is no nucleotide"),
     ({"my_note": "0"}, ":2: label is '0'; give positive pairs only (1, or no column label)"),

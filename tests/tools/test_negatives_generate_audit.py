@@ -97,7 +97,7 @@ def test_zero_rows_and_one_label(tables, tmp_path):
     assert "no audit: it needs positives and negatives" in done.err
     assert output.read_text().count("\n") == 1
     assert figure.read_bytes().startswith(b"\x89PNG")
-    table.write_text(header + "ACGTACGTAC\tACGT\t1\n")
+    table.write_text(header + "ACGTACGTAC\tACGTACG\t1\n")
     done = run("--audit-only", "-o", tmp_path / "none.tsv", table)
     assert done.status == 1
     assert done.err.endswith("t.tsv: holds no negative pairs (label 0); give both to audit\n")

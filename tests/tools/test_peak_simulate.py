@@ -53,6 +53,7 @@ def test_golden_seeds(folder):
     assert simulate("--plant-seeds", "-", "--length", "90", "--distances", "0", stdin=MIRNAS.encode()) in PLANTED
 
 
+@pytest.mark.usefixtures("short_sequences")
 def test_golden_sites(folder):
     line = "--stitch pairs.tsv --bed t.bed --mirna-fasta m.fa --top-mirnas 5 --copies 2".split()
     out = simulate(*line)

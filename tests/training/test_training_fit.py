@@ -310,7 +310,7 @@ HEADER = "miRNA\tgene\tlabel\n"
 @pytest.mark.parametrize("label", ["2", "", "yes", "1.0", "-1", "."])
 def test_bad_label_is_named_with_its_line(tmp_path, label):
     path = tmp_path / "labelled.tsv"
-    path.write_text(HEADER + f"ACGT\tACGT\t1\nACGT\tACGT\t{label}\n")
+    path.write_text(HEADER + f"ACGTACGTAC\tACGTACGT\t1\nACGTACGTAC\tACGTACGT\t{label}\n")
     with pytest.raises(InputError, match=r"labelled\.tsv:3: label is '.*'; give 1"):
         read_labelled(str(path))
 
@@ -320,7 +320,7 @@ def test_no_pairs_and_no_labels(tmp_path):
     path.write_text(HEADER)
     with pytest.raises(InputError, match="holds no pairs"):
         read_labelled(str(path))
-    path.write_text("miRNA\tgene\nACGT\tACGT\n")
+    path.write_text("miRNA\tgene\nACGTACGTAC\tACGTACGT\n")
     with pytest.raises(InputError, match="has no column label"):
         read_labelled(str(path))
 
@@ -337,7 +337,7 @@ def test_checksum_is_of_sequences_and_labels(tmp_path):
 def test_places_and_abundances_are_read(tmp_path):
     path = tmp_path / "labelled.tsv"
     header = "mirna_seq\tsite_seq\tlabel\tsite_start\tsite_end\tmirna_coverage\ttarget_coverage\n"
-    path.write_text(header + "ACGT\tACGT\t1\t5\t9\t12\t0.5\nACGT\tACGT\t0\t.\t.\t0\t1e3\n")
+    path.write_text(header + "ACGTACGTAC\tACGTACGT\t1\t5\t9\t12\t0.5\nACGTACGTAC\tACGTACGT\t0\t.\t.\t0\t1e3\n")
     pairs = read_labelled(str(path), abundance=True)
     assert pairs.spans.tolist() == [[5, 9], [-1, -1]]
     assert pairs.coverages.tolist() == [[12, 0.5], [0, 1000]]
@@ -348,10 +348,10 @@ def test_places_and_abundances_are_read(tmp_path):
 def test_bad_abundance(tmp_path, cell):
     path = tmp_path / "labelled.tsv"
     header = "mirna_seq\tsite_seq\tlabel\tmirna_coverage\ttarget_coverage\n"
-    path.write_text(header + f"ACGT\tACGT\t1\t12\t{cell}\n")
+    path.write_text(header + f"ACGTACGTAC\tACGTACGT\t1\t12\t{cell}\n")
     with pytest.raises(InputError, match=r"labelled\.tsv:2: target_coverage is '.*'; give a number of reads"):
         read_labelled(str(path), abundance=True)
-    path.write_text("mirna_seq\tsite_seq\tlabel\nACGT\tACGT\t1\n")
+    path.write_text("mirna_seq\tsite_seq\tlabel\nACGTACGTAC\tACGTACGT\t1\n")
     with pytest.raises(InputError, match="has no column mirna_coverage"):
         read_labelled(str(path), abundance=True)
 
