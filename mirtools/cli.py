@@ -25,7 +25,6 @@ from mirtools.streams import COMPRESSED_SUFFIXES, Outputs
 Item = TypeVar("Item")
 
 EXIT_INTERRUPTED = 130
-EXIT_TERMINATED = 143
 EXIT_CLOSED_PIPE = 141
 _MESSAGE_WIDTH = 200
 _MOST_THREADS = 64  # on any machine; more where there are more cores
@@ -266,9 +265,15 @@ def run_command(
 ) -> int:
     """Parse ``argv``, run ``work``, and return the exit status.
 
-    0 success, 1 data or input/output error, 2 usage error, 130 Ctrl-C, 141 closed pipe (silent), 143 terminated.
-    Outputs appear only when ``work`` has returned.
+    0 success, 1 data or input/output error, 2 usage error, 141 closed pipe (silent). Outputs appear only when
+    ``work`` has returned. Where the process is the command's own (``argv`` is None) signals end it, now and later:
+    129 its terminal was closed, 130 Ctrl-C, 143 terminated (:mod:`mirtools.termination`).
     """
+    signals: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+    if argv is None:
+        termination.begin()
+    else:
+        signals = termination.orderly()
     # One BLAS thread a process: --threads alone decides, and results do not depend on the machine.
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
@@ -282,7 +287,7 @@ def run_command(
         if args is None:
             return 0
         outputs = Outputs()
-        with termination.orderly(EXIT_TERMINATED), termination.tidied(outputs.abandon), outputs:
+        with signals, termination.tidied(outputs.abandon), outputs:
             # opened first: an output that cannot be written is better known before the work than after it
             report = None if args.json is None else outputs.open(args.json)
             run = Run(parser.prog, args, outputs)
