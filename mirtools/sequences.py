@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from mirtools.errors import InputError, shorten
+from mirtools.lines import LONGEST_LINE, LONGEST_SEQUENCE, checked_lines
 from mirtools.streams import open_input, reading, start_of
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def read_reads(path: str) -> Iterator[Read]:
         For files that cannot be read, are neither FASTQ nor FASTA, are cut or damaged, or hold letters that are
         no nucleotides.
     """
-    for record in _records(path):
+    for record in _records(path, LONGEST_LINE):
         yield checked(record, path)
 
 
@@ -121,7 +122,7 @@ def stream_references(path: str, read: Callable[[str], str] = to_dna) -> Iterato
         As :func:`read_reads`; also for an empty file, an unnamed or empty sequence, and a name that occurs twice.
     """
     seen: set[str] = set()
-    for record in _records(path):
+    for record in _records(path, LONGEST_SEQUENCE):
         name = first_word(record.name)
         if not name:
             problem = f"sequence {len(seen) + 1} has no name; give every '>' line an identifier"
@@ -146,7 +147,9 @@ def first_word(header: str) -> str:
     return words[0] if words else ""
 
 
-def read_record_lists(path: str, most_records: int, most_bases: int) -> Iterator[list[SequenceRecord]]:
+def read_record_lists(
+    path: str, most_records: int, most_bases: int, longest: int = LONGEST_LINE
+) -> Iterator[list[SequenceRecord]]:
     """Stream the records of a FASTA or FASTQ file as dnaio parses them, many at a time; an empty file yields none.
 
     Sequences and qualities are as they stand in the file. Records before a defect are yielded before it is raised.
@@ -157,11 +160,14 @@ def read_record_lists(path: str, most_records: int, most_bases: int) -> Iterator
         Largest length of a list.
     most_bases : int
         Where reads are long, lists get shorter, so that about this many bases are held at a time.
+    longest : int
+        Bytes that a line may have.
 
     Raises
     ------
     InputError
-        For files that cannot be read, are neither FASTQ nor FASTA (BAM is not read), or are cut or damaged.
+        For files that cannot be read, are neither FASTQ nor FASTA (BAM is not read), or are cut or damaged; for
+        longer lines and control characters (:mod:`mirtools.lines`).
     """
     import dnaio
 
@@ -180,7 +186,7 @@ def read_record_lists(path: str, most_records: int, most_bases: int) -> Iterator
         if kind is None:
             raise InputError("is neither FASTA nor FASTQ; give sequences", source=path)
         try:
-            with dnaio.open(stream, fileformat=kind) as reader:
+            with dnaio.open(checked_lines(stream, path, longest, kind), fileformat=kind) as reader:
                 yield from _lists(iter(reader), most_records, most_bases)
         except dnaio.FileFormatError as error:
             # dnaio counts lines from 0 and keeps the number beside the message
@@ -209,6 +215,6 @@ def _lists(
         raise failure
 
 
-def _records(path: str) -> Iterator[SequenceRecord]:
-    for records in read_record_lists(path, _MOST_RECORDS, _MOST_BASES):
+def _records(path: str, longest: int) -> Iterator[SequenceRecord]:
+    for records in read_record_lists(path, _MOST_RECORDS, _MOST_BASES, longest):
         yield from records

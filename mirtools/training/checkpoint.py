@@ -71,11 +71,19 @@ class Checkpoint:
             {name: np.asarray(value, order="C") for name, value in tensors.items()},
             metadata={"mirtools_checkpoint": json.dumps(facts)},
         )
-        with open(self._path + ".part", "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(self._path + ".part", self._path)
+        part = PartFile(self._path)
+        with tidied(part.remove):
+            try:
+                with open(part.open(), "wb") as stream:
+                    stream.write(data)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                part.finish()
+            except OSError as error:
+                part.remove()
+                raise OutputError(
+                    f"{self._path}: cannot be written ({(error.strerror or str(error)).lower()})"
+                ) from error
 
     def load(self, expected: dict[str, NDArray[Any]]) -> Progress | None:
         """Return the saved state, or None where there is none yet.
