@@ -94,8 +94,8 @@ def reading(source: str) -> Iterator[None]:
 class Outputs:
     """All files that one command writes: they appear together when it succeeds, or not at all.
 
-    A named file is written beside its target under a temporary name and renamed by :meth:`commit`; parts of it that
-    dead processes left are removed (:mod:`mirtools.partfiles`).
+    A named file is written beside its target under a temporary name and renamed by :meth:`commit`
+    (:mod:`mirtools.partfiles`).
     ``-`` is standard output; devices and pipes are written directly.
     """
 
