@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import json
 import os
 import platform
@@ -28,6 +29,8 @@ EXIT_INTERRUPTED = 130
 EXIT_CLOSED_PIPE = 141
 _MESSAGE_WIDTH = 200
 _MOST_THREADS = 64  # on any machine; more where there are more cores
+_MOST_CAUSES = 10  # of an error that are looked at
+_NO_PLACE = ("failed to map segment", "cannot allocate memory")  # as the dynamic linker says it
 _LONG_DASHES = ("\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212")
 
 
@@ -379,6 +382,9 @@ def _default_threads() -> int:
 
 
 def _summary(run: Run) -> None:
+    compiled = sys.modules.get("mirtools.compiled")  # where a command needed it
+    if compiled is not None and (note := compiled.unkept()) is not None:
+        run.say(note)
     if run.counts:
         run.say(", ".join(f"{key.replace('_', ' ')} {value:,}" for key, value in run.counts.items()))
     if run.dropped:
@@ -395,11 +401,26 @@ def _described(error: Exception) -> tuple[str, int]:
     """Return the one line that tells of an error, and the exit status."""
     if isinstance(error, MirtoolsError):
         return str(error), error.exit_code
+    if _is_out_of_memory(error):
+        return "out of memory; give the machine more or split the input", 1
     if isinstance(error, OSError):
         return str(_output_error(error)), 1
-    if isinstance(error, MemoryError):
-        return "out of memory; give the machine more or split the input", 1
     return f"internal error ({type(error).__name__}: {error}); please report it with --debug's output", 1
+
+
+def _is_out_of_memory(error: BaseException | None) -> bool:
+    """Tell whether an error says that memory is lacking, or comes from one that does.
+
+    A library that finds no place in memory is said not to be there by those who load it.
+    """
+    seen = 0
+    while error is not None and seen < _MOST_CAUSES:
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+            return True
+        if isinstance(error, OSError | ImportError) and any(text in str(error).lower() for text in _NO_PLACE):
+            return True
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
 
 
 def _fail(prog: str, error: BaseException, message: str, status: int, debug: bool) -> int:

@@ -48,7 +48,7 @@ class KerasPredictor:
         else:
             model = network_keras.build_keras(network)
             network_keras.set_weights(network, model, weights)
-        self._forward = tf.function(lambda inputs: model(inputs, training=False))
+        self._forward = tf.function(lambda inputs: model(inputs, training=False), autograph=False)
 
     def score(self, mirnas: Codes, sites: Codes) -> Floats:
         """Return the probability of interaction of every pair, shape ``(n,)``, float32."""

@@ -283,7 +283,9 @@ class _Trainer:
             return loss
 
         shared = [tf.TensorSpec((None, 1), tf.float32), tf.TensorSpec((None,), tf.float32)]
-        self._step = tf.function(step, input_signature=[*shared, *learner.signature()])
+        # AutoGraph would write the step as a file, which stays behind where the process is killed; nothing in it
+        # branches by values
+        self._step = tf.function(step, input_signature=[*shared, *learner.signature()], autograph=False)
 
     def epoch(self, number: int, rate: float, watch: Watch) -> float:
         """Run through the pairs of an epoch once; returns the mean loss."""
