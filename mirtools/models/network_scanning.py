@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.models.layers import sigmoid
+from mirtools.models.layers import finite, sigmoid
 from mirtools.models.network import Named, Network, placed
 from mirtools.models.network_steps import (
     Convolution,
@@ -114,6 +114,7 @@ class NetworkScanner:
         """
         return self.at(mirna, codes, np.arange(self._windows(codes)))
 
+    @np.errstate(over="ignore", invalid="ignore")
     def at(self, mirna: int, codes: Codes, starts: NDArray[np.intp]) -> Floats:
         """Return the scores of some windows of a target, shape ``(n,)``, float32.
 
@@ -143,7 +144,7 @@ class NetworkScanner:
             }
             values = np.concatenate(list(held.values()))[: last - first + self._pooled - 1]
             stop = int(np.searchsorted(starts, last))
-            scores[done:stop] = sigmoid(self._logits(values)[starts[done:stop] - first])
+            scores[done:stop] = sigmoid(finite(self._logits(values)[starts[done:stop] - first]))
             done = stop
         return scores
 
