@@ -142,7 +142,7 @@ class _BesideImpl(caching.CompileResultCacheImpl):
 class _Brought(_Kept):
     """The compiled kernels that an installation brings: read beside the sources, and written nowhere."""
 
-    _impl_class = _BesideImpl
+    _impl_class = _BesideImpl  # type: ignore[assignment]
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Leave what was compiled in memory."""

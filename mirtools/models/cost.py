@@ -71,5 +71,5 @@ def too_costly(network: Network) -> str | None:
         (max(cost.layer_values, cost.values), MOST_VALUES, "values"),
     ):
         if needed > most:
-            return f"it needs {needed:,} {what} a pair, more than {most:,}"
+            return f"needs {needed:,} {what} a pair, more than {most:,}"
     return None

@@ -198,7 +198,7 @@ def _checked(header: bytes, data: bytes, path: str, checksum: str) -> Model:
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
         raise _refusal(path, "has no threshold from 0 to 1")
     if layout is not None and (cost := too_costly(layout)) is not None:
-        raise _refusal(path, f"has a network of no use ({cost})")
+        raise _refusal(path, cost)
     weights = _tensors(table, data, shapes, path)
     if bounds.overflows(layout, weights):
         raise _refusal(path, "has weights so large that scores overflow")

@@ -44,7 +44,7 @@ def network_of(
     except ValueError as error:
         raise UsageError(f"no {architecture} network is of this size: {shorten(str(error), 120)}") from error
     if (cost := too_costly(network)) is not None:
-        raise UsageError(f"no {architecture} network is of this size: {cost}; make it smaller")
+        raise UsageError(f"no {architecture} network is of this size: it {cost}; make it smaller")
     numbers = sum(map(math.prod, network.tensor_shapes().values()))
     if numbers > MOST_NUMBERS:
         raise UsageError(
