@@ -128,7 +128,7 @@ class _Checked(io.RawIOBase):
         if length > longest:
             remedy = "is this the right file?"
             if self._kind == "fasta" and not self._is_name:
-                remedy = "write the sequence on several lines"
+                remedy = "give reads" if self._longest == LONGEST_LINE else "write the sequence on several lines"
             raise self._error(f"line {self._line} is longer than {longest:,} characters; {remedy}")
 
     def _refuse_record(self) -> None:
