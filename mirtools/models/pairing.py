@@ -6,7 +6,6 @@ first. What pairs is a table, so wobbles can be told apart, and other alphabets 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +24,7 @@ Floats = NDArray[np.float32]
 SITE_LENGTH = 50
 MIRNA_LENGTH = 20
 _MOST_LETTERS, _MOST_CHANNELS, _MOST_RULE = 32, 32, 1 << 20
+_LARGEST = 1_000_000  # far below what overflows
 _TABLE_COLUMNS = ["site", "mirna"]
 
 
@@ -141,8 +141,8 @@ def rule_from(description: object) -> PairingRule:
             isinstance(letter, str) and len(letter) == 1 and letter in alphabet for letter in (site, mirna)
         ):
             raise ValueError("a pair of a pairing rule has letters that the alphabet lacks")
-        if not all(isinstance(v, float | int) and not isinstance(v, bool) and math.isfinite(v) for v in values):
-            raise ValueError("a pairing rule's values are finite numbers")
+        if not all(type(v) in (float, int) and abs(v) <= _LARGEST for v in values):
+            raise ValueError(f"a pairing rule's values are finite numbers from -{_LARGEST:,} to {_LARGEST:,}")
         if (site, mirna) in found:
             raise ValueError(f"a pairing rule names the pair {site}, {mirna} twice")
         found[site, mirna] = tuple(float(value) for value in values)

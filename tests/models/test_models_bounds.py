@@ -17,6 +17,7 @@ from mirtools.models.bundled import bundled_names, resolve_model
 from mirtools.models.cost import MOST_MULTIPLY_ADDS, MOST_VALUES, cost_of, too_costly
 from mirtools.models.modelfile import Model, load_model, save_model
 from mirtools.models.network import Network, cnn, mirbind
+from mirtools.models.network_scanning import can_share
 from mirtools.models.network_steps import PairingPredictor
 from mirtools.models.pairing import WATSON_CRICK
 
@@ -148,3 +149,13 @@ def test_a_model_of_dmiso_is_checked_as_well():
     weights["lstm_forward.kernel"][0] = 1e30
     weights["merged_norm.gamma"][0] = 1e30
     assert overflows(None, weights)
+
+
+def test_windows_share_no_layer_that_takes_gigabytes_for_a_tile():
+    def reading(height):
+        first = conv(1000, 1, 20, padding="valid")
+        return network(first, RELU, conv(1, height, 1, padding="valid"), RELU, POOL, site=450)
+
+    assert too_costly(reading(400)) is None
+    assert can_share(reading(200))
+    assert not can_share(reading(400))
