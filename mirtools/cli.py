@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import json
 import os
 import platform
@@ -25,10 +26,11 @@ from mirtools.streams import COMPRESSED_SUFFIXES, Outputs
 Item = TypeVar("Item")
 
 EXIT_INTERRUPTED = 130
-EXIT_TERMINATED = 143
 EXIT_CLOSED_PIPE = 141
 _MESSAGE_WIDTH = 200
 _MOST_THREADS = 64  # on any machine; more where there are more cores
+_MOST_CAUSES = 10  # of an error that are looked at
+_NO_PLACE = ("failed to map segment", "cannot allocate memory")  # as the dynamic linker says it
 _LONG_DASHES = ("\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212")
 
 
@@ -270,9 +272,15 @@ def run_command(
 ) -> int:
     """Parse ``argv``, run ``work``, and return the exit status.
 
-    0 success, 1 data or input/output error, 2 usage error, 130 Ctrl-C, 141 closed pipe (silent), 143 terminated.
-    Outputs appear only when ``work`` has returned.
+    0 success, 1 data or input/output error, 2 usage error, 141 closed pipe (silent). Outputs appear only when
+    ``work`` has returned. Where the process is the command's own (``argv`` is None) signals end it, now and later:
+    129 its terminal was closed, 130 Ctrl-C, 143 terminated (:mod:`mirtools.termination`).
     """
+    signals: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+    if argv is None:
+        termination.begin()
+    else:
+        signals = termination.orderly()
     # One BLAS thread a process: --threads alone decides, and results do not depend on the machine.
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
@@ -286,7 +294,7 @@ def run_command(
         if args is None:
             return 0
         outputs = Outputs()
-        with termination.orderly(EXIT_TERMINATED), termination.tidied(outputs.abandon), outputs:
+        with signals, termination.tidied(outputs.abandon), outputs:
             # opened first: an output that cannot be written is better known before the work than after it
             report = None if args.json is None else outputs.open(args.json)
             run = Run(parser.prog, args, outputs)
@@ -378,6 +386,9 @@ def _default_threads() -> int:
 
 
 def _summary(run: Run) -> None:
+    compiled = sys.modules.get("mirtools.compiled")  # where a command needed it
+    if compiled is not None and (note := compiled.unkept()) is not None:
+        run.say(note)
     if run.counts:
         run.say(", ".join(f"{key.replace('_', ' ')} {value:,}" for key, value in run.counts.items()))
     if run.dropped:
@@ -396,11 +407,26 @@ def _described(error: Exception) -> tuple[str, int]:
     """Return the one line that tells of an error, and the exit status."""
     if isinstance(error, MirtoolsError):
         return str(error), error.exit_code
+    if _is_out_of_memory(error):
+        return "out of memory; give the machine more or split the input", 1
     if isinstance(error, OSError):
         return str(_output_error(error)), 1
-    if isinstance(error, MemoryError):
-        return "out of memory; give the machine more or split the input", 1
     return f"internal error ({type(error).__name__}: {error}); please report it with --debug's output", 1
+
+
+def _is_out_of_memory(error: BaseException | None) -> bool:
+    """Tell whether an error says that memory is lacking, or comes from one that does.
+
+    A library that finds no place in memory is said not to be there by those who load it.
+    """
+    seen = 0
+    while error is not None and seen < _MOST_CAUSES:
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+            return True
+        if isinstance(error, OSError | ImportError) and any(text in str(error).lower() for text in _NO_PLACE):
+            return True
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
 
 
 def _fail(prog: str, error: BaseException, message: str, status: int, debug: bool) -> int:

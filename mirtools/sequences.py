@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from mirtools.errors import InputError, shorten
+from mirtools.lines import LONGEST_LINE, LONGEST_SEQUENCE, checked_lines
 from mirtools.streams import open_input, reading, start_of
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def read_reads(path: str) -> Iterator[Read]:
         For files that cannot be read, are neither FASTQ nor FASTA, are cut or damaged, or hold letters that are
         no nucleotides.
     """
-    for record in _records(path):
+    for record in _records(path, LONGEST_LINE):
         yield checked(record, path)
 
 
@@ -203,7 +204,7 @@ def stream_references(
     """
     seen: set[str] = set()
     unavailable = 0
-    for record in _records(path):
+    for record in _records(path, LONGEST_SEQUENCE):
         name = first_word(record.name)
         if not name:
             problem = f"sequence {len(seen) + 1} has no name; give every '>' line an identifier"
@@ -235,7 +236,9 @@ def first_word(header: str) -> str:
     return words[0] if words else ""
 
 
-def read_record_lists(path: str, most_records: int, most_bases: int) -> Iterator[list[SequenceRecord]]:
+def read_record_lists(
+    path: str, most_records: int, most_bases: int, longest: int = LONGEST_LINE
+) -> Iterator[list[SequenceRecord]]:
     """Stream the records of a FASTA or FASTQ file as dnaio parses them, many at a time; an empty file yields none.
 
     Sequences and qualities are as they stand in the file. Records before a defect are yielded before it is raised.
@@ -246,11 +249,14 @@ def read_record_lists(path: str, most_records: int, most_bases: int) -> Iterator
         Largest length of a list.
     most_bases : int
         Where reads are long, lists get shorter, so that about this many bases are held at a time.
+    longest : int
+        Bytes that a line may have.
 
     Raises
     ------
     InputError
-        For files that cannot be read, are neither FASTQ nor FASTA (BAM is not read), or are cut or damaged.
+        For files that cannot be read, are neither FASTQ nor FASTA (BAM is not read), or are cut or damaged; for
+        longer lines and control characters (:mod:`mirtools.lines`).
     """
     import dnaio
 
@@ -271,7 +277,7 @@ def read_record_lists(path: str, most_records: int, most_bases: int) -> Iterator
             what = "is UTF-16; save it as UTF-8 text" if wide else "is neither FASTA nor FASTQ; give sequences"
             raise InputError(what, source=path)
         try:
-            with dnaio.open(stream, fileformat=kind) as reader:
+            with dnaio.open(checked_lines(stream, path, longest, kind), fileformat=kind) as reader:
                 yield from _lists(iter(reader), most_records, most_bases)
         except dnaio.FileFormatError as error:
             # dnaio counts lines from 0 and keeps the number beside the message
@@ -300,6 +306,6 @@ def _lists(
         raise failure
 
 
-def _records(path: str) -> Iterator[SequenceRecord]:
-    for records in read_record_lists(path, _MOST_RECORDS, _MOST_BASES):
+def _records(path: str, longest: int) -> Iterator[SequenceRecord]:
+    for records in read_record_lists(path, _MOST_RECORDS, _MOST_BASES, longest):
         yield from records

@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from mirtools.errors import InputError, OutputError, UsageError
+from mirtools.lines import checked_lines
+from mirtools.partfiles import PartFile
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -65,9 +67,10 @@ def start_of(stream: io.BufferedReader, size: int) -> tuple[bytes, io.BufferedRe
 def open_text(path: str) -> TextIO:
     """Open a file, or standard input for ``-``, as UTF-8 text with or without a byte order mark.
 
-    Only ``\\n`` ends a line; the caller strips ``\\r``.
+    Only ``\\n`` ends a line; the caller strips ``\\r``. Reading raises InputError for lines without end and for
+    control characters (:mod:`mirtools.lines`).
     """
-    return io.TextIOWrapper(open_input(path), encoding="utf-8-sig", newline="\n")
+    return io.TextIOWrapper(checked_lines(open_input(path), path), encoding="utf-8-sig", newline="\n")
 
 
 @contextlib.contextmanager
@@ -102,13 +105,14 @@ def _not_utf8(start: bytes) -> str:
 class Outputs:
     """All files that one command writes: they appear together when it succeeds, or not at all.
 
-    A named file is written beside its target under a temporary name and renamed by :meth:`commit`.
+    A named file is written beside its target under a temporary name and renamed by :meth:`commit`
+    (:mod:`mirtools.partfiles`).
     ``-`` is standard output; devices and pipes are written directly.
     """
 
     def __init__(self) -> None:
         self._streams: list[IO[str] | IO[bytes]] = []  # closed last to first: wrappers before what they wrap
-        self._files: list[tuple[str, str]] = []  # temporary name, final name
+        self._files: list[PartFile] = []
         self._whole = False  # all are written; from the first that has its name on, all must get theirs
         self._claimed: set[str] = set()
 
@@ -161,12 +165,11 @@ class Outputs:
                 return _File(os.open(path, os.O_WRONLY | os.O_CLOEXEC), path)
         final = os.path.realpath(path)
         self._claim(final, path)
-        folder, name = os.path.split(final)
-        temporary = os.path.join(folder, f".{name[:40]}.{os.urandom(8).hex()}.part")
+        part = PartFile(final)
         # noted before it is made, so that no signal in between leaves it behind
-        self._files.append((temporary, final))
+        self._files.append(part)
         try:
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            handle = part.open()
         except OSError:
             self._files.pop()
             raise
@@ -184,11 +187,11 @@ class Outputs:
             self._streams.pop()
         self._whole = True
         while self._files:
-            temporary, final = self._files[-1]
+            part = self._files[-1]
             try:
-                os.replace(temporary, final)
+                part.finish()
             except OSError as error:
-                raise OutputError(f"{final}: cannot be written ({_reason(error)})") from error
+                raise OutputError(f"{part.final}: cannot be written ({_reason(error)})") from error
             self._files.pop()
 
     def discard(self) -> None:
@@ -199,18 +202,17 @@ class Outputs:
                 self._streams[-1].close()
             self._streams.pop()
         while self._files:
-            with contextlib.suppress(OSError):
-                os.unlink(self._files[-1][0])
+            self._files[-1].remove()
             self._files.pop()
 
     def abandon(self) -> None:
         """Leave all named files behind or none, without closing any: for a process that ends here."""
-        for temporary, final in self._files:
-            with contextlib.suppress(OSError):
-                if self._whole:
-                    os.replace(temporary, final)
-                else:
-                    os.unlink(temporary)
+        for part in self._files:
+            if self._whole:
+                with contextlib.suppress(OSError):
+                    part.finish()
+            else:
+                part.remove()
 
     def __enter__(self) -> Outputs:
         return self

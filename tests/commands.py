@@ -295,7 +295,7 @@ def run(name: str, arguments, stdin: bytes = b"") -> Done:
 def process_line(name: str) -> list[str]:
     """Return the beginning of the command line that runs a command as a process of its own."""
     module = name.replace("-", "_")
-    return [sys.executable, "-c", f"import sys; from tools.{module} import main; sys.exit(main())"]
+    return [sys.executable, "-c", f"import sys; from mirtools.commands import {module}; sys.exit({module}())"]
 
 
 def environment(**changes: str) -> dict[str, str]:

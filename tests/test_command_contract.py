@@ -24,7 +24,7 @@ def _commands():
     modules = {}
     for line in lines:
         name, _, target = line.partition(" = ")
-        modules[name] = target.partition(":")[0].rpartition(".")[2]
+        modules[name] = target.partition(":")[2]
     return {name: module for name, module in modules.items() if (ROOT / "tools" / f"{module}.py").exists()}
 
 

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -75,14 +76,19 @@ def test_instructions_are_the_processors_unless_numba_is_told(monkeypatch):
     assert instructions() == {"fma": False}
 
 
-def run(folder, *arguments, **settings):
+def run(folder, *arguments, largest_file=None, **settings):
     """Run the kernels in a process of their own; return lengths, sums, and hits and misses of both."""
+
+    def limit():
+        if largest_file is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("NUMBA_", "MIRTOOLS_"))
     }
     environment |= {"PYTHONPATH": f"{ROOT}{os.pathsep}{folder}", "PYTHONDONTWRITEBYTECODE": "1"} | settings
     line = [sys.executable, str(folder / "kernel.py"), *arguments]
-    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=True, preexec_fn=limit)
     return done.stdout.split()
 
 
@@ -111,3 +117,34 @@ def test_a_processor_that_can_run_none_of_them_compiles_its_own(tmp_path):
     settings = {"MIRTOOLS_KERNELS": "x86-64-v99", "NUMBA_CACHE_DIR": str(tmp_path / "own")}
     assert run(tmp_path, "5", "int64", **settings)[:6] == ["5", "30", "0", "1", "0", "1"]
     assert run(tmp_path, "5", "int64", **settings)[:6] == ["5", "30", "1", "0", "1", "0"]
+
+
+def test_damaged_kernels_are_compiled_and_kept_anew(tmp_path):
+    (tmp_path / "kernel.py").write_text(KERNEL)
+    own = tmp_path / "own"
+    settings = {"NUMBA_CACHE_DIR": str(own)}
+    cold, warm = (["5", "30", "0", "1", "0", "1"], ["5", "30", "1", "0", "1", "0"])
+    assert run(tmp_path, "5", "int64", **settings)[:6] == cold
+    for suffix in (".nbc", ".nbi"):
+        for path in own.rglob(f"*{suffix}"):
+            data = bytearray(path.read_bytes())
+            if "counted" in path.name:
+                del data[len(data) // 2 :]
+            else:
+                data[len(data) // 2] ^= 1
+            path.write_bytes(data)
+        found = run(tmp_path, "5", "int64", **settings)[:6]
+        assert found[:4] == cold[:4]
+        assert run(tmp_path, "5", "int64", **settings)[:6] == warm
+
+
+def test_kernels_that_find_no_room_stay_in_memory(tmp_path):
+    (tmp_path / "kernel.py").write_text(KERNEL + "    from mirtools.compiled import unkept; print(unkept())\n")
+    own = tmp_path / "own"
+    for _ in range(2):
+        found = run(tmp_path, "5", "int64", largest_file=2000, NUMBA_CACHE_DIR=str(own))
+        assert found[:6] == ["5", "30", "0", "1", "0", "1"]
+        said = " ".join(found[7:])
+        assert said.startswith(f"compiled kernels cannot be kept in {own}")
+        assert said.endswith("(file too large); every run compiles them again")
+    assert not [*own.rglob("*.nbc")]

@@ -23,7 +23,7 @@ from mirtools.interactions import (
 )
 from mirtools.spellings import ALIASES, EITHER
 
-CELL = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\t\n\r\0"), max_size=8)
+CELL = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=8)
 
 
 @st.composite

@@ -26,7 +26,7 @@ COMMANDS = [
 def test_one_entry_point_for_each_command_file():
     lines = CONFIG["options.entry_points"]["console_scripts"].strip().splitlines()
     files = {path.stem for path in (ROOT / "tools").glob("*.py")} - {"__init__"}
-    assert lines == [f"{name} = mirtools.tools.{name.replace('-', '_')}:main" for name in COMMANDS]
+    assert lines == [f"{name} = mirtools.commands:{name.replace('-', '_')}" for name in COMMANDS]
     assert {name.replace("-", "_") for name in COMMANDS} == files
     assert sorted(COMMANDS) == COMMANDS
 

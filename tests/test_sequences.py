@@ -126,7 +126,7 @@ def test_nothing_but_our_errors(tmp_path_factory, content):
             assert not set(record.name) & set(" \t\r\n")
 
 
-@pytest.mark.parametrize("quality", [" ", "\t", "\x1f", "\x7f"])
+@pytest.mark.parametrize("quality", [" ", "\t"])
 def test_qualities_that_are_none(tmp_path, quality):
     with pytest.raises(InputError, match="record 'r': quality 2 is no Phred"):
         read(tmp_path, f"@r\nACG\n+\nI{quality}I\n".encode())

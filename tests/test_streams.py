@@ -146,9 +146,9 @@ def test_what_cannot_be_opened(path, message):
 
 def test_text_has_no_byte_order_mark_and_keeps_carriage_returns(tmp_path):
     path = tmp_path / "t"
-    path.write_bytes(b"\xef\xbb\xbfa\r\nb\rc\xe2\x80\xa8d\x0be\n")
+    path.write_bytes(b"\xef\xbb\xbfa\r\nb\r\r\nc\xe2\x80\xa8d\n")
     with open_text(str(path)) as stream:
-        assert list(stream) == ["a\r\n", "b\rc\u2028d\x0be\n"]
+        assert list(stream) == ["a\r\n", "b\r\r\n", "c\u2028d\n"]
 
 
 @pytest.mark.parametrize(

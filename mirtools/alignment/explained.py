@@ -16,6 +16,7 @@ from mirtools.errors import InputError, shorten
 from mirtools.interactions import TableReader
 from mirtools.models.bundled import best_bundled, resolve_model
 from mirtools.models.encoder import encoder_of
+from mirtools.models.layers import finite
 from mirtools.models.modelfile import Model
 from mirtools.models.pairing import WATSON_CRICK, WOBBLE, PairingRule, is_nucleic
 from mirtools.models.scores import score_cells
@@ -68,7 +69,10 @@ class ExplainerSource:
         """Return what explains these pairs."""
 
         def explain() -> Attributed:
-            found = self._explainer.explain(mirnas, sites)
+            with np.errstate(over="ignore", invalid="ignore"):
+                found = self._explainer.explain(mirnas, sites)
+            finite(found.values)
+            finite(found.scores)
             cells: list[tuple[str, ...]] = [()] * len(mirnas)
             if self.columns:
                 cells = [(score,) for score, _ in score_cells(found.scores, 0.5)]

@@ -9,7 +9,10 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+import os
+import stat
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,7 +21,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.errors import InputError, UsageError, shorten
+from mirtools.errors import InputError, MirtoolsError, UsageError, shorten
 
 _NPY, _ZIP = b"\x93NUMPY", b"PK"
 # of a matrix: bases of a site and of a miRNA; cells; arrays in Fortran's order are read as a whole
@@ -107,7 +110,10 @@ class Matrices:
         self.close()
 
     def _open(self, opened: contextlib.ExitStack) -> IO[bytes]:
-        file = opened.enter_context(open(self.path, "rb"))
+        # without O_NONBLOCK a named pipe would wait for its writer for ever
+        file = opened.enter_context(open(os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb"))
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise self._error("is no regular file; save the attributions with numpy.savez")
         magic = file.read(len(_NPY))
         file.seek(0)
         if magic == _NPY:
@@ -130,7 +136,9 @@ class Matrices:
         # before NumPy reads as much as is said here
         if int.from_bytes(length, "little") > _MOST_HEADER:
             raise self._error(f"does not hold plain numbers; save {_SHAPE}")
-        shape, fortran, dtype = read(io.BytesIO(length + stream.read(int.from_bytes(length, "little"))))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of headers that are Python of another version
+            shape, fortran, dtype = read(io.BytesIO(length + stream.read(int.from_bytes(length, "little"))))
         if dtype.kind not in "fiu" or dtype.subdtype is not None:
             raise self._error(f"holds {shorten(str(dtype), 30)}, not plain numbers; save {_SHAPE}")
         return shape, fortran, dtype
@@ -176,7 +184,9 @@ class Matrices:
             raise self._error("is damaged or no .npz file; save it again with numpy.savez") from error
         except OSError as error:
             raise self._error(f"cannot be read ({(error.strerror or str(error)).lower()})") from error
-        except (ValueError, TypeError, SyntaxError, OverflowError, MemoryError) as error:
+        except Exception as error:  # NumPy's parser of headers has many ways to stumble
+            if isinstance(error, MirtoolsError):
+                raise
             raise self._error(f"is no NumPy file of numbers; save {_SHAPE}") from error
 
     def _error(self, problem: str) -> InputError:

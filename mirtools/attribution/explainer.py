@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.attribution.backgrounds import Background
-from mirtools.errors import InputError
+from mirtools.errors import InputError, UsageError
+from mirtools.models.cost import cost_of
 from mirtools.models.modelfile import Model
 from mirtools.models.network import Network
 from mirtools.models.pairing import Codes, Floats, PairingRule
@@ -29,6 +30,7 @@ from mirtools.models.parallel import in_order
 
 KINDS = ("deep", "shap", "gradient", "ism")
 SAMPLES = 200
+_MOST_KEPT = 1 << 29  # numbers of all background pairs together
 
 
 @dataclass(frozen=True)
@@ -234,6 +236,8 @@ def make_explainer(
     ------
     InputError
         For a model that has no pairing matrix.
+    UsageError
+        Where what the background pairs need does not fit into memory.
     MissingExtraError
         Where ``shap`` and ``gradient`` lack their packages.
     """
@@ -250,6 +254,11 @@ def make_explainer(
     if kind == "deep":
         from mirtools.attribution.deep import DeepShap
 
+        # what every layer gives for each of them stays in memory
+        if len(mirnas) * cost_of(network).values > _MOST_KEPT:
+            most = max(1, _MOST_KEPT // cost_of(network).values)
+            problem = f"{len(mirnas)} background pairs of so large a network take gigabytes; give {most} at most"
+            raise UsageError(problem)
         deep = DeepShap(network, model.weights, mirnas, sites, background.weights)
         return Explainer(kind, network, deep, background)
     from mirtools.attribution.peers import ShapDeep, ShapGradient

@@ -23,6 +23,7 @@ from mirtools.chimera.packed import pack
 from mirtools.chimera.references import N, References
 from mirtools.compiled import compiled
 from mirtools.errors import InputError
+from mirtools.lines import CONTROL
 from mirtools.sequences import read_references
 
 _FORMAT = "mirtools k-mer index 1"
@@ -148,6 +149,8 @@ class KmerIndex:
         codes, starts, ends, table = (arrays[name] for name in ("codes", "starts", "ends", "table"))
         headers = arrays["headers"].tobytes().decode("utf-8", "surrogateescape").split("\n")
         k = (len(table).bit_length() - 1) // 2
+        if any(map(CONTROL.search, headers)):
+            raise InputError(f"is damaged, a name holds a control character; {_REMEDY}", source=path)
         fits = (
             len(headers) == len(starts) == len(ends) > 0
             and len(table) == 4**k + 1

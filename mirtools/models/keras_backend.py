@@ -10,9 +10,12 @@ import numpy as np
 
 from mirtools.encoding import one_hot
 from mirtools.models import dmiso, network_keras
+from mirtools.models.cost import cost_of
 from mirtools.models.folding import Floats
 from mirtools.models.layers import Codes
 from mirtools.models.network import Network
+
+_BATCH, _BATCH_VALUES = 4096, 1 << 29  # pairs, and numbers of the largest layer
 
 
 class KerasPredictor:
@@ -30,8 +33,6 @@ class KerasPredictor:
         Where TensorFlow is not installed.
     """
 
-    batch_size = 4096
-
     def __init__(self, weights: dmiso.Weights, network: Network | None = None) -> None:
         dmiso.import_keras()
         import tensorflow as tf
@@ -42,13 +43,15 @@ class KerasPredictor:
         with contextlib.suppress(RuntimeError):  # TensorFlow has already started
             tf.config.threading.set_intra_op_parallelism_threads(1)
         self._network = network
+        self.batch_size = _BATCH
         if network is None:
             model = dmiso.build_keras()
             dmiso.set_weights(model, weights)
         else:
+            self.batch_size = max(1, min(_BATCH, _BATCH_VALUES // cost_of(network).layer_values))
             model = network_keras.build_keras(network)
             network_keras.set_weights(network, model, weights)
-        self._forward = tf.function(lambda inputs: model(inputs, training=False))
+        self._forward = tf.function(lambda inputs: model(inputs, training=False), autograph=False)
 
     def score(self, mirnas: Codes, sites: Codes) -> Floats:
         """Return the probability of interaction of every pair, shape ``(n,)``, float32."""

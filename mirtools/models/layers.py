@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.encoding import N_CODE, ONE_HOT
+from mirtools.errors import InputError
 from mirtools.models.dmiso import KERNEL_WIDTH, KERNELS, LSTM_UNITS
 from mirtools.models.folding import CANDIDATE, STRIP, Floats
 
@@ -64,6 +65,19 @@ def sigmoid(x: Floats) -> Floats:
     """Return ``1 / (1 + exp(-x))`` without overflow."""
     small = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, small) / (1 + small)
+
+
+def finite(values: Floats) -> Floats:
+    """Return values that are numbers as they are: for what :mod:`mirtools.models.bounds` could not rule out.
+
+    Raises
+    ------
+    InputError
+        Where one is none.
+    """
+    if not np.isfinite(values).all():
+        raise InputError("the model's values overflow with these sequences; give another model")
+    return values
 
 
 def steady_columns(shapes: Iterable[tuple[int, ...]]) -> NDArray[np.intp]:

@@ -1,8 +1,9 @@
 """The model file: one ``.safetensors`` file whose single metadata entry is the model's JSON description.
 
 A model file is data from anywhere, so nothing in it is trusted: the header is measured before it is read, names,
-shapes and types of the tensors must be exactly those of the architecture, every value must be finite. Loading
-runs no code. ``.keras``, ``.h5`` and pickled models can run code and are not read at all.
+shapes and types of the tensors must be exactly those of the architecture, every value must be finite, and neither
+what a pair costs (:mod:`mirtools.models.cost`) nor what is computed (:mod:`mirtools.models.bounds`) may be out of
+bounds. Loading runs no code. ``.keras``, ``.h5`` and pickled models can run code and are not read at all.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from numpy.typing import NDArray
 
 from mirtools import __version__
 from mirtools.errors import InputError, shorten
-from mirtools.models import abundance, dmiso, network
+from mirtools.models import abundance, bounds, dmiso, network
+from mirtools.models.cost import too_costly
 from mirtools.models.network import Network
 
 FORMAT_VERSION = 1
@@ -195,8 +197,13 @@ def _checked(header: bytes, data: bytes, path: str, checksum: str) -> Model:
     threshold = description.get("threshold")
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
         raise _refusal(path, "has no threshold from 0 to 1")
+    if layout is not None and (cost := too_costly(layout)) is not None:
+        raise _refusal(path, cost)
+    weights = _tensors(table, data, shapes, path)
+    if bounds.overflows(layout, weights):
+        raise _refusal(path, "has weights so large that scores overflow")
     return Model(
-        weights=_tensors(table, data, shapes, path),
+        weights=weights,
         name=values["name"],
         threshold=float(threshold),
         training=values["training"],

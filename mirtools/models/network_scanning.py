@@ -12,12 +12,14 @@ those of :class:`mirtools.models.network_steps.PairingPredictor` up to rounding 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.models.layers import sigmoid
+from mirtools.models.cost import MOST_VALUES
+from mirtools.models.layers import finite, sigmoid
 from mirtools.models.network import Named, Network, placed
 from mirtools.models.network_steps import (
     Convolution,
@@ -45,9 +47,11 @@ def can_share(network: Network) -> bool:
 
 
 def _slides(layer: Named) -> bool:
-    """Tell whether a layer gives the same at every position along the site."""
+    """Tell whether a layer gives the same everywhere along the site, and takes no more memory than a pair may."""
     if layer.op == "conv":
-        return bool(layer.fields["padding"] == "valid")
+        # what a tile's positions read, all at once
+        read = TILE * math.prod(layer.fields["kernel"]) * layer.before[-1]
+        return bool(layer.fields["padding"] == "valid") and read <= MOST_VALUES
     return layer.op in ("norm", "relu", "dropout") or (layer.op == "residual" and all(map(_slides, layer.inner)))
 
 
@@ -114,6 +118,7 @@ class NetworkScanner:
         """
         return self.at(mirna, codes, np.arange(self._windows(codes)))
 
+    @np.errstate(over="ignore", invalid="ignore")
     def at(self, mirna: int, codes: Codes, starts: NDArray[np.intp]) -> Floats:
         """Return the scores of some windows of a target, shape ``(n,)``, float32.
 
@@ -143,7 +148,7 @@ class NetworkScanner:
             }
             values = np.concatenate(list(held.values()))[: last - first + self._pooled - 1]
             stop = int(np.searchsorted(starts, last))
-            scores[done:stop] = sigmoid(self._logits(values)[starts[done:stop] - first])
+            scores[done:stop] = sigmoid(finite(self._logits(values)[starts[done:stop] - first]))
             done = stop
         return scores
 

@@ -14,10 +14,13 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from mirtools.models.layers import sigmoid
+from mirtools.models.cost import cost_of
+from mirtools.models.layers import finite, sigmoid
 from mirtools.models.network import NORM_EPSILON, Named, Network, placed
 from mirtools.models.pairing import Codes, Floats
 from mirtools.models.parallel import in_order
+
+_BATCH, _BATCH_VALUES = 16, 1 << 24  # pairs, and numbers of the largest layer
 
 
 @dataclass(frozen=True)
@@ -198,16 +201,16 @@ class PairingPredictor:
     Attributes
     ----------
     batch_size : int
-        Pairs computed at once: few, so that they stay in the processor's cache.
+        Pairs computed at once: few, so that they stay in the processor's cache, or in memory at least.
     """
-
-    batch_size = 16
 
     def __init__(self, network: Network, weights: Mapping[str, Floats]) -> None:
         self.network = network
         self.steps = steps_of(network, weights)
+        self.batch_size = max(1, min(_BATCH, _BATCH_VALUES // cost_of(network).layer_values))
         self._table = network.rule.table()
 
+    @np.errstate(over="ignore", invalid="ignore")
     def logits(self, mirnas: Codes, sites: Codes) -> Floats:
         """Return the logit of the score of every pair, shape ``(n,)``, float32."""
         logits = np.empty(len(mirnas), np.float32)
@@ -215,7 +218,7 @@ class PairingPredictor:
             part = slice(start, start + self.batch_size)
             matrices = self._table[sites[part, :, None], mirnas[part, None, :]]
             logits[part] = run_steps(self.steps, matrices)[:, 0]
-        return logits
+        return finite(logits)
 
     def score(self, mirnas: Codes, sites: Codes) -> Floats:
         """Return the probability of interaction of every pair, shape ``(n,)``, float32.

@@ -6,9 +6,6 @@ first. What pairs is a table, so wobbles can be told apart, and other alphabets 
 
 from __future__ import annotations
 
-import csv
-import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,13 +16,15 @@ from numpy.typing import NDArray
 
 from mirtools.encoding import crop_centre
 from mirtools.errors import InputError, shorten
+from mirtools.streams import open_text, reading
 
 Codes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 SITE_LENGTH = 50
 MIRNA_LENGTH = 20
-_MOST_LETTERS, _MOST_CHANNELS, _MOST_RULE_BYTES = 32, 32, 1 << 20
+_MOST_LETTERS, _MOST_CHANNELS, _MOST_RULE = 32, 32, 1 << 20
+_LARGEST = 1_000_000  # far below what overflows
 _TABLE_COLUMNS = ["site", "mirna"]
 
 
@@ -142,8 +141,8 @@ def rule_from(description: object) -> PairingRule:
             isinstance(letter, str) and len(letter) == 1 and letter in alphabet for letter in (site, mirna)
         ):
             raise ValueError("a pair of a pairing rule has letters that the alphabet lacks")
-        if not all(isinstance(v, float | int) and not isinstance(v, bool) and math.isfinite(v) for v in values):
-            raise ValueError("a pairing rule's values are finite numbers")
+        if not all(type(v) in (float, int) and abs(v) <= _LARGEST for v in values):
+            raise ValueError(f"a pairing rule's values are finite numbers from -{_LARGEST:,} to {_LARGEST:,}")
         if (site, mirna) in found:
             raise ValueError(f"a pairing rule names the pair {site}, {mirna} twice")
         found[site, mirna] = tuple(float(value) for value in values)
@@ -164,14 +163,12 @@ def read_rule(path: str) -> PairingRule:
     InputError
         For a table that is no rule.
     """
-    try:
-        if os.path.getsize(path) > _MOST_RULE_BYTES:
-            raise InputError("is no pairing rule (too large); give a table of letters and values", source=path)
-        with open(path, encoding="utf-8-sig", newline="") as stream:
-            rows = [row for row in csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is no text"
-        raise InputError(f"cannot be read ({reason.lower()})", source=path) from error
+    with open_text(path) as stream, reading(path):
+        text = stream.read(_MOST_RULE + 1)
+    if len(text) > _MOST_RULE:
+        raise InputError("is no pairing rule (too large); give a table of letters and values", source=path)
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    rows = [line.split("\t") for line in lines if line]
     if not rows or [name.lower() for name in rows[0][:2]] != _TABLE_COLUMNS or len(rows[0]) < 3:
         problem = "is no pairing rule; its header line is 'site', 'mirna' and the names of the values, by tabs"
         raise InputError(problem, source=path)

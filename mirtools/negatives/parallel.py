@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +11,8 @@ from itertools import islice
 from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
 from typing import TypeVar
+
+from mirtools.termination import unheard_by_children
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -41,7 +42,8 @@ def in_order(function: Callable[[Task], Result], tasks: Iterable[Task], threads:
     try:
         while True:
             while len(waiting) < 3 * threads and (chunk := list(islice(remaining, CHUNK))):
-                waiting.append(pool.submit(_work_through, function, chunk))
+                with unheard_by_children():  # processes start as they are needed
+                    waiting.append(pool.submit(_work_through, function, chunk))
             if not waiting:
                 break
             yield from waiting.popleft().result()
@@ -67,8 +69,7 @@ def each_once(function: Callable[[Task], Result], tasks: Iterable[Task], threads
 
 
 def follow_parent() -> None:
-    """Leave Ctrl-C to the parent, and end with it even where it was killed without a chance to say so."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """End with the parent even where it was killed without a chance to say so."""
     if (parent := parent_process()) is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 

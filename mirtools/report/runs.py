@@ -11,6 +11,8 @@ from typing import Any
 from mirtools.errors import InputError
 from mirtools.streams import open_text, reading
 
+_MOST_TEXT = 1 << 24
+
 
 @dataclass
 class RunReport:
@@ -43,7 +45,10 @@ def read_reports(paths: Iterable[str]) -> list[RunReport]:
     reports: dict[str, RunReport] = {}
     for path in paths:
         with open_text(path) as stream, reading(path):
-            text = stream.read()
+            text = stream.read(_MOST_TEXT + 1)
+        if len(text) > _MOST_TEXT:
+            problem = f"is longer than {_MOST_TEXT:,} characters; give what a command wrote with --json"
+            raise InputError(problem, source=path)
         try:
             content = json.loads(text)
         except ValueError as error:
@@ -62,14 +67,12 @@ def _checked(content: Any, path: str) -> tuple[str, dict[str, int], dict[str, in
     if isinstance(content, dict) and isinstance(content.get("tool"), str):
         tables = content.get("counts"), content.get("dropped")
         hints = content.get("hints", [])
-        if (
-            all(isinstance(table, dict) and all(_is_count(n) for n in table.values()) for table in tables)
-            and isinstance(hints, list)
-            and all(isinstance(hint, str) for hint in hints)
-        ):
+        named = [content["tool"], *(name for table in tables if isinstance(table, dict) for name in table)]
+        told = isinstance(hints, list) and all(isinstance(hint, str) and hint.isprintable() for hint in hints)
+        if told and all(map(str.isprintable, named)) and all(map(_is_counts, tables)):
             return content["tool"], *tables, hints  # type: ignore[return-value]
     raise InputError("is no report of a command (tool, counts, dropped); give what --json wrote", source=path)
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+def _is_counts(table: object) -> bool:
+    return isinstance(table, dict) and all(type(value) is int and value >= 0 for value in table.values())

@@ -10,6 +10,7 @@ import numpy as np
 
 from mirtools.bednames import HEADINGS, escaped, first_column
 from mirtools.errors import InputError, shorten
+from mirtools.lines import CONTROL
 from mirtools.scan.tracks import Floats
 from mirtools.streams import open_text, reading
 
@@ -55,7 +56,11 @@ def read_sites(path: str) -> list[KnownSite]:
             if start >= end:
                 raise InputError(f"ends at {end}, before it begins; repair the line", source=path, line=number)
             name = cells[3] if len(cells) > 3 else _UNNAMED
-            sites.append(KnownSite(unquote(cells[0]), start, end, "" if name == _UNNAMED else unquote(name)))
+            target, mirna = unquote(cells[0]), "" if name == _UNNAMED else unquote(name)
+            if CONTROL.search(target + mirna):
+                problem = "has a control character in a name (%00 and the like); repair the name"
+                raise InputError(problem, source=path, line=number)
+            sites.append(KnownSite(target, start, end, mirna))
     return sites
 
 

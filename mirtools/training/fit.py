@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mirtools.errors import InputError
 from mirtools.models import dmiso
+from mirtools.models.bounds import overflows
 from mirtools.models.dmiso import Regularization
 from mirtools.models.network import Network
 from mirtools.training.bootstrap import Ranking
@@ -209,6 +210,8 @@ def train(
         weights = trainer.weights()
         if not np.isfinite(loss) or not all(np.isfinite(value).all() for value in weights.values()):
             raise InputError(f"training came to no finite loss in epoch {number}; lower --learning-rate")
+        if overflows(network, weights):
+            raise InputError(f"training came to weights that overflow in epoch {number}; lower --learning-rate")
         nothing = (float("nan"),) * 3
         figures = nothing if validation is None else _validate(weights, network, validation, trainer.label_weights)
         history.append(Epoch(number, loss, *figures))
@@ -283,7 +286,9 @@ class _Trainer:
             return loss
 
         shared = [tf.TensorSpec((None, 1), tf.float32), tf.TensorSpec((None,), tf.float32)]
-        self._step = tf.function(step, input_signature=[*shared, *learner.signature()])
+        # AutoGraph would write the step as a file, which stays behind where the process is killed; nothing in it
+        # branches by values
+        self._step = tf.function(step, input_signature=[*shared, *learner.signature()], autograph=False)
 
     def epoch(self, number: int, rate: float, watch: Watch) -> float:
         """Run through the pairs of an epoch once; returns the mean loss."""

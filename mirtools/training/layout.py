@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from mirtools.errors import UsageError, shorten
+from mirtools.models.cost import too_costly
 from mirtools.models.modelfile import MOST_NUMBERS
 from mirtools.models.network import ARCHITECTURES, Network, network_from
 from mirtools.models.pairing import PairingRule
@@ -42,6 +43,8 @@ def network_of(
         network_from(network.described())
     except ValueError as error:
         raise UsageError(f"no {architecture} network is of this size: {shorten(str(error), 120)}") from error
+    if (cost := too_costly(network)) is not None:
+        raise UsageError(f"no {architecture} network is of this size: it {cost}; make it smaller")
     numbers = sum(map(math.prod, network.tensor_shapes().values()))
     if numbers > MOST_NUMBERS:
         raise UsageError(

@@ -6,12 +6,12 @@ Every training is the same arithmetic as when they go one after the other, so th
 from __future__ import annotations
 
 import os
-import signal
 from collections import deque
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 
 from mirtools.errors import MirtoolsError
+from mirtools.termination import unheard_by_children
 from mirtools.training.experiment import Part, Setting, Watch, one_by_one
 from mirtools.training.fit import Trained
 
@@ -33,7 +33,8 @@ def side_by_side(threads: int, setting: Setting, parts: list[Part], watch: Watch
                 part = waiting.popleft()
                 receiver, sender = context.Pipe(duplex=False)
                 process = context.Process(target=_train, args=(setting, part, sender), daemon=True)
-                process.start()
+                with unheard_by_children():
+                    process.start()
                 sender.close()  # so that the end of the process is the end of the pipe
                 processes.append(process)
                 running[receiver] = part
@@ -60,7 +61,6 @@ def side_by_side(threads: int, setting: Setting, parts: list[Part], watch: Watch
 
 
 def _train(setting: Setting, part: Part, sender: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides about Ctrl-C
     try:
         sender.send(setting.train(part, sender.send))
     except MirtoolsError as error:

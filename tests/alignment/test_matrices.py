@@ -1,6 +1,7 @@
 """Attribution matrices from files, good and hostile ones."""
 
 import io
+import os
 import struct
 import zipfile
 
@@ -88,6 +89,10 @@ BAD = {
     "structure": (_zip(_npy(_header((1, 2, 2), [("a", "<f4")]))), "not plain numbers"),
     "code in the header": (_zip(_npy("__import__('os').system('touch marker')\n")), "no NumPy file"),
     "header of gigabytes": (_zip(b"\x93NUMPY\x02\x00" + struct.pack("<I", 1 << 31)), "plain numbers"),
+    "open bracket in the header": (_npy(_header((1, 2, 2)).replace("}", "(")), "no NumPy file"),
+    "odd escapes in the header": (_npy("{'\\\\d': 1}\\n"), "no NumPy file"),
+    "deep header": (_npy("(" * 5000 + "\n"), "no NumPy file"),
+    "long number in the header": (_npy(_header((1, 2, 2)).replace("1", "9" * 5000)), "no NumPy file"),
     "unknown version": (_zip(b"\x93NUMPY\x09\x00" + b"\0" * 99), "plain numbers"),
     "cut header": (_zip(GOOD[:20]), "no NumPy file"),
     "vector": (_zip(_npy(_header((4,)))), "holds 4; save an array"),
@@ -115,6 +120,11 @@ def test_bad_files(tmp_path, monkeypatch, name):
     assert len(message) <= 180
     assert "; " in message
     assert [file.name for file in tmp_path.iterdir()] == ["bad.npz"]
+
+
+def test_a_pipe_is_no_file_of_matrices(tmp_path):
+    os.mkfifo(tmp_path / "a.npz")
+    assert "is no regular file" in refusal(lambda: _all(tmp_path / "a.npz"))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e101])

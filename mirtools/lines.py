@@ -1,0 +1,159 @@
+"""Text that is looked at before it is parsed: no line without end, no control characters.
+
+A gigabyte of one letter fits into four megabytes of gzip. Whoever reads such a file line by line holds it in
+memory, several times over. So lines have a longest length here, by the kind of file, and what is longer is refused
+where it gets longer. Control characters are refused as well: in a name they would get into tables.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+
+from mirtools.errors import InputError
+
+# Bytes of a line without its end
+LONGEST_LINE = 1 << 24  # of tables and other text, and of a read; the longest reads known have 4 Mb
+LONGEST_SEQUENCE = 300_000_000  # of a reference; human chromosomes, whole on one line, have up to 249 Mb
+LONGEST_NAME = 1 << 20  # of a name in FASTA or FASTQ, with all that stands behind it
+
+# In names, tab and line ends among them
+CONTROL = re.compile("[\x00-\x1f\x7f]")
+# Tab, line feed and carriage return alone are text
+_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
+_CONTROL = re.compile(rb"[%b]" % re.escape(_CONTROLS))
+_LONE_RETURN = re.compile(
+    rb"\r(?![\r\n]|\Z)"
+)  # what stands at the end of the bytes at hand waits for the next ones
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_BUFFER = 1 << 17
+_NAMES = {"fasta": b">", "fastq": b"@"}
+
+
+def checked_lines(
+    stream: io.BufferedReader, source: str, longest: int = LONGEST_LINE, kind: str | None = None
+) -> io.BufferedReader:
+    """Return a stream of the same bytes that raises InputError for what is no text that can be read line by line.
+
+    Parameters
+    ----------
+    stream : BufferedReader
+        Decompressed bytes. It is closed with the stream returned.
+    source : str
+        Name of the file, for messages.
+    longest : int
+        Bytes that a line may have. Of FASTA with :data:`LONGEST_LINE`, a whole record may not have more.
+    kind : {"fasta", "fastq"}, optional
+        Names there have at most :data:`LONGEST_NAME` bytes, and messages tell them.
+    """
+    return io.BufferedReader(_Checked(stream, source, longest, kind), _BUFFER)
+
+
+class _Checked(io.RawIOBase):
+    def __init__(self, stream: io.BufferedReader, source: str, longest: int, kind: str | None) -> None:
+        self._stream = stream
+        self._source = source
+        self._longest = longest
+        self._kind = kind
+        self._mark = _NAMES.get(kind or "", b"")
+        self._line = 1  # that the next byte belongs to
+        self._held = 0  # bytes of it that were read already
+        self._is_name = False  # whether it begins as a name does
+        self._is_open = False  # whether it ends in a carriage return so far
+        self._record = 0  # bytes since the last name of FASTA
+        self._is_other = False  # UTF-16, which decoding will tell
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        # no more at once than the shortest of the bounds, so that only the first and the last line can be too long
+        data = self._stream.read1(min(len(buffer), _BUFFER, self._longest))
+        if data and not self._is_other:
+            self._check(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self._stream.close()
+
+    def _check(self, data: bytes) -> None:
+        import numpy as np
+
+        if self._line == 1 and not self._held and data.startswith(_UTF_16):
+            self._is_other = True
+            return
+        values = np.frombuffer(data, np.uint8)
+        ends = int(np.count_nonzero(values == 10))
+        # most files hold no byte below a blank but these
+        if self._is_open or np.count_nonzero(values < 32) != ends or b"\x7f" in data:
+            self._refuse_controls(data)
+            self._refuse_returns(data)
+        self._is_open = data.endswith(b"\r")
+        if not self._held:
+            self._is_name = bool(self._mark) and data.startswith(self._mark)
+        first = data.find(b"\n") if ends else len(data)
+        self._refuse_length(self._held + first)
+        if self._kind == "fasta" and self._longest == LONGEST_LINE:
+            begin = data.rfind(b"\n>")
+            self._record = self._record + len(data) if begin < 0 else len(data) - begin
+            self._refuse_record()
+        if ends:
+            last = data.rfind(b"\n") + 1
+            self._line += ends
+            self._held = len(data) - last
+            self._is_name = bool(self._mark) and data.startswith(self._mark, last)
+        else:
+            self._held += len(data)
+
+    def _refuse_returns(self, data: bytes) -> None:
+        """Refuse a carriage return that ends no line; in FASTA and FASTQ it is one, as old Macs wrote it."""
+        if self._kind is not None:
+            return
+        found = _LONE_RETURN.search(data)
+        if self._is_open and not data.startswith((b"\r", b"\n")):
+            line = self._line
+        elif found is not None:
+            line = self._line + data.count(b"\n", 0, found.start())
+        else:
+            return
+        problem = "has a carriage return inside a line; convert the line ends of an old Mac file"
+        raise InputError(problem, source=self._source, line=line)
+
+    def _refuse_length(self, length: int) -> None:
+        longest = LONGEST_NAME if self._is_name else self._longest
+        if length > longest:
+            remedy = "is this the right file?"
+            if self._kind == "fasta" and not self._is_name:
+                remedy = "give reads" if self._longest == LONGEST_LINE else "write the sequence on several lines"
+            raise self._error(f"line {self._line} is longer than {longest:,} characters; {remedy}")
+
+    def _refuse_record(self) -> None:
+        if self._record > self._longest:
+            raise self._error(
+                f"the record that ends behind line {self._line} is longer than {self._longest:,} characters; "
+                "give reads"
+            )
+
+    def _refuse_controls(self, data: bytes) -> None:
+        if len(data.translate(None, _CONTROLS)) == len(data):
+            return
+        found = _CONTROL.search(data)
+        assert found is not None
+        line = self._line + data.count(b"\n", 0, found.start())
+        begin = data.rfind(b"\n", 0, found.start()) + 1
+        end = data.find(b"\n", found.start())
+        text = data[begin : len(data) if end < 0 else end]
+        named = bool(self._mark) and text.startswith(self._mark) and (begin > 0 or not self._held)
+        raise InputError(
+            f"holds the control character \\x{found.group()[0]:02x}; give text, without it",
+            source=self._source,
+            line=line,
+            record=text[1:].decode("utf-8", "replace").strip() if named else None,
+        )
+
+    def _error(self, problem: str) -> InputError:
+        return InputError(problem, source=self._source)

@@ -1,0 +1,142 @@
+"""Lines without end and control characters, in every reader of text."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import resource
+import sys
+
+import pytest
+from commands import COMMANDS, refusal, run, run_process
+
+from mirtools.errors import InputError
+from mirtools.lines import LONGEST_LINE, LONGEST_NAME, LONGEST_SEQUENCE, checked_lines
+from mirtools.sequences import read_reads, read_references
+from mirtools.streams import open_text
+
+
+class Dripping(io.BufferedReader):
+    """A stream that gives a few bytes at a time."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        super().__init__(io.BytesIO(data))  # type: ignore[arg-type]
+        self._size = size
+
+    def read1(self, size: int = -1, /) -> bytes:
+        return super().read1(min(size, self._size))
+
+
+def said(data: bytes, size: int = 1 << 16, **options) -> str:
+    """Return what is wrong with some text, or ``""`` where it comes through unchanged."""
+    try:
+        assert checked_lines(Dripping(data, size), "f", **options).read() == data
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("size", [1, 3, 1 << 16])
+def test_the_longest_line_is_the_last_that_passes(size):
+    for before in (b"", b"\n", b"ab\ncd\n"):
+        line = before.count(b"\n") + 1
+        for end in (b"", b"\n", b"\r\n\n"):
+            assert said(before + b"x" * (7 - end.count(b"\r")) + end, size, longest=7) == ""
+            told = said(before + b"x" * 8 + end + b"\n" * 9, size, longest=7)
+            assert told.startswith(f"f: line {line} is longer than 7 characters; ")
+
+
+@pytest.mark.parametrize("size", [1, 2, 1 << 16])
+def test_control_characters_are_refused_with_their_line(size):
+    for code in {*range(32), 127} - {9, 10, 13}:
+        told = said(b"a\tb\r\n" + b"c" + bytes([code]) + b"d\n", size)
+        assert told == f"f:2: holds the control character \\x{code:02x}; give text, without it"
+    assert said("a\u0085b\u2028\u00e9\n".encode(), size) == ""
+
+
+@pytest.mark.parametrize("size", [1, 2, 1 << 16])
+def test_carriage_returns_end_lines_or_are_refused(size):
+    assert said(b"a\r\nb\r\r\nc\r", size) == ""
+    assert said(b"a\nb\rc\n", size).startswith("f:2: has a carriage return inside a line; ")
+    assert said(b">a\rACGT\r", size, kind="fasta") == ""
+
+
+def test_utf_16_is_left_to_who_decodes():
+    assert said("a\tb\n".encode("utf-16")) == ""
+
+
+@pytest.mark.parametrize("record", ["@r\0x y\nACGT\n+\nIIII\n", ">r\x07x y\nACGT\n", ">r x\0y\nACGT\n"])
+def test_a_control_character_in_a_name_is_told_with_the_record(tmp_path, record):
+    path = str(tmp_path / "r")
+    with open(path, "w", newline="") as stream:
+        stream.write(record.replace("\0", "").replace("\x07", "").replace("r", "q") + record)
+    name = record[1:].partition("\n")[0].replace("\0", "?").replace("\x07", "?")
+    line = record.count("\n") + 1
+    for read in (read_reads, read_references) if record[0] == ">" else (read_reads,):
+        told = refusal(lambda read=read: list(read(path)))
+        assert told.startswith(f"{path}:{line}: record '{name}': holds the control character \\x0")
+
+
+def test_chromosomes_may_stand_on_one_line_as_references_alone(tmp_path):
+    path = str(tmp_path / "chromosome.fa")
+    with open(path, "wb") as stream:
+        stream.write(b">1\n" + b"A" * (LONGEST_LINE + 1) + b"\n")
+    assert len(read_references(path)[0].sequence) == LONGEST_LINE + 1 < LONGEST_SEQUENCE
+    assert "line 2 is longer than 16,777,216 characters" in refusal(lambda: list(read_reads(path)))
+
+
+def test_a_read_may_not_be_longer_on_many_lines(tmp_path):
+    path = str(tmp_path / "reads.fa")
+    with open(path, "wb") as stream:
+        stream.write(b">1\nACGT\n>2\n" + (b"A" * 99 + b"\n") * (LONGEST_LINE // 100 + 2))
+    assert "is longer than 16,777,216 characters; give reads" in refusal(lambda: list(read_reads(path)))
+
+
+def test_a_name_without_end(tmp_path):
+    path = str(tmp_path / "names.fa")
+    with open(path, "wb") as stream:
+        stream.write(b">" + b"x" * LONGEST_NAME)
+    for read in (read_reads, read_references):
+        assert "line 1 is longer than 1,048,576 characters" in refusal(lambda read=read: list(read(path)))
+
+
+def test_lines_are_counted_behind_a_byte_order_mark(tmp_path):
+    path = tmp_path / "t"
+    path.write_bytes(b"\xef\xbb\xbfa\nb\0\n")
+    with open_text(str(path)) as stream:
+        assert refusal(lambda: list(stream)).startswith(f"{path}:2: holds the control character \\x00")
+
+
+TEXTS = [
+    (name, option)
+    for name, command in COMMANDS.items()
+    if not command.heavy
+    for option in command.inputs
+    if command.kinds.get(option) not in ("model", "matrices", "npz")
+]
+
+
+@pytest.mark.parametrize(("name", "option"), TEXTS)
+def test_every_reader_refuses_a_line_without_end(workplace, name, option):
+    with gzip.open("bomb.gz", "wb", 1) as stream:
+        stream.write(b"A" * (LONGEST_LINE + 2))
+    changed = {option.strip("-").replace("-", "_") or "main": "bomb.gz"}
+    done = run(name, [*COMMANDS[name].line(**changed), "-o", "out"])
+    assert done.status == 1
+    assert len(done.err.splitlines()) == 1
+    assert "line 1 is longer than" in done.err or "is neither FASTA nor FASTQ" in done.err
+    assert not os.path.exists("out")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is measured as Linux tells it")
+def test_a_bomb_takes_little_memory(workplace):
+    with gzip.open("bomb.fa.gz", "wb", 1) as stream:
+        stream.write(b">x\n")
+        for _ in range(100):
+            stream.write(b"A" * (LONGEST_SEQUENCE // 90))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    done = run_process("negatives-generate", COMMANDS["negatives-generate"].line(transcripts="bomb.fa.gz"))
+    assert "bomb.fa.gz: line 2 is longer than 300,000,000 characters" in done.err
+    assert done.status == 1
+    assert max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) < 500_000
