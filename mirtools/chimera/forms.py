@@ -19,6 +19,8 @@ Places = NDArray[np.int64]
 
 # Fewer bases of a part with an open end would fit many forms.
 SHORTEST_PREFIX = 12
+# No miRNA is so long; longer forms are found whole only
+_LONGEST = 64
 _BASES = 8
 _LENGTHS = np.uint64(1 << 32)
 
@@ -94,24 +96,30 @@ def _word(place: int, base: int) -> np.uint64:
 
 
 @compiled
+def _shortest(length: int) -> int:
+    """Return the length of the shortest prefix of a form that is looked up."""
+    return min(SHORTEST_PREFIX, length) if length <= _LONGEST else length
+
+
+@compiled
 def _keys(bases: Bytes, begins: Places, ends: Places) -> Any:
     """Return the keys of all forms and of their prefixes, whole and with any one place blotted out."""
     total = 0
     for form in range(len(begins)):
         length = ends[form] - begins[form]
-        for size in range(min(SHORTEST_PREFIX, length), length + 1):
-            total += size + 1
+        for size in range(_shortest(length), length + 1):
+            total += size + 1 if length <= _LONGEST else 1
     keys, forms = np.empty(total, np.uint64), np.empty(total, np.int64)
     at = 0
     for form in range(len(begins)):
         begin, length = begins[form], ends[form] - begins[form]
-        for size in range(min(SHORTEST_PREFIX, length), length + 1):
+        for size in range(_shortest(length), length + 1):
             key = _word(_LENGTHS, size) if size == length else _word(_LENGTHS + np.uint64(1), size)
             for place in range(size):
                 key += _word(place, bases[begin + place])
             keys[at], forms[at] = key, form
             at += 1
-            for place in range(size):
+            for place in range(size if length <= _LONGEST else 0):
                 keys[at] = key - _word(place, bases[begin + place]) + _word(place, N)
                 forms[at] = form
                 at += 1

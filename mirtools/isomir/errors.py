@@ -40,6 +40,9 @@ _LEAST_READS = 200
 _SPREAD = 0.5
 # The same of the sequence of a linker
 _LINKER_SPREAD = 0.15
+# How many times the reads of a part another one has whose errors may be all of it: even at one error in ten bases one
+# base becomes a certain other one in a thirtieth of the reads.
+_MORE_ABUNDANT = 10
 # Chance that a table has any part that errors or linkers made
 _ALPHA = 0.01
 _RATES = np.geomspace(1e-6, 0.1, 241)
@@ -145,6 +148,7 @@ def false_parts(left: Left, rate: float, least_reads: int, parts: int) -> NDArra
     taken = wrong & (exact >= 0)
     looks += np.bincount(exact[taken], expected[taken], parts)
     pairs = np.unique(np.stack((exact[taken], part[taken]), axis=1), axis=0)
+    pairs = pairs[shares[pairs[:, 1]] >= _MORE_ABUNDANT * looks[pairs[:, 0]]]
     by_error = np.bincount(pairs[:, 0], shares[pairs[:, 1]], parts) * rate / 3
     false = shares < least_reads - 0.5
     false |= _explained(looks, by_error, _SPREAD)

@@ -235,7 +235,7 @@ def _choose(
     live = np.arange(len(cost))
     while len(live):
         group, part, linker = (column[live] for column in (options.group, options.part, options.linker))
-        chosen, likelihood = _maximise(group, part, linker, cost[live], reads)
+        chosen, likelihood = _maximise(group, part, linker, options.errors[live] > 0, cost[live], reads)
         if not least_reads:
             return live[chosen], false
         left = Left(options, live, likelihood, reads)
@@ -248,12 +248,18 @@ def _choose(
 
 
 def _maximise(
-    row_of: NDArray[Any], part_of: NDArray[Any], linker: NDArray[Any], cost: NDArray[Any], weights: NDArray[Any]
+    row_of: NDArray[Any],
+    part_of: NDArray[Any],
+    linker: NDArray[Any],
+    wrong: NDArray[np.bool_],
+    cost: NDArray[Any],
+    weights: NDArray[Any],
 ) -> tuple[Ints, NDArray[np.float64]]:
     """Return the likeliest option of each row, of equally likely ones the first, and how likely each option is.
 
     Expectation-maximisation over all options; then the parts that explain least beyond what the others explain
-    leave the list, and so on until every part left is worth its price.
+    leave the list, and so on until every part left is worth its price. Options with errors (``wrong``) are no reason
+    to leave: they are tested for.
     """
     n_linkers = int(linker.max()) + 1
     live = np.arange(len(row_of))
@@ -268,8 +274,11 @@ def _maximise(
         order = worthless[np.lexsort((part[worthless], gain[part[worthless]], row[worthless]))]
         leaves = np.zeros(len(gain), bool)
         leaves[part[order[np.diff(row[order], prepend=-1) > 0]]] = True
-        # The last part of a row stays, whatever it is worth.
-        leaves[part[first[np.diff(first, append=len(live)) == 1]]] = False
+        # The last part of a row that needs no error stays, whatever it is worth.
+        right = np.flatnonzero(~wrong[live])
+        first = right[np.diff(row[right], prepend=-1) > 0]
+        last = right[np.diff(row[right], append=row[-1] + 1) > 0]
+        leaves[part[first[first == last]]] = False
         if not leaves.any():
             break
         live = live[~leaves[part]]

@@ -55,8 +55,35 @@ def test_no_alignment(observed):
     assert classify(observed, LET7A) is None
 
 
-def test_n_agrees_with_nothing():
-    assert classify(LET7A[:9] + "N" + LET7A[10:], LET7A).types == ("SNP",)
+@pytest.mark.parametrize(
+    ("observed", "canonical", "types"),
+    [
+        (LET7A[:9] + "N" + LET7A[10:], LET7A, ()),
+        ("N" + LET7A[1:], LET7A, ()),
+        (LET7A[:-1] + "N", LET7A, ()),
+        ("N" + LET7A, LET7A, ()),
+        (LET7A + "NN", LET7A, ()),
+        (LET7A + "AN", LET7A, ("3p_addition",)),
+        ("NN" + LET7A[2:], LET7A, ()),
+        (LET7A[1:] + "N", LET7A, ("5p_deletion",)),
+        (LET7A[:9] + "NC" + LET7A[11:], LET7A, ("SNP",)),
+        (LET7A, LET7A[:9] + "N" + LET7A[10:], ()),
+        (LET7A, "NN" + LET7A[2:], ()),
+        ("C" + LET7A[1:], LET7A[:4] + "N" + LET7A[5:], ("5p_replacement",)),
+    ],
+)
+def test_n_is_no_change_on_either_side(observed, canonical, types):
+    found = classify(observed, canonical)
+    assert found.types == types
+    assert "N" not in [observed[place] for place in found.changed]
+
+
+@pytest.mark.parametrize(("lost", "types"), [(1, ()), (4, ()), (0, ())])
+def test_an_end_that_was_not_seen_is_no_deletion(lost, types):
+    observed = LET7A[: len(LET7A) - lost]
+    assert classify(observed, LET7A, end_seen=False).types == types
+    assert classify(observed + "AC", LET7A[: len(observed)], end_seen=False).types == ("3p_addition",)
+    assert classify(observed[2:], LET7A, end_seen=False).types == ("5p_deletion",)
 
 
 @given(st.text("ACGT", min_size=18, max_size=25), st.sampled_from(ISOMIR_TYPES), st.data())
