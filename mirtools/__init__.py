@@ -6,7 +6,7 @@ those before it and the ground floor (``errors``, ``lines``, ``partfiles``, ``st
 
 ``chimera`` -> ``isomir`` -> ``negatives`` -> ``models`` -> ``training`` -> ``report``
 
-The commands themselves live in ``tools/`` (installed as ``mirtools.tools``) and compute nothing; the console scripts
+The commands themselves live in ``tools/`` (installed as ``mirtools.tools``) and compute nothing; console scripts
 reach them through ``mirtools.commands``.
 """
 
