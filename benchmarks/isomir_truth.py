@@ -178,6 +178,8 @@ CONVERTED = "the table that the file was converted from agrees with us; losses a
 OTHER = "another miRNA explains the sequence with fewer types and changed bases"
 PARTED = "the same ends; templated, added and changed bases at the 3' end are told apart otherwise"
 CHANGES = "ours needs fewer changed bases"
+UNREAD = "the sequence holds N, and no sequence without it tells what was not read"
+LEFT_OUT = Found(".", ".", ".", ".")
 
 
 class Judged(NamedTuple):
@@ -197,7 +199,7 @@ def judge(data: Path) -> list[Judged]:
     claims = [*simulated(truth), *seqbuster(truth), *gff(truth)]
     mirnas = _human(references / "mirbase22.1_mature_hsa_mmu_kshv_dme.fa.gz")
     found = _classified(claims, mirnas, _human(references / "mirbase20_hairpin_hsa_mmu_dme.fa.gz"))
-    judged = [_judged(claim, found[claim.sequence], mirnas) for claim in claims]
+    judged = [_judged(claim, found.get(claim.sequence, LEFT_OUT), mirnas) for claim in claims]
     tables = [item for item in judged if item.claim.source.startswith("miraligner")]
     agreeing = {item.claim[1:3] for item in tables if item.variant_reason in ("", PARTED)}
 
@@ -240,6 +242,9 @@ def _classified(claims: list[Claim], mirnas: dict[str, str], hairpins: dict[str,
 def _judged(claim: Claim, found: Found, mirnas: dict[str, str]) -> Judged:
     canonical = mirnas[claim.mirna]
     types, variant = claimed_types(claim, canonical), claimed_variant(claim)
+    if found == LEFT_OUT:
+        reason = UNREAD if "N" in claim.sequence else None
+        return Judged(claim, found, types, variant, reason, reason)
     same = found.types == types and claim.mirna in (found.mirna, *found.ambiguous.split(","))
     if same and sorted(variant.split(",")) == sorted(found.variant.split(",")):
         return Judged(claim, found, types, variant, "", "")

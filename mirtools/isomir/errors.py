@@ -40,8 +40,8 @@ _LEAST_READS = 200
 _SPREAD = 0.5
 # The same of the sequence of a linker
 _LINKER_SPREAD = 0.15
-# How many times the reads of a part another one has whose errors may be all of it: even at one error in ten bases one
-# base becomes a certain other one in a thirtieth of the reads.
+# How many times the reads of a part another one has whose errors may be all of it: even at one error in ten bases
+# one base becomes a certain other one in a thirtieth of the reads.
 _MORE_ABUNDANT = 10
 # Chance that a table has any part that errors or linkers made
 _ALPHA = 0.01

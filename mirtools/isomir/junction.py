@@ -258,8 +258,8 @@ def _maximise(
     """Return the likeliest option of each row, of equally likely ones the first, and how likely each option is.
 
     Expectation-maximisation over all options; then the parts that explain least beyond what the others explain
-    leave the list, and so on until every part left is worth its price. Options with errors (``wrong``) are no reason
-    to leave: they are tested for.
+    leave the list, and so on until every part left is worth its price. Options with errors (``wrong``) are no
+    reason to leave: they are tested for.
     """
     n_linkers = int(linker.max()) + 1
     live = np.arange(len(row_of))
@@ -276,9 +276,9 @@ def _maximise(
         leaves[part[order[np.diff(row[order], prepend=-1) > 0]]] = True
         # The last part of a row that needs no error stays, whatever it is worth.
         right = np.flatnonzero(~wrong[live])
-        first = right[np.diff(row[right], prepend=-1) > 0]
-        last = right[np.diff(row[right], append=row[-1] + 1) > 0]
-        leaves[part[first[first == last]]] = False
+        first = np.flatnonzero(np.diff(row[right], prepend=-1))
+        only = np.minimum.reduceat(part[right], first)
+        leaves[only[only == np.maximum.reduceat(part[right], first)]] = False
         if not leaves.any():
             break
         live = live[~leaves[part]]

@@ -102,8 +102,8 @@ def _maximise(row_of, part_of, linker, cost, weights):
         _, first = np.unique(row_of[order], return_index=True)
         leaving = np.unique(part_of[order[first]])
         # The last part of a row stays, whatever it is worth.
-        alone = np.bincount(row_of, cost > 0, len(weights)) == 1
-        leaving = np.setdiff1d(leaving, part_of[alone[row_of] & (cost > 0)])
+        left = [set(part_of[(row_of == row) & (cost > 0)]) for row in range(len(weights))]
+        leaving = np.setdiff1d(leaving, sorted(set().union(*(parts for parts in left if len(parts) == 1))))
         if not leaving.size:
             break
         cost = np.where(np.isin(part_of, leaving), 0.0, cost)
