@@ -20,7 +20,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -132,8 +132,11 @@ def damage(number: int, seed: int) -> tuple[str, str, bytes]:
     return line, target, fuzzing.spoiled(Path(target).read_bytes(), goods, chance)
 
 
-def attempt(number: int, seed: int) -> Case:
-    """Try a case in this process; the current folder holds :func:`make_inputs`."""
+def attempt(number: int, seed: int, most_memory: float = float("inf")) -> Case:
+    """Try a case in this process; the current folder holds :func:`make_inputs`.
+
+    The memory that it may take (MB) is that of the whole process.
+    """
     line, target, data = damage(number, seed)
     Path("damaged").write_bytes(data)
     name, *arguments = shlex.split(re.sub(rf"(?<=[ =]){re.escape(target)}\b", "damaged", line))
@@ -147,7 +150,7 @@ def attempt(number: int, seed: int) -> Case:
     else:
         problem = _problem(name, done.status, done.err, set(os.listdir()) - before)
     seconds, megabytes = time.process_time() - begin, _peak()
-    if not problem and (seconds > PATIENCE or megabytes > MEMORY):
+    if not problem and (seconds > PATIENCE or megabytes > most_memory):
         problem = f"{seconds:.1f} s, {megabytes:.0f} MB"
     for path in set(os.listdir()) - before:
         os.unlink(path)
@@ -181,7 +184,7 @@ def _peak() -> float:
     return int(found[1]) / 1000
 
 
-def without_training() -> None:
+def without_training(change: Callable[[object, str, object], None] = setattr) -> None:
     """Let ``dmiso-train`` end where training would begin: what is attacked are readers."""
     from mirtools.errors import InputError
     from mirtools.training import experiment
@@ -189,7 +192,7 @@ def without_training() -> None:
     def end(*_: object) -> None:
         raise InputError("everything is read")
 
-    experiment.run_experiment = end
+    change(experiment, "run_experiment", end)
 
 
 def watched(folder: Path, seed: int, first: int, step: int, count: int) -> Iterator[Case]:
@@ -239,7 +242,7 @@ def main(folder: str, seed: str, first: str, step: str, count: str) -> None:
     for number in range(int(first), int(count), int(step)):
         print(number, file=lines, flush=True)
         faulthandler.dump_traceback_later(_ENDLESS, exit=True)
-        case = attempt(number, int(seed))
+        case = attempt(number, int(seed), MEMORY)
         faulthandler.cancel_dump_traceback_later()
         print(json.dumps(case), file=lines, flush=True)
 
