@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
-import shutil
 import signal
 import sys
 import tempfile
@@ -54,20 +52,6 @@ def told(cases: Iterable[mutation.Case], count: int) -> Iterator[mutation.Case]:
         yield case
 
 
-def _stopped(inputs: str, job: tuple[str, int, int]) -> tuple[str, list[interruption.Outcome]]:
-    name, times, seed = job
-    before = os.getcwd()
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(inputs, folder, dirs_exist_ok=True)
-        os.chdir(folder)
-        try:
-            found = [*interruption.interrupted(name, interruption.SIGNALS, times, random.Random(seed))]
-        finally:
-            os.chdir(before)
-    print(f"{name}: {len(found)} signals", file=sys.stderr)
-    return name, found
-
-
 def signals(times: int, seed: int, processes: int) -> dict[str, list[interruption.Outcome]]:
     """Return how commands took each of the signals, at least ``times`` times over all commands."""
     each = -(-times // len(STOPPED))
@@ -80,7 +64,8 @@ def signals(times: int, seed: int, processes: int) -> dict[str, list[interruptio
     with tempfile.TemporaryDirectory() as inputs:
         good_inputs.make(Path(inputs))
         with get_context("spawn").Pool(processes) as pool:
-            for name, found in pool.imap(partial(_stopped, inputs), jobs):
+            for name, found in pool.imap(partial(interruption.in_a_copy, inputs), jobs):
+                print(f"{name}: {len(found)} signals", file=sys.stderr)
                 outcomes[name] += found
     return outcomes
 

@@ -67,6 +67,19 @@ def interrupted(
             yield Outcome(None, "WRONG", f"{name}: the run after all leaves {parts() or 'other outputs'}")
 
 
+def in_a_copy(inputs: str, job: tuple[str, int, int]) -> tuple[str, list[Outcome]]:
+    """Do a job (command, times, seed) in a copy of the folder ``inputs``, by each signal; return its name, too."""
+    name, times, seed = job
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(inputs, folder, dirs_exist_ok=True)
+        os.chdir(folder)
+        try:
+            return name, [*interrupted(name, SIGNALS, times, random.Random(seed))]
+        finally:
+            os.chdir(before)
+
+
 def parts() -> set[str]:
     """Return the unfinished outputs in the current folder."""
     return {path for path in os.listdir() if path.endswith(".part")}
