@@ -112,7 +112,8 @@ def main() -> int:
     if args.times:
         outcomes = signals(args.times, args.seed, args.processes)
         problems += [outcome.problem for found in outcomes.values() for outcome in found if outcome.problem]
-        print(f"\n{sum(map(len, outcomes.values())):,} signals, seed {args.seed}:\n")
+        sent = sum(outcome.stop is not None for found in outcomes.values() for outcome in found)
+        print(f"\n{sent:,} signals, seed {args.seed}:\n")
         _print_signals(outcomes)
     print(f"\n{len(problems)} findings", *problems, sep="\n", flush=True)
     return int(bool(problems))

@@ -439,7 +439,7 @@ FASTA = ["--mirnas", "mirnas.fa", "--targets", "transcripts.fa"]
         (["--best", "few.tsv"], "--best needs --mirnas and --targets"),
         (["--genes", "g.tsv", "few.tsv"], "--genes needs --mirnas and --targets"),
         ([*FASTA, "--gene-table", "g.tsv"], "--gene-table does nothing without --genes"),
-        ([*FASTA, "--background", "0.000001"], "is less than"),
+        (["--mirnas", "few_mirnas.fa", "--targets", "planted.fa", "--background", "0.000001"], "is less than"),
         (["--background", "0.01", "few.tsv"], "--background needs --mirnas and --targets"),
         (["--mirnas", "mirnas.fa", "--targets", "-", "--background", "0.01"], "--background reads '-' twice"),
         ([*FASTA, "--gtf", "a.gtf"], "--gtf does nothing without --bed"),
