@@ -21,11 +21,11 @@ debian = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 .PHONY: help
 help:
 	@echo "make demo          from simulated reads to explained target sites, figures and a summary"
-	@echo "make test          every check: lint, all tests of the code, the Galaxy suite, the container images"
+	@echo "make test          lint and all tests of the code (15 minutes, from nothing, on two cores)"
+	@echo "make test-all      these, the Galaxy suite and the container images (45 minutes)"
+	@echo "make attack        damaged files for every reader, signals at any moment (up to an hour)"
 	@echo "make setup         install the commands into $(VENV) (PYTHON=$(PYTHON))"
-	@echo "make test-fast     tests that take seconds"
-	@echo "make test-slow     tests that take minutes"
-	@echo "make package-test  build the package, install it in a fresh environment, try it there"
+	@echo "make test-fast     the tests of the code that take no more than a few seconds each"
 	@echo "make galaxy-test   boot a real Galaxy and test every tool and workflow of the suite in it"
 	@echo "make galaxy-serve  the same Galaxy, with sample data, to click through"
 	@echo "make image         build the two container images"
@@ -94,7 +94,13 @@ demo: setup
 # ---- tests --------------------------------------------------------------------------------------------------
 
 .PHONY: test-setup
-test-setup: $(VENV)/.installed-all,test peers blast
+test-setup: $(VENV)/.installed-all,test peers blast $(VENV)/.kernels
+
+# Kernels are compiled before tests run side by side, or each of them would do it.
+KERNELS := $(shell grep -rl --include='*.py' '^@compiled' mirtools)
+$(VENV)/.kernels: $(KERNELS) | $(VENV)/.installed-all,test
+	docker/compile_kernels.sh native $(DATA)
+	@touch $@
 
 # programs that the tests hold our outputs against, away from our own dependencies
 PEERS := $(VENV)-peers
@@ -111,18 +117,22 @@ lint: $(VENV)/.installed-all,test
 	ruff check .
 	mypy
 
-# the cheapest first; everything that is said of a part holds here, too: make test BROWSER=no
-.PHONY: test test-fast test-slow package-test
+# a worker a core takes one file of tests after the other
+PYTEST := pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+.PHONY: test test-all test-fast attack
 test: lint test-setup
-	pytest
+	$(PYTEST)
+# what is said of a part holds here, too: make test-all BROWSER=no
+test-all: test
 	$(MAKE) galaxy-test
 	$(MAKE) image-test IMAGE_OPTIONS=--if-possible
 test-fast: test-setup
-	pytest -m 'not slow and not package'
-test-slow: test-setup
-	pytest -m slow
-package-test: test-setup
-	pytest -m package
+	$(PYTEST) -m 'not slow and not package'
+
+# ATTACK="--seed 2 --files 50000" asks for other cases, or more
+ATTACK ?=
+attack: test-setup
+	PYTHONPATH=tests python -m attack $(ATTACK)
 
 .PHONY: benchmark
 benchmark: test-setup

@@ -1,14 +1,18 @@
 #!/bin/bash
-# Run the commands on test data, so that all kernels are compiled and kept beside their sources for a level of x86-64:
+# Run the commands on test data, so that all kernels are compiled and kept beside their sources, for a level of x86-64
+# or for this very processor:
 #   docker/compile_kernels.sh x86-64-v3 test-data
+#   docker/compile_kernels.sh native test-data
 set -euo pipefail
-export NUMBA_CPU_NAME=$1 NUMBA_CPU_FEATURES=
-python - "$1" <<'PYTHON' || { echo "this processor cannot run $1; its kernels are left out" >&2; exit 0; }
+if [ "$1" != native ]; then
+    export NUMBA_CPU_NAME=$1 NUMBA_CPU_FEATURES=
+    python - "$1" <<'PYTHON' || { echo "this processor cannot run $1; its kernels are left out" >&2; exit 0; }
 import sys
 from llvmlite import binding
 from mirtools.compiled import best_level
 sys.exit(best_level(sys.argv[1], binding.get_host_cpu_features()) is None)
 PYTHON
+fi
 data=$(cd "$2" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

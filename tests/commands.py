@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import io
 import os
@@ -252,7 +253,30 @@ COMMANDS = {
         extra_outputs={"--history": "part\tepoch\t", "--metrics": "{", "--scores": "pair_id\tn_reads\t"},
     ),
 }
+#: every output of a good run, by its option
+OUTPUTS = {
+    name: {"-o": "out", "--json": "out.json"} | {option: f"out{option}" for option in command.extra_outputs}
+    for name, command in COMMANDS.items()
+}
+OUTPUTS["interactions-report"]["--figure"] = "out.svg"
+OUTPUTS["chimera-parse"]["--plot"] = "out.svg"
 TABLE_COMMANDS = [name for name, command in COMMANDS.items() if command.kinds.get("") == "table"]
+
+
+def line_with_outputs(name: str, **changed: str) -> list[str]:
+    """Return the arguments of the good run with all its outputs; ``changed`` as for ``Command.line``."""
+    outputs = [word for option, path in OUTPUTS[name].items() for word in (option, path)]
+    return [*COMMANDS[name].line(**changed), *outputs]
+
+
+def digests(name: str, folder: str = ".") -> dict[str, str]:
+    """Return the SHA-256 of every output of that run that is there."""
+    found = {}
+    for output in (*OUTPUTS[name].values(), "trained.safetensors"):
+        path = Path(folder, output)
+        if path.exists():
+            found[output] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
 
 
 def refusal(work) -> str:

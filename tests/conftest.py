@@ -1,12 +1,12 @@
-"""Inputs that the tests of several commands share, made once by the commands themselves."""
+"""What tests of several commands share: a folder with good inputs, and programs that outputs are held against."""
 
 from __future__ import annotations
 
-import gzip
 import os
 import signal
 
 import commands
+import good_inputs
 import pytest
 
 # As in a process of a command's own; BLAS reads it when NumPy is first imported.
@@ -15,92 +15,17 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _model(path):
-    """A model with random weights: as good as any for what is tested here."""
-    import numpy as np
-
-    from mirtools.models import dmiso
-    from mirtools.models.modelfile import Model, save_model
-
-    random = np.random.default_rng(5)
-    weights = {
-        name: random.uniform(0.5, 1.5, shape) if name.endswith("variance") else random.normal(0, 0.3, shape)
-        for name, shape in dmiso.TENSOR_SHAPES.items()
-    }
-    with open(path, "wb") as stream:
-        save_model(Model(weights, "test", 0.5), stream)
-
-
-def _network(path):
-    """A small network on pairing matrices with random weights."""
-    import numpy as np
-
-    from mirtools.models.modelfile import Model, save_model
-    from mirtools.models.network import mirbind
-
-    network = mirbind(filters=4, blocks=1, units=4)
-    random = np.random.default_rng(6)
-    weights = {
-        name: random.uniform(0.5, 1.5, shape) if name.endswith("variance") else random.normal(0, 0.3, shape)
-        for name, shape in network.tensor_shapes().items()
-    }
-    weights = {name: values.astype("f4") for name, values in weights.items()}
-    with open(path, "wb") as stream:
-        save_model(Model(weights, "test", 0.5, architecture="mirbind", network=network), stream)
-
-
-def _align(pairs, path, seed):
-    """Add importances made at random, of the form that attrib-align gives them; some rows have none."""
-    import numpy as np
-
-    random = np.random.default_rng(seed)
-    header, *rows = pairs.read_text().splitlines()
-    at = header.split("\t").index("mirna_seq")
-    lines = [f"{header}\tmirna_importance"]
-    for number, row in enumerate(rows):
-        values = random.random(len(row.split("\t")[at])) * (random.random(len(row.split("\t")[at])) < 0.6)
-        lines.append(f"{row}\t{'.' if number % 10 == 9 else ','.join(f'{value:.6f}' for value in values)}")
-    path.write_text("\n".join(lines) + "\n")
+def pytest_collection_modifyitems(items):
+    """Put files that hold long tests first: workers take whole files, and shall end at about the same time."""
+    long = {item.path for item in items if {"slow", "package"} & {mark.name for mark in item.iter_markers()}}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")
 def inputs(tmp_path_factory):
     """A folder with a small good input of every kind. Nobody writes into it."""
     folder = tmp_path_factory.mktemp("inputs")
-    (folder / "mirnas.fa").write_bytes((commands.TEST_DATA / "mirnas.fa").read_bytes())
-    (folder / "transcripts.fa").write_bytes(
-        gzip.decompress((commands.TEST_DATA / "transcripts.fa.gz").read_bytes())
-    )
-    (folder / "reads.fastq").write_bytes(
-        gzip.decompress((commands.TEST_DATA / "tiny_reads.fastq.gz").read_bytes())
-    )
-    (folder / "no_reads.fastq").write_bytes(b"")
-    _model(folder / "model.safetensors")
-    _network(folder / "network.safetensors")
-    few = (folder / "mirnas.fa").read_text().splitlines(keepends=True)[:4]
-    (folder / "few_mirnas.fa").write_text("".join(few))
-    before = os.getcwd()
-    os.chdir(folder)
-    try:
-        for command, output in (
-            ("chimera-parse", "pairs.tsv"),
-            ("isomir-classify", "typed.tsv"),
-            ("negatives-generate", "labelled.tsv"),
-            ("peak-simulate", "planted.fa"),
-            ("peak-narrow", "peaks.tsv"),
-        ):
-            more = ["--bed", "truth.bed"] if command == "peak-simulate" else []
-            done = commands.run(command, [*commands.COMMANDS[command].line(), *more, "-o", output])
-            assert done.status == 0, done.err
-    finally:
-        os.chdir(before)
-    _align(folder / "typed.tsv", folder / "aligned.tsv", 1)
-    for full, empty in (
-        ("pairs.tsv", "no_pairs.tsv"),
-        ("labelled.tsv", "no_labelled.tsv"),
-        ("aligned.tsv", "no_aligned.tsv"),
-    ):
-        (folder / empty).write_text((folder / full).read_text().splitlines(keepends=True)[0])
+    good_inputs.make(folder)
     return folder
 
 

@@ -464,6 +464,11 @@ _DAMAGES = (
 _DAMAGES += (_line_ends, _bom)
 
 
+def spoiled(good: bytes, others: Sequence[bytes], chance: random.Random) -> bytes:
+    """Return ``good`` with one to four defects; one in 25 is compressed."""
+    return (_compressed if chance.random() < 0.04 else damaged)(good, others, chance)
+
+
 def _compressed(good: bytes, others: Sequence[bytes], chance: random.Random) -> bytes:
     """Return damaged text compressed, or good text compressed and then damaged."""
     compress = COMPRESS[chance.choice(("gz", "gz", "gz", "bz2", "xz", "zst"))]
@@ -547,8 +552,7 @@ def fuzz(cases: int, seed: int, most_findings: int = 20) -> Result:
     for case in range(cases):
         reader, inputs = readers[case % len(readers)]
         good = chance.choice(inputs)
-        make = _compressed if chance.random() < 0.04 else damaged
-        data = make(good, everything, chance)
+        data = spoiled(good, everything, chance)
         begin = time.perf_counter()
         outcome, finding = try_case(reader, data)
         slowest = max(slowest, time.perf_counter() - begin)

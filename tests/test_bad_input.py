@@ -12,7 +12,7 @@ import struct
 import zipfile
 
 import pytest
-from commands import COMMANDS, TABLE_COMMANDS, TEST_DATA, run
+from commands import COMMANDS, TABLE_COMMANDS, run
 
 FASTA_INPUTS = [
     (name, option)
@@ -44,6 +44,11 @@ def line_for(name: str, option: str, path: str) -> list[str]:
     if name == "dmiso-predict" and option == "--targets":
         return f"--quiet --model model.safetensors --mirnas mirnas.fa --targets {path}".split()
     return command.line(**{option.strip("-").replace("-", "_") or "main": path})
+
+
+def good_input(workplace, name: str, option: str) -> bytes:
+    """Return what a command reads there in its good run."""
+    return (workplace / COMMANDS[name].inputs.get(option, "planted.fa")).read_bytes()
 
 
 def refused(workplace, name: str, arguments: list[str], status: int, *words: str, output: str = "out.tsv") -> None:
@@ -81,19 +86,13 @@ def test_folder_as_input(workplace, name, option):
     "make", [lambda data: data[: len(data) // 2], lambda data: data[:12], lambda data: data[:-5]]
 )
 def test_cut_gzip(workplace, name, option, make):
-    whole = gzipped((TEST_DATA / "tiny_reads.truth.tsv").read_bytes())
-    if option or name == "chimera-parse":
-        whole = gzipped(gzip.decompress((TEST_DATA / "transcripts.fa.gz").read_bytes()))
-    elif name != "chimera-parse":
-        whole = gzipped((workplace / COMMANDS[name].inputs[""]).read_bytes())
-    (workplace / "cut.gz").write_bytes(make(whole))
+    (workplace / "cut.gz").write_bytes(make(gzipped(good_input(workplace, name, option))))
     refused(workplace, name, line_for(name, option, "cut.gz"), 1, "cut.gz: compressed data end too early")
 
 
 @pytest.mark.parametrize(("name", "option"), FILE_INPUTS)
 def test_damaged_gzip(workplace, name, option):
-    good = "transcripts.fa" if option or name == "chimera-parse" else COMMANDS[name].inputs[""]
-    (workplace / "bad.gz").write_bytes(damaged((workplace / good).read_bytes()))
+    (workplace / "bad.gz").write_bytes(damaged(good_input(workplace, name, option)))
     refused(workplace, name, line_for(name, option, "bad.gz"), 1, "bad.gz")
 
 

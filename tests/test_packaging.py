@@ -3,7 +3,6 @@
 import configparser
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -46,7 +45,7 @@ def test_every_room_is_packaged():
 
 def test_every_command_is_in_the_readme():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for needed in (*COMMANDS, "make demo", "make test"):
+    for needed in (*COMMANDS, "make demo", "make test", "make test-all", "make attack"):
         assert f"`{needed}`" in text or f"\n{needed}" in text, needed
 
 
@@ -175,19 +174,6 @@ def test_bash_completes_every_command_in_one_shell(installed):
             f"COMP_WORDS=({name} --js); COMP_CWORD=1; COMPREPLY=(); {function}; echo {name} ${{COMPREPLY[*]}}\n"
         )
     assert _call("bash", "-c", script).splitlines() == [f"{name} --json" for name in COMMANDS]
-
-
-@pytest.mark.package
-@pytest.mark.parametrize("name", COMMANDS)
-def test_help_answers_at_once(installed, environment, name):
-    # processor time: what else the machine does must not matter
-    seconds = []
-    for _ in range(5):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        _call(name, "--help", env=environment)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(seconds) < 0.2
 
 
 @pytest.mark.package

@@ -1,7 +1,9 @@
-"""Floors on reads of known origin: real qCLASH reads and simulated CLASH reads beside the project."""
+"""Floors on reads of known origin: real qCLASH reads and simulated CLASH reads beside the project.
+
+With BLAST, and on more reads: ``benchmarks/chimera_truth.py``.
+"""
 
 import importlib.util
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,12 +14,6 @@ DATA = ROOT.parent / "shared" / "data"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not beside the project"),
-]
-ENGINES = [
-    "native",
-    pytest.param(
-        "blast", marks=pytest.mark.skipif(shutil.which("blastn") is None, reason="NCBI BLAST+ is not installed")
-    ),
 ]
 
 
@@ -31,9 +27,8 @@ def benchmark():
     return module
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_qclash(benchmark, engine):
-    counts = benchmark.qclash(DATA, engine, "2")
+def test_qclash(benchmark):
+    counts = benchmark.qclash(DATA, "native", "2")
     assert counts["paired"] >= 0.985 * counts["reads"]
     assert counts["miRNA"] >= 0.95 * counts["paired"]
     # Isoforms with the same site are ties: the truth table names one of them, and any may be it
@@ -42,8 +37,7 @@ def test_qclash(benchmark, engine):
     assert counts["coordinates within 4 nt"] >= 0.99 * counts["transcript"]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_simulated_clash(benchmark, engine):
+def test_simulated_clash(benchmark):
     reads = DATA / "chimeric_reads"
     references = DATA / "references"
     counts = benchmark.simulated(
@@ -52,7 +46,7 @@ def test_simulated_clash(benchmark, engine):
         reads / "sim_clash_seed11.truth.tsv.gz",
         references / "mirbase22.1_mature_hsa_mmu_kshv_dme.fa.gz",
         references / "human_refseq_hg19_mrna_4000.fa.gz",
-        engine,
+        "native",
         "2",
     )
     assert counts["found"] >= 0.97 * counts["expected"]

@@ -1,9 +1,5 @@
 """Explanations of the DMISO model: equal to the papers' rule, to brute force, and to themselves in any company."""
 
-import importlib.util
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +19,7 @@ from mirtools.models.bundled import resolve_model
 from mirtools.models.inference import Predictor
 from mirtools.models.modelfile import Model
 
-ORACLE = Path(__file__).parent / "dmiso_shap_oracle.py"
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def lively_weights(seed=1):
@@ -76,27 +72,21 @@ def test_deep_equals_the_papers_rule(weights):
     assert np.abs(found.site).max() > 1e-3
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("weights", [resolve_model("dmiso").weights, lively_weights(1)], ids=["bundled", "random"])
-def test_deep_equals_shap_and_takes_a_fifth_of_its_time(weights, tmp_path):
-    for package in ("tensorflow", "shap"):
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"{package} is not installed")
-    pairs, background = drawn(3, 8), drawn(4, 100)
+def save_case(path):
+    """Write what shap's values in golden/ are of, for the oracle that computed them."""
     names = "mirnas", "sites", "background_mirnas", "background_sites"
-    np.savez(tmp_path / "in.npz", **weights, **dict(zip(names, (*pairs, *background), strict=True)))
-    places = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(ORACLE), str(tmp_path / "in.npz"), str(tmp_path / "out.npz")]
-    subprocess.run(command, check=True, env=environment, capture_output=True)
-    expected = np.load(tmp_path / "out.npz")
-    explainer = DmisoShap(weights, *background)
-    found = explainer.explain(*pairs)
+    codes = dict(zip(names, (*drawn(3, 8), *drawn(4, 100)), strict=True))
+    np.savez(path, **lively_weights(1), **codes)
+
+
+def test_deep_equals_shap():
+    # values of an installed shap, and processor times of both: benchmarks/dmiso_explainers.py
+    expected = np.load(GOLDEN / "dmiso_shap.npz")
+    explainer = DmisoShap(lively_weights(1), *drawn(4, 100))
+    found = explainer.explain(*drawn(3, 8))
     np.testing.assert_allclose(found.mirna, expected["mirna"], rtol=0, atol=1e-4)
     np.testing.assert_allclose(found.site, expected["site"], rtol=0, atol=1e-4)
     np.testing.assert_allclose(explainer.expectation, expected["expectation"], rtol=0, atol=1e-6)
-    print({name: float(expected[name]) for name in ("seconds", "own_seconds")})
-    assert expected["seconds"] > 5 * expected["own_seconds"]
 
 
 @pytest.mark.parametrize("count", [1, 7, 130, 300])

@@ -1,7 +1,6 @@
 """The strategy frequency-matched: what a permutation must keep, and what it must not make."""
 
 import random
-import time
 from collections import Counter
 
 import pytest
@@ -62,12 +61,12 @@ def test_every_negative_keeps_the_rules(pairs, ratio, seed, avoid):
     assert max(made.values(), default=0) <= 1
 
 
-def many(shares, count, seed=1, mirnas=MIRNAS):
+def many(shares, count, seed=1, mirnas=MIRNAS, genome=GENOME):
     rng = random.Random(seed)
     names = rng.choices(sorted(mirnas), weights=shares, k=count)
-    starts = [rng.randrange(299_900) for _ in names]
+    starts = [rng.randrange(len(genome) - 100) for _ in names]
     return [
-        Pair(name, mirnas[name], GENOME[start : start + rng.randint(40, 60)])
+        Pair(name, mirnas[name], genome[start : start + rng.randint(40, 60)])
         for name, start in zip(names, starts, strict=True)
     ]
 
@@ -107,20 +106,11 @@ def test_seed_and_missing_names():
     assert pair_anew(pairs[:1], 2, 1) == [[]]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("shares", [[1, 1, 3, 3, 3], [0, 0, 6, 2, 2]])
-def test_a_hundred_thousand_pairs_in_a_minute(shares):
-    rng = random.Random(3)
-    genome = "".join(rng.choices("ACGT", k=30_000_000))
-    names = rng.choices(sorted(MIRNAS), weights=shares, k=100_000)
-    pairs = []
-    for name in names:
-        start = rng.randrange(29_999_900)
-        pairs.append(Pair(name, MIRNAS[name], genome[start : start + rng.randint(40, 60)]))
-    begin = time.process_time()
-    partners = pair_anew(pairs, 1, 1)
-    assert time.process_time() - begin < 60
-    met = sum(map(len, partners))
+def test_most_of_many_pairs_find_partners(shares):
+    # 100,000 of them, and how long they take: benchmarks/negatives_speed.py
+    pairs = many(shares, 5000, seed=3, genome="".join(random.Random(3).choices("ACGT", k=1_500_000)))
+    met = sum(map(len, pair_anew(pairs, 1, 1)))
     # A site that overlaps positives of all five miRNAs has no partner. Where one miRNA holds 60 % of the sites,
-    # the 40 % of the others are all that it can get: 80,000 in all.
-    assert met > (99_900 if shares[2] == 3 else 70_000)
+    # the 40 % of the others are all that it can get: 80 % in all.
+    assert met > (4990 if shares[2] == 3 else 3500)
