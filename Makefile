@@ -133,9 +133,15 @@ benchmark: test-setup
 # Galaxy pins hundreds of exact versions, so it has an environment of its own, and planemo another. The commands of
 # the suite are those of $(VENV); only they are put on Galaxy's path, as jobs find Galaxy's Python there.
 GALAXY := $(VENV)-galaxy
-$(GALAXY)/%/.installed: galaxy_xml/%.txt | $(VENV)/bin/python
-	$(VENV)/bin/python -m venv --clear $(@D)
-	$(@D)/bin/pip install --quiet -r $<
+UV := $(GALAXY)/uv/bin/uv
+$(UV): | $(VENV)/bin/python
+	$(VENV)/bin/pip install --quiet --target $(GALAXY)/uv uv==0.13.8
+# uv makes in seconds what takes pip minutes. Of pip's settings it is told the index; where it fails, pip tries.
+$(GALAXY)/%/.installed: galaxy_xml/%.txt | $(UV)
+	$(UV) venv --quiet --clear --python $(VENV)/bin/python $(@D)
+	index="$${PIP_INDEX_URL:-$$($(VENV)/bin/pip config get global.index-url 2>/dev/null || true)}"; \
+	UV_SYSTEM_CERTS=1 $(UV) pip install --quiet --python $(@D)/bin/python $${index:+--default-index "$$index"} -r $< \
+	|| $(VENV)/bin/pip --python $(@D)/bin/python install --quiet -r $<
 	@touch $@
 
 .PHONY: galaxy-setup galaxy-test galaxy-serve browser
