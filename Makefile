@@ -133,6 +133,8 @@ benchmark: test-setup
 # Galaxy pins hundreds of exact versions, so it has an environment of its own, and planemo another. The commands of
 # the suite are those of $(VENV); only they are put on Galaxy's path, as jobs find Galaxy's Python there.
 GALAXY := $(VENV)-galaxy
+# an installation that holds more will do
+installed = $(firstword $(wildcard $(VENV)/.installed-all$(comma)test $(VENV)/.installed-all) $(VENV)/.installed-$(1))
 UV := $(GALAXY)/uv/bin/uv
 $(UV): | $(VENV)/bin/python
 	$(VENV)/bin/pip install --quiet --target $(GALAXY)/uv uv==0.13.8
@@ -145,7 +147,7 @@ $(GALAXY)/%/.installed: galaxy_xml/%.txt | $(UV)
 	@touch $@
 
 .PHONY: galaxy-setup galaxy-test galaxy-serve browser
-galaxy-setup: $(VENV)/.installed-all blast browser $(GALAXY)/server/.installed $(GALAXY)/planemo/.installed \
+galaxy-setup: $(call installed,all) blast browser $(GALAXY)/server/.installed $(GALAXY)/planemo/.installed \
 	$(GALAXY)/browser/.installed
 
 # BROWSER=if-there goes on without a browser where there is none, BROWSER=no leaves it out
@@ -162,7 +164,7 @@ galaxy-test: galaxy-setup
 
 # PORT=9000 asks for another port than 8080
 PORT ?=
-galaxy-serve: $(VENV)/.installed-all $(GALAXY)/server/.installed
+galaxy-serve: $(call installed,all) $(GALAXY)/server/.installed
 	$(VENV)/bin/python galaxy_xml/run_galaxy.py serve --home $(GALAXY) --commands $(VENV)/bin $(PORT:%=--port %)
 
 # ---- container ----------------------------------------------------------------------------------------------
@@ -181,7 +183,7 @@ image: | $(VENV)/bin/python
 
 # IMAGE_OPTIONS=--if-possible: where no image can be built, say so and succeed
 IMAGE_OPTIONS ?=
-image-test: $(VENV)/.installed-report $(IMAGE)/.installed
+image-test: $(call installed,report) $(IMAGE)/.installed
 	$(VENV)/bin/python docker/run_image.py test --tools $(IMAGE)/bin --commands $(VENV)/bin $(IMAGE_OPTIONS)
 
 image-clean: | $(VENV)/bin/python

@@ -4,7 +4,7 @@
 ``verify_tool`` of Galaxy's own package galaxy-tool-util. Planemo runs one test after the other, and loads the data
 of each anew; here every file is loaded once, and tests run side by side, so that the time goes into the tools.
 
-What to do comes as JSON on standard input (:class:`Task`). Each test that has ended is one line of JSON on standard
+What to do comes as JSON on standard input (:class:`Task`). What became of a test is a line of JSON on standard
 output, as in planemo's reports.
 """
 
