@@ -14,6 +14,7 @@ import secrets
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -21,8 +22,7 @@ import urllib.error
 import urllib.request
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -32,22 +32,12 @@ PROJECT = SUITE.parent
 EMAIL = "admin@example.org"
 _START = time.monotonic()
 
-#: what the first history holds: file below test-data/, Galaxy datatype
-SAMPLE_DATA = {
-    "mirnas.fa": "fasta",
-    "transcripts.fa.gz": "fasta.gz",
-    "reads.fastq.gz": "fastqsanger.gz",
-    "labelled_pairs.tsv": "tabular",
-}
-#: and a list of two samples, as workflows take them: name of the sample, file
-SAMPLES = {"6000_reads": "reads.fastq.gz", "200_reads": "tiny_reads.fastq.gz"}
-
 CONFIGURATION = """\
 galaxy:
   config_dir: {run}
   data_dir: {run}/data
   managed_config_dir: {run}/data/config
-  database_connection: sqlite:///{run}/data/galaxy.sqlite?isolation_level=IMMEDIATE
+  database_connection: sqlite:///{run}/data/galaxy.sqlite?isolation_level=IMMEDIATE&timeout=300
   amqp_internal_connection: sqlalchemy+sqlite:///{run}/data/celery_broker.sqlite
   tool_config_file: {run}/tool_conf.xml
   job_config_file: {run}/job_conf.yml
@@ -243,6 +233,9 @@ class Galaxy(Server):
         """Write everything that Galaxy reads at its start."""
         shutil.rmtree(self.run, ignore_errors=True)
         (self.run / "data").mkdir(parents=True)
+        # in this mode, which a database keeps, who reads does not wait for who writes, nor the other way round
+        with closing(sqlite3.connect(self.run / "data" / "galaxy.sqlite")) as database:
+            database.execute("PRAGMA journal_mode=WAL")
         # the suite as the Tool Shed would get it: Galaxy takes no test data through links that lead elsewhere
         shutil.copytree(SUITE, self.suite, ignore=shutil.ignore_patterns("__pycache__"))
         (self.run / "bin").mkdir()
@@ -346,53 +339,3 @@ def running(galaxy: Galaxy) -> Iterator[Galaxy]:
             signal.signal(number, signal.SIG_IGN)
         galaxy.stop()
         say("Galaxy has stopped")
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Identifiers of the history with the sample data, and of the imported workflows by name."""
-
-    history: str
-    workflows: dict[str, str]
-
-
-def load_samples(galaxy: Galaxy) -> Samples:
-    """Make a history with sample data, import the workflows, and note in ``served.json`` how to get at all."""
-    history = galaxy.ask("POST", "histories", {"name": "Sample data"}, galaxy.user_key)["id"]
-
-    def element(name: str, file: str, datatype: str) -> dict[str, str]:
-        return {"src": "path", "path": str(PROJECT / "test-data" / file), "name": name, "ext": datatype}
-
-    targets: list[dict[str, Any]] = [
-        {
-            "destination": {"type": "hdas"},
-            "elements": [element(name, name, datatype) for name, datatype in SAMPLE_DATA.items()],
-        },
-        {
-            "destination": {"type": "hdca"},
-            "collection_type": "list",
-            "name": "Samples",
-            "elements": [element(name, file, "fastqsanger.gz") for name, file in SAMPLES.items()],
-        },
-    ]
-    galaxy.ask("POST", "tools/fetch", {"history_id": history, "targets": targets}, galaxy.user_key)
-    imported = {}
-    for path in workflows(galaxy.suite):
-        workflow = {"class": "GalaxyWorkflow", "yaml_content": path.read_text()}
-        imported[name_of(path)] = galaxy.ask("POST", "workflows", {"workflow": workflow}, galaxy.user_key)["id"]
-    end = time.monotonic() + 600
-    while time.monotonic() < end:
-        contents = galaxy.ask("GET", f"histories/{history}/contents", key=galaxy.user_key)
-        data = [item["state"] for item in contents if item["history_content_type"] == "dataset"]
-        if data == ["ok"] * (len(SAMPLE_DATA) + len(SAMPLES)):
-            break
-        time.sleep(1)
-    else:
-        say("the sample data did not load; the rest works")
-    samples = Samples(str(history), imported)
-    known = galaxy.run / "served.json"
-    known.touch(0o600)
-    known.write_text(
-        json.dumps({"url": galaxy.url, "key": galaxy.key, "user_key": galaxy.user_key} | asdict(samples))
-    )
-    return samples

@@ -26,13 +26,13 @@ from local_galaxy import (
     Place,
     fail,
     free_port,
-    load_samples,
     name_of,
     running,
     say,
     workflows,
     wrappers,
 )
+from samples import load_samples
 from served import Served
 from stages import browse, find_browser, lint, test_tools, test_workflows
 

@@ -13,7 +13,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from local_galaxy import SUITE, Samples, Server, fail, say
+from local_galaxy import SUITE, Server, fail, say
+from samples import Samples
 
 
 class Served(Server):

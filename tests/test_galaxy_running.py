@@ -76,8 +76,9 @@ def test_what_is_said_without_a_browser(
     assert stages.find_browser("no") is None
 
 
-def test_sample_data_are_there(local_galaxy: ModuleType) -> None:
-    for name in (*local_galaxy.SAMPLE_DATA, *local_galaxy.SAMPLES.values()):
+def test_sample_data_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = _load("samples", monkeypatch)
+    for name in (*samples.SAMPLE_DATA, *samples.SAMPLES.values()):
         assert (SUITE.parent / "test-data" / name).exists()
 
 
