@@ -51,7 +51,7 @@ dmiso-predict --model dmiso --mirnas two_mirnas.fa --targets three_transcripts.f
 attrib-align --background 5 -o /tmp/explained.tsv labelled_pairs.tsv
 attrib-align --background 5 --mode published -o /tmp/explained.tsv labelled_pairs.tsv
 peak-narrow --mirnas let-7a.fa --targets planted.fa --background 5 --threads 2 -o /tmp/peaks.tsv
-negatives-generate --transcripts transcripts.fa.gz -o /tmp/labelled.tsv /tmp/typed.tsv
+negatives-generate --transcripts transcripts.fa.gz -o /tmp/labelled.tsv chimera_typed.tsv.gz
 '''
 for line in lines.strip().splitlines():
     name, *options = line.split()
