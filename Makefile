@@ -157,7 +157,7 @@ $(GALAXY)/%/.installed: galaxy_xml/%.txt | $(UV)
 	@touch $@
 
 .PHONY: galaxy-setup galaxy-test galaxy-serve browser
-galaxy-setup: $(call installed,all) blast browser $(GALAXY)/server/.installed $(GALAXY)/planemo/.installed \
+galaxy-setup: $(call installed,all) $(VENV)/.kernels blast browser $(GALAXY)/server/.installed $(GALAXY)/planemo/.installed \
 	$(GALAXY)/browser/.installed
 
 # BROWSER=if-there goes on without a browser where there is none, BROWSER=no leaves it out
