@@ -26,8 +26,9 @@ def build_parser() -> argparse.ArgumentParser:
         "become equal are merged. A form needs more reads than sequencing errors of more abundant forms, or "
         "linkers behind them, explain; the reads of other forms go to those that they come from. A base that was "
         "not read (N) and a 3' end that was not seen (mirna_3p_end) are no change. Where several miRNAs explain a "
-        "part with equally few types and changed bases, all are named in mirna_ambiguous; the pair goes to the one "
-        "with most reads as exact miRNA, then the one with the fewest bases more or less, then the first by name.",
+        "part with equally few types and changed bases, all are named in mirna_ambiguous; the pair goes to the "
+        "one with most reads as exact miRNA, then the one with the fewest bases more or less, then the first by "
+        "name.",
         EXAMPLES,
     )
     parser.add_argument(

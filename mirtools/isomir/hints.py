@@ -42,8 +42,8 @@ _HINTS = {
     "smaller --min-reads keeps them",
     "low_quality": "{rows} have a changed base with no quality above --min-quality {min_quality}; a "
     "smaller --min-quality keeps them",
-    "unread_base": "{rows} have N in their miRNA part, and no form that others show in full fits; if a cycle failed "
-    "in all reads, add tables of lanes or samples in which it was read",
+    "unread_base": "{rows} have N in their miRNA part, and no form that others show in full fits; if a cycle "
+    "failed in all reads, add tables of lanes or samples in which it was read",
     "no_ungapped_alignment": "{rows} have a miRNA part that does not align with the miRNA of its name; are "
     "--mirnas the sequences that the pairs were made with?",
 }
