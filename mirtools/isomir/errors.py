@@ -39,7 +39,9 @@ _LEAST_READS = 200
 # neighbours and cycles.
 _SPREAD = 0.5
 # The same of the sequence of a linker
-_LINKER_SPREAD = 0.15
+_LINKER_SPREAD = 0.2
+# Share of the reads of a part that linkers of one length stand behind, at most
+_MOST_LINKERS = 0.25
 # How many times the reads of a part another one has whose errors may be all of it: even at one error in ten bases
 # one base becomes a certain other one in a thirtieth of the reads.
 _MORE_ABUNDANT = 10
@@ -126,8 +128,8 @@ class Left(NamedTuple):
     reads: Floats
 
 
-def false_parts(left: Left, rate: float, least_reads: int, parts: int) -> NDArray[np.bool_]:
-    """Return which of so many parts are none: too few reads, or explained by errors or by linkers.
+def false_parts(left: Left, rate: float, least_reads: int, may_be_false: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which parts are none: far too few reads of their own, or explained by errors or by linkers.
 
     Parameters
     ----------
@@ -135,9 +137,11 @@ def false_parts(left: Left, rate: float, least_reads: int, parts: int) -> NDArra
     rate : float
         Substitutions per base.
     least_reads : int
-        Reads that a part needs of those that are its own.
-    parts : int
+        Reads in which a part must be possible; half as many must be its own.
+    may_be_false : array of bool, shape (parts,)
+        Those that are no canonical miRNA; others stay.
     """
+    parts = len(may_be_false)
     options, live = left.options, left.live
     part, exact, wrong = options.part[live], options.exact[live], options.errors[live] > 0
     expected = left.likelihood * left.reads[options.group[live]]
@@ -150,11 +154,12 @@ def false_parts(left: Left, rate: float, least_reads: int, parts: int) -> NDArra
     pairs = np.unique(np.stack((exact[taken], part[taken]), axis=1), axis=0)
     pairs = pairs[shares[pairs[:, 1]] >= _MORE_ABUNDANT * looks[pairs[:, 0]]]
     by_error = np.bincount(pairs[:, 0], shares[pairs[:, 1]], parts) * rate / 3
-    false = shares < least_reads - 0.5
-    false |= _explained(looks, by_error, _SPREAD)
-    longer, reads, by_linkers = _beside_linkers(left, shares)
+    false = shares < least_reads / 2
+    false |= _explained(looks, np.where(looks >= least_reads, by_error, 0.0), _SPREAD)
+    longer, reads, by_linkers = _beside_linkers(left, shares, may_be_false)
+    by_linkers[reads < least_reads] = 0.0
     false[longer[_explained(reads, by_linkers, _LINKER_SPREAD)]] = True
-    return false & present
+    return false & present & may_be_false
 
 
 def _explained(counts: Floats, means: Floats, spread: float) -> NDArray[np.bool_]:
@@ -166,10 +171,11 @@ def _explained(counts: Floats, means: Floats, spread: float) -> NDArray[np.bool_
     return found
 
 
-def _beside_linkers(left: Left, shares: Floats) -> tuple[Ints, Floats, Floats]:
+def _beside_linkers(left: Left, shares: Floats, may_be_false: NDArray[np.bool_]) -> tuple[Ints, Floats, Floats]:
     """Return parts that are others with more bases towards the target, their reads, and how many linkers give.
 
-    Of linkers of one length every sequence is about as frequent, so the one in the middle tells what they give.
+    Of linkers of one length every sequence is about as frequent, so the one in the middle tells what they give, but
+    no more than if a quarter of the shorter part's reads had such linkers.
     """
     options, live = left.options, left.live
     chosen = live[(options.errors[live] == 0) & (options.start[live] == 0) & (options.unseen[live] == 0)]
@@ -177,19 +183,22 @@ def _beside_linkers(left: Left, shares: Floats) -> tuple[Ints, Floats, Floats]:
     rows = _lengthened(*(column[chosen] for column in columns), options.mirna_first[chosen])
     if not len(rows):
         return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
+    # what continues as the canonical miRNA is no linker of a shorter form
+    rows = rows[(rows[:, 1] < 0) | may_be_false[rows[:, 1]]]
     keys, of = np.unique(rows[:, 1:], axis=0, return_inverse=True)
     counts = np.bincount(of, left.reads[rows[:, 0]]).astype(np.float64)
     # a row of a linker without a longer part is kept as part -1
     bases, of_base = np.unique(keys[:, 1:], axis=0, return_inverse=True)
     expected = np.zeros(len(keys))
-    for number, (_, length, _) in enumerate(bases.tolist()):
+    for number, (shorter, length, _) in enumerate(bases.tolist()):
         members = np.flatnonzero(of_base == number)
         named = members[keys[members, 0] >= 0]
         sequences = 4**length
         rest = counts[members].sum() - counts[named].sum()
         others = np.full(max(sequences - len(named), 0), rest / max(sequences - len(named), 1))
         ordered = np.sort(np.concatenate((counts[named], others)))
-        expected[named] = max(ordered[(len(ordered) - 1) // 2], rest / sequences)
+        typical = max(ordered[(len(ordered) - 1) // 2], rest / sequences)
+        expected[named] = min(typical, _MOST_LINKERS * shares[shorter] / sequences)
     kept = keys[:, 0] >= 0
     # a longer part that has more reads than the shorter is no linker of it
     kept[kept] = shares[keys[kept, 0]] < shares[keys[kept, 1]]

@@ -239,7 +239,7 @@ def _choose(
         if not least_reads:
             return live[chosen], false
         left = Left(options, live, likelihood, reads)
-        new = found.may_be_false & false_parts(left, found.error_rate, least_reads, len(false))
+        new = false_parts(left, found.error_rate, least_reads, found.may_be_false)
         if not new.any():
             return live[chosen], false
         false |= new
