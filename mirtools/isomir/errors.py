@@ -45,6 +45,8 @@ _MOST_LINKERS = 0.25
 # How many times the reads of a part another one has whose errors may be all of it: even at one error in ten bases
 # one base becomes a certain other one in a thirtieth of the reads.
 _MORE_ABUNDANT = 10
+# One in so many of the reads that a part needs must be its own, not as well another part's.
+_OWN = 3
 # Chance that a table has any part that errors or linkers made
 _ALPHA = 0.01
 _RATES = np.geomspace(1e-6, 0.1, 241)
@@ -137,7 +139,7 @@ def false_parts(left: Left, rate: float, least_reads: int, may_be_false: NDArray
     rate : float
         Substitutions per base.
     least_reads : int
-        Reads in which a part must be possible; half as many must be its own.
+        Reads in which a part must be possible; a third of them must be its own.
     may_be_false : array of bool, shape (parts,)
         Those that are no canonical miRNA; others stay.
     """
@@ -154,7 +156,7 @@ def false_parts(left: Left, rate: float, least_reads: int, may_be_false: NDArray
     pairs = np.unique(np.stack((exact[taken], part[taken]), axis=1), axis=0)
     pairs = pairs[shares[pairs[:, 1]] >= _MORE_ABUNDANT * looks[pairs[:, 0]]]
     by_error = np.bincount(pairs[:, 0], shares[pairs[:, 1]], parts) * rate / 3
-    false = shares < least_reads / 2
+    false = shares < least_reads / _OWN
     false |= _explained(looks, np.where(looks >= least_reads, by_error, 0.0), _SPREAD)
     longer, reads, by_linkers = _beside_linkers(left, shares, may_be_false)
     by_linkers[reads < least_reads] = 0.0
@@ -174,8 +176,8 @@ def _explained(counts: Floats, means: Floats, spread: float) -> NDArray[np.bool_
 def _beside_linkers(left: Left, shares: Floats, may_be_false: NDArray[np.bool_]) -> tuple[Ints, Floats, Floats]:
     """Return parts that are others with more bases towards the target, their reads, and how many linkers give.
 
-    Of linkers of one length every sequence is about as frequent, so the one in the middle tells what they give, but
-    no more than if a quarter of the shorter part's reads had such linkers.
+    Of linkers of one length every sequence is about as frequent, so the one in the middle tells what they give,
+    but no more than if a quarter of the shorter part's reads had such linkers.
     """
     options, live = left.options, left.live
     chosen = live[(options.errors[live] == 0) & (options.start[live] == 0) & (options.unseen[live] == 0)]
