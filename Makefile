@@ -143,13 +143,21 @@ benchmark: test-setup
 # Galaxy pins hundreds of exact versions, so it has an environment of its own, and planemo another. The commands of
 # the suite are those of $(VENV); only they are put on Galaxy's path, as jobs find Galaxy's Python there.
 GALAXY := $(VENV)-galaxy
-$(GALAXY)/%/.installed: galaxy_xml/%.txt | $(VENV)/bin/python
-	$(VENV)/bin/python -m venv --clear $(@D)
-	$(@D)/bin/pip install --quiet -r $<
+# an installation that holds more will do
+installed = $(firstword $(wildcard $(VENV)/.installed-all$(comma)test $(VENV)/.installed-all) $(VENV)/.installed-$(1))
+UV := $(GALAXY)/uv/bin/uv
+$(UV): | $(VENV)/bin/python
+	$(VENV)/bin/pip install --quiet --target $(GALAXY)/uv uv==0.13.8
+# uv makes in seconds what takes pip minutes. Of pip's settings it is told the index; where it fails, pip tries.
+$(GALAXY)/%/.installed: galaxy_xml/%.txt | $(UV)
+	$(UV) venv --quiet --clear --python $(VENV)/bin/python $(@D)
+	index="$${PIP_INDEX_URL:-$$($(VENV)/bin/pip config get global.index-url 2>/dev/null || true)}"; \
+	UV_SYSTEM_CERTS=1 $(UV) pip install --quiet --python $(@D)/bin/python $${index:+--default-index "$$index"} -r $< \
+	|| $(VENV)/bin/pip --python $(@D)/bin/python install --quiet -r $<
 	@touch $@
 
 .PHONY: galaxy-setup galaxy-test galaxy-serve browser
-galaxy-setup: $(VENV)/.installed-all blast browser $(GALAXY)/server/.installed $(GALAXY)/planemo/.installed \
+galaxy-setup: $(call installed,all) $(VENV)/.kernels blast browser $(GALAXY)/server/.installed $(GALAXY)/planemo/.installed \
 	$(GALAXY)/browser/.installed
 
 # BROWSER=if-there goes on without a browser where there is none, BROWSER=no leaves it out
@@ -166,7 +174,7 @@ galaxy-test: galaxy-setup
 
 # PORT=9000 asks for another port than 8080
 PORT ?=
-galaxy-serve: $(VENV)/.installed-all $(GALAXY)/server/.installed
+galaxy-serve: $(call installed,all) $(GALAXY)/server/.installed
 	$(VENV)/bin/python galaxy_xml/run_galaxy.py serve --home $(GALAXY) --commands $(VENV)/bin $(PORT:%=--port %)
 
 # ---- container ----------------------------------------------------------------------------------------------
@@ -185,7 +193,7 @@ image: | $(VENV)/bin/python
 
 # IMAGE_OPTIONS=--if-possible: where no image can be built, say so and succeed
 IMAGE_OPTIONS ?=
-image-test: $(VENV)/.installed-report $(IMAGE)/.installed
+image-test: $(call installed,report) $(IMAGE)/.installed
 	$(VENV)/bin/python docker/run_image.py test --tools $(IMAGE)/bin --commands $(VENV)/bin $(IMAGE_OPTIONS)
 
 image-clean: | $(VENV)/bin/python

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -34,6 +35,8 @@ drwxr-xr-x 1000:1000 /data
 -rw-r--r-- 0:0 /opt/mirtools/lib/python3.13/site-packages/mirtools/models/dmiso.safetensors
 """
 NO_FILES = "/opt/mirtools/bin/pip /usr/bin/pip /src /wheels /etc/pip.conf /etc/ssl/build-ca.pem"
+# what images say of themselves, as engines call it
+SETTINGS = ("Labels", "Env", "User", "WorkingDir", "Cmd", "Entrypoint", "Volumes", "ExposedPorts")
 
 # Runs commands in one process, and tells how many kernels came compiled and which had to be compiled.
 KERNELS = """\
@@ -48,7 +51,7 @@ dmiso-predict --model dmiso --mirnas two_mirnas.fa --targets three_transcripts.f
 attrib-align --background 5 -o /tmp/explained.tsv labelled_pairs.tsv
 attrib-align --background 5 --mode published -o /tmp/explained.tsv labelled_pairs.tsv
 peak-narrow --mirnas let-7a.fa --targets planted.fa --background 5 --threads 2 -o /tmp/peaks.tsv
-negatives-generate --transcripts transcripts.fa.gz -o /tmp/labelled.tsv /tmp/typed.tsv
+negatives-generate --transcripts transcripts.fa.gz -o /tmp/labelled.tsv chimera_typed.tsv.gz
 '''
 for line in lines.strip().splitlines():
     name, *options = line.split()
@@ -97,6 +100,7 @@ class Checks:
 
     def steps(self) -> Iterator[tuple[str, Callable[[], str]]]:
         """Yield name and function of each step."""
+        yield "the demo inside as outside", self.demo
         yield "hadolint", self.lint
         for kind in IMAGES:
             yield f"files of the {kind} image", partial(self.files, kind)
@@ -107,9 +111,7 @@ class Checks:
         yield "chimera-parse --engine blast", self.blast
         yield "training and shap in the full image", self.training
         yield "the lines of README.md", self.readme
-        yield "the demo inside as outside", self.demo
-        for kind in IMAGES:
-            yield f"container-structure-test of the {kind} image", partial(self.structure, kind)
+        yield "container-structure-test, and the same settings of both images", self.structure
 
     def outside(self, *line: str, **settings: object) -> str:
         """Run a program outside and return its output."""
@@ -136,12 +138,19 @@ class Checks:
             raise Failed("these are there, or nobody but root can read them:\n" + said)
         return f"{len(paths)} files"
 
-    def structure(self, kind: str) -> str:
-        """Labels, user and settings are as structure.yaml says."""
+    def structure(self) -> str:
+        """Labels, user and settings are as structure.yaml says in the slim image, and the same in the full one."""
+        configured = []
+        for image in IMAGES.values():
+            settings = json.loads(self.engine("image", "inspect", "--format", "{{json .Config}}", image).stdout)
+            configured.append({name: settings.get(name) for name in SETTINGS})
+        if configured[0] != configured[1] or not configured[0]["Labels"]:
+            raise Failed(f"the settings of the images differ: {configured[0]} and {configured[1]}")
+        # of one image, as the archive is unpacked for it: the smaller
         with tempfile.TemporaryDirectory(dir="/var/tmp") as work:
             archive = Path(work, "image.tar")
             options = ["--format", "docker-archive"] if self.engine.program == "podman" else []
-            done = self.engine("save", *options, "-o", str(archive), IMAGES[kind])
+            done = self.engine("save", *options, "-o", str(archive), IMAGES["slim"])
             if done.returncode:
                 raise Failed(last_line(done.stderr))
             program = str(self.tools / "container-structure-test")

@@ -29,7 +29,8 @@ reads() {
     chimera-parse --quiet --min-reads 1 "${references[@]}" -o hyb.tsv "$data/chimeras.hyb"
     zcat "$data/transcripts.fa.gz" | chimera-index --quiet -o all.index -
     isomir-classify --quiet --mirnas "$data/mirnas.fa" -o typed.tsv reads.tsv
-    negatives-generate --quiet --transcripts "$data/transcripts.fa.gz" --audit audit.tsv -o labelled.tsv typed.tsv
+    negatives-generate --quiet --transcripts "$data/transcripts.fa.gz" --audit audit.tsv -o labelled.tsv \
+        "$data/chimera_typed.tsv.gz"
 }
 scores() {
     for model in mirbind dmiso; do

@@ -165,7 +165,8 @@ def build(engine: Engine, log: Path) -> None:
             options += ["--network", "host"]
         environment = engine.environment | {"DOCKER_BUILDKIT": "1"}
         with log.open("w") as said:
-            for target, image in IMAGES.items():
+            # the one that stands on the other first: what they share and what it adds are built side by side
+            for target, image in reversed(IMAGES.items()):
                 line = [engine.program, "build", *options, "--target", target, "-t", image]
                 line += ["--build-arg", f"VERSION={version()}", str(ROOT)]
                 streams = {"stdin": subprocess.DEVNULL, "stdout": said, "stderr": subprocess.STDOUT}

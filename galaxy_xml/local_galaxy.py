@@ -14,6 +14,7 @@ import secrets
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -21,32 +22,22 @@ import urllib.error
 import urllib.request
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 SUITE = Path(__file__).resolve().parent
 PROJECT = SUITE.parent
+#: every visitor of the page is this one, the administrator: nobody logs in
 EMAIL = "admin@example.org"
 _START = time.monotonic()
-
-#: what the first history holds: file below test-data/, Galaxy datatype
-SAMPLE_DATA = {
-    "mirnas.fa": "fasta",
-    "transcripts.fa.gz": "fasta.gz",
-    "reads.fastq.gz": "fastqsanger.gz",
-    "labelled_pairs.tsv": "tabular",
-}
-#: and a list of two samples, as workflows take them: name of the sample, file
-SAMPLES = {"6000_reads": "reads.fastq.gz", "200_reads": "tiny_reads.fastq.gz"}
 
 CONFIGURATION = """\
 galaxy:
   config_dir: {run}
   data_dir: {run}/data
   managed_config_dir: {run}/data/config
-  database_connection: sqlite:///{run}/data/galaxy.sqlite?isolation_level=IMMEDIATE
+  database_connection: sqlite:///{run}/data/galaxy.sqlite?isolation_level=IMMEDIATE&timeout=300
   amqp_internal_connection: sqlalchemy+sqlite:///{run}/data/celery_broker.sqlite
   tool_config_file: {run}/tool_conf.xml
   job_config_file: {run}/job_conf.yml
@@ -67,11 +58,15 @@ galaxy:
   watch_tools: "false"
   welcome_url: /static/welcome.sample.html
   log_level: INFO
+  single_user: {email}
+  calculate_dataset_hash: never
+  job_handler_monitor_sleep: 0.3
+  workflow_monitor_sleep: 0.3
 """
 
 JOBS = """\
 runners:
-  local: {load: "galaxy.jobs.runners.local:LocalJobRunner", workers: 2}
+  local: {load: "galaxy.jobs.runners.local:LocalJobRunner", workers: 4}
 execution:
   default: local
   environments:
@@ -158,38 +153,89 @@ class Place:
         fail(f"too many Galaxies in {home}")
 
 
-class Galaxy:
-    """A Galaxy of this suite on this computer.
+class Server:
+    """A Galaxy of this suite on this computer, as those see it who use it.
 
     Parameters
     ----------
     home : Path
         Folder that holds the environments ``server``, ``planemo`` and ``browser``.
+    run : Path
+        Folder of this Galaxy.
+    """
+
+    def __init__(self, home: Path, run: Path) -> None:
+        self.home, self.run = home, run
+        self.suite = run / "suite"
+        self.url = self.key = self.user_key = ""
+        #: leaders of process groups, which end with it
+        self.processes: list[subprocess.Popen[Any]] = []
+
+    def missing(self) -> list[str]:
+        """Return the names of the wrappers that Galaxy has not loaded."""
+        loaded = {tool["id"] for tool in self.ask("GET", "tools?in_panel=false")}
+        return [name for name, identifier in identifiers(self.suite).items() if identifier not in loaded]
+
+    def ask(self, method: str, place: str, body: Any = None, key: str | None = None) -> Any:
+        """Call Galaxy's API and return the JSON of its answer."""
+        request = urllib.request.Request(
+            f"{self.url}/api/{place}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"x-api-key": key or self.key, "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def stop(self) -> None:
+        """End all process groups, and wait until they are gone."""
+        for number, patience in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
+            # a copy: those who wait for planemo take it off the list
+            processes = list(self.processes)
+            for process in processes:
+                self._signal(process, number)
+            end = time.monotonic() + patience
+            while any(self._signal(process, 0) for process in processes) and time.monotonic() < end:
+                time.sleep(0.3)
+
+    @staticmethod
+    def _signal(process: subprocess.Popen[Any], number: int) -> bool:
+        process.poll()
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            return False
+        return True
+
+
+class Galaxy(Server):
+    """A Galaxy that this process boots and ends.
+
+    Parameters
+    ----------
+    home : Path
+        Of :class:`Server`.
     place : Place
         Its folders, which are made anew.
     commands : Path
         Folder with the console scripts of the suite.
     port : int
         Where it listens, on 127.0.0.1 only.
-    login : bool
-        Whether people log in; without, every visitor of the page is the administrator.
     """
 
-    def __init__(self, home: Path, place: Place, commands: Path, port: int, login: bool) -> None:
-        self.home, self.place, self.commands, self.login = home, place, commands, login
-        self.run = place.run
-        self.suite = self.run / "suite"
-        self.port = port
+    def __init__(self, home: Path, place: Place, commands: Path, port: int) -> None:
+        super().__init__(home, place.run)
+        self.place, self.commands, self.port = place, commands, port
         self.url = f"http://127.0.0.1:{port}"
         self.key = secrets.token_hex(16)
-        self.password = secrets.token_hex(8)
-        self.user_key = ""
-        self.processes: list[subprocess.Popen[Any]] = []
 
     def configure(self) -> None:
         """Write everything that Galaxy reads at its start."""
         shutil.rmtree(self.run, ignore_errors=True)
         (self.run / "data").mkdir(parents=True)
+        # in this mode, which a database keeps, who reads does not wait for who writes, nor the other way round
+        with closing(sqlite3.connect(self.run / "data" / "galaxy.sqlite")) as database:
+            database.execute("PRAGMA journal_mode=WAL")
         # the suite as the Tool Shed would get it: Galaxy takes no test data through links that lead elsewhere
         shutil.copytree(SUITE, self.suite, ignore=shutil.ignore_patterns("__pycache__"))
         (self.run / "bin").mkdir()
@@ -202,8 +248,6 @@ class Galaxy:
         text = CONFIGURATION.format(
             run=self.run, suite=self.suite, key=self.key, email=EMAIL, secret=secrets.token_hex(16)
         )
-        if not self.login:
-            text += f"  single_user: {EMAIL}\n"
         (self.run / "galaxy.yml").write_text(text)
         (self.run / "admin_key").write_text(self.key + "\n")
         for private in ("galaxy.yml", "admin_key"):
@@ -225,6 +269,8 @@ class Galaxy:
         environment |= {
             "GALAXY_CONFIG_FILE": str(self.run / "galaxy.yml"),
             "VIRTUAL_ENV": str(server),
+            # jobs have a home of their own, where matplotlib would look for fonts anew
+            "MPLCONFIGDIR": str(self.run / "matplotlib"),
             "PATH": f"{self.run / 'bin'}:{server / 'bin'}:{os.environ['PATH']}",
         }
         with open(self.run / f"{command[0]}.log", "wb") as log:
@@ -264,16 +310,11 @@ class Galaxy:
         # workflows are imported as a user; the key of the configuration file is none
         user = next((user for user in self.ask("GET", "users") if user["email"] == EMAIL), None)
         if user is None:
-            account = {"username": "admin", "email": EMAIL, "password": self.password}
+            account = {"username": "admin", "email": EMAIL, "password": secrets.token_hex(8)}
             user = self.ask("POST", "users", account)
         self.user_key = self.ask("POST", f"users/{user['id']}/api_key")
         while self.missing() and time.monotonic() < end:
             time.sleep(1)
-
-    def missing(self) -> list[str]:
-        """Return the names of the wrappers that Galaxy has not loaded."""
-        loaded = {tool["id"] for tool in self.ask("GET", "tools?in_panel=false")}
-        return [name for name, identifier in identifiers(self.suite).items() if identifier not in loaded]
 
     def _answers(self) -> bool:
         try:
@@ -281,37 +322,6 @@ class Galaxy:
         except (OSError, urllib.error.URLError):
             return False
         return b" ready." in (self.run / "celery.log").read_bytes()
-
-    def ask(self, method: str, place: str, body: Any = None, key: str | None = None) -> Any:
-        """Call Galaxy's API and return the JSON of its answer."""
-        request = urllib.request.Request(
-            f"{self.url}/api/{place}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"x-api-key": key or self.key, "Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
-
-    def stop(self) -> None:
-        """End all process groups, and wait until they are gone."""
-        for number, patience in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
-            # a copy: those who wait for planemo take it off the list
-            processes = list(self.processes)
-            for process in processes:
-                self._signal(process, number)
-            end = time.monotonic() + patience
-            while any(self._signal(process, 0) for process in processes) and time.monotonic() < end:
-                time.sleep(0.3)
-
-    @staticmethod
-    def _signal(process: subprocess.Popen[Any], number: int) -> bool:
-        process.poll()
-        try:
-            os.killpg(process.pid, number)
-        except ProcessLookupError:
-            return False
-        return True
 
 
 @contextmanager
@@ -329,47 +339,3 @@ def running(galaxy: Galaxy) -> Iterator[Galaxy]:
             signal.signal(number, signal.SIG_IGN)
         galaxy.stop()
         say("Galaxy has stopped")
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Identifiers of the history with the sample data, and of the imported workflows by name."""
-
-    history: str
-    workflows: dict[str, str]
-
-
-def load_samples(galaxy: Galaxy) -> Samples:
-    """Make a history with sample data, and import the workflows."""
-    history = galaxy.ask("POST", "histories", {"name": "Sample data"}, galaxy.user_key)["id"]
-
-    def element(name: str, file: str, datatype: str) -> dict[str, str]:
-        return {"src": "path", "path": str(PROJECT / "test-data" / file), "name": name, "ext": datatype}
-
-    targets: list[dict[str, Any]] = [
-        {
-            "destination": {"type": "hdas"},
-            "elements": [element(name, name, datatype) for name, datatype in SAMPLE_DATA.items()],
-        },
-        {
-            "destination": {"type": "hdca"},
-            "collection_type": "list",
-            "name": "Samples",
-            "elements": [element(name, file, "fastqsanger.gz") for name, file in SAMPLES.items()],
-        },
-    ]
-    galaxy.ask("POST", "tools/fetch", {"history_id": history, "targets": targets}, galaxy.user_key)
-    imported = {}
-    for path in workflows(galaxy.suite):
-        workflow = {"class": "GalaxyWorkflow", "yaml_content": path.read_text()}
-        imported[name_of(path)] = galaxy.ask("POST", "workflows", {"workflow": workflow}, galaxy.user_key)["id"]
-    end = time.monotonic() + 600
-    while time.monotonic() < end:
-        contents = galaxy.ask("GET", f"histories/{history}/contents", key=galaxy.user_key)
-        data = [item["state"] for item in contents if item["history_content_type"] == "dataset"]
-        if data == ["ok"] * (len(SAMPLE_DATA) + len(SAMPLES)):
-            break
-        time.sleep(1)
-    else:
-        say("the sample data did not load; the rest works")
-    return Samples(str(history), imported)

@@ -15,6 +15,7 @@ import shutil
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import check_security
@@ -25,24 +26,20 @@ from local_galaxy import (
     Place,
     fail,
     free_port,
-    identifiers,
-    load_samples,
     name_of,
     running,
     say,
     workflows,
     wrappers,
 )
-from stages import browse, find_browser, lint, served, test
+from samples import load_samples
+from served import Served
+from stages import browse, find_browser, lint, test_tools, test_workflows
 
 
 def run_tests(options: argparse.Namespace) -> int:
-    """Lint, boot, test, stop; 0 only if everything passed."""
+    """Serve a Galaxy and lint meanwhile, test in it, end it; 0 only if everything passed."""
     browser = find_browser(options.browser)
-    place = Place(options.home)
-    reports = place.reports
-    shutil.rmtree(reports, ignore_errors=True)
-    reports.mkdir(parents=True)
     wanted = set(options.only)
 
     def chosen(paths: list[Path]) -> list[Path]:
@@ -51,37 +48,54 @@ def run_tests(options: argparse.Namespace) -> int:
     tools, flows = chosen(wrappers(SUITE)), chosen(workflows(SUITE))
     if not tools and not flows and not wanted & {"browser", "security", "serve"}:
         fail(f"no tool or workflow is called {', '.join(sorted(wanted))}")
-    good = lint(options.home, reports, tools, flows)
-    if not wanted or "serve" in wanted:
-        good &= served(options.home, options.commands)
-    if wanted == {"serve"}:
-        return 0 if good else 1
-    galaxy = Galaxy(options.home, place, options.commands, free_port(options.port), login=True)
-    with running(galaxy):
-        missing = galaxy.missing()
-        if missing:
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    galaxy = Served(options.home, options.commands, options.port)
+    reports = galaxy.reports
+    good = True
+    pool = ThreadPoolExecutor(2)
+    try:
+        shutil.rmtree(reports, ignore_errors=True)
+        reports.mkdir(parents=True)
+        good &= lint(options.home, reports, tools, flows)
+        if not galaxy.ready():
+            return 1
+        if missing := galaxy.missing():
             say(f"FAILED to load: {', '.join(missing)}; see {galaxy.run / 'gunicorn.log'}")
-        good &= not missing
-        good &= test(galaxy, reports, "tools", chosen(wrappers(galaxy.suite)), options.jobs)
-        good &= test(galaxy, reports, "workflows", chosen(workflows(galaxy.suite)), options.jobs)
+            good = False
+        # the tests of the tools take longest; the others run beside them, one after the other
+        stages = []
+        if tools:
+            stages.append(pool.submit(test_tools, galaxy, reports, chosen(wrappers(galaxy.suite)), options.jobs))
+        if flows:
+            stages.append(pool.submit(test_workflows, galaxy, reports, chosen(workflows(galaxy.suite)), 2))
         if not wanted or "browser" in wanted:
             if browser:
-                names = [name_of(path) for path in workflows(galaxy.suite)]
-                good &= browse(galaxy, reports, browser, list(identifiers(galaxy.suite).values()), names)
+                stages.append(pool.submit(browse, galaxy, reports, browser))
             else:
                 say("browser not run: " + ("as asked" if options.browser == "no" else "no chromium"))
         if not wanted or "security" in wanted:
-            good &= check_security.check(galaxy, say)
+            stages.append(pool.submit(check_security.check, galaxy, say))
+        for stage in as_completed(stages):
+            good &= stage.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        # whoever is impatient now would leave processes behind
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        good &= galaxy.end()
     say(f"{'all passed' if good else 'FAILED'}; reports: {reports}")
     return 0 if good else 1
 
 
 def serve(options: argparse.Namespace) -> int:
     """Boot a Galaxy with sample data, and leave it running until it is interrupted."""
+    # a shell has what it starts in the background ignore Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     place = Place(options.home)
+    say(f"Galaxy boots in {place.run}")
     # two that start at the same time would find the same port free
     port = free_port(options.port or 8079 + place.number)
-    galaxy = Galaxy(options.home, place, options.commands, port, login=False)
+    galaxy = Galaxy(options.home, place, options.commands, port)
     with running(galaxy):
         samples = load_samples(galaxy)
         say("sample data and workflows are loaded")
@@ -109,16 +123,14 @@ def main() -> int:
         default=PROJECT / ".venv" / "bin",
         help="folder with the suite's console scripts",
     )
-    parser.add_argument(
-        "--port", type=int, help="default: any free one to test, 8080 or the next free one to serve"
-    )
+    parser.add_argument("--port", type=int, help="default: 8080 or the next free one")
     parser.add_argument(
         "--browser",
         choices=("yes", "if-there", "no"),
         default="yes",
         help="what to do without Chromium: fail (the default), or say so and go on; or do not use it at all",
     )
-    parser.add_argument("--jobs", type=int, default=2, help="wrappers and workflows to test at once (default: 2)")
+    parser.add_argument("--jobs", type=int, default=4, help="tests of tools to run at once (default: 4)")
     options = parser.parse_intermixed_args()
     needed = {"serve": ["server"], "test": ["server", "planemo", "browser"]}[options.what]
     for name in needed:

@@ -1,23 +1,22 @@
-"""Lint the suite, test its tools and workflows in a running Galaxy by planemo and in a browser, and serve one."""
+"""Stages of the test: lint the suite, test its tools and workflows in a running Galaxy, use it in a browser."""
 
 from __future__ import annotations
 
 import json
 import re
 import shutil
-import signal
 import subprocess
-import sys
-import threading
 import time
-import urllib.error
-import urllib.request
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from local_galaxy import EMAIL, SUITE, Galaxy, fail, load_samples, name_of, say
+from local_galaxy import SUITE, Server, fail, identifiers, name_of, say
+from served import Served
+
+#: seconds that a test may take on a busy computer
+PATIENCE = 900
 
 #: names of browsers that Playwright drives as Chromium
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -57,78 +56,139 @@ def lint(home: Path, reports: Path, tools: list[Path], flows: list[Path]) -> boo
     return good
 
 
-def test(galaxy: Galaxy, reports: Path, what: str, files: list[Path], at_once: int) -> bool:
-    """Run the tests of wrappers or workflows, say what became of each file as soon as it is known, and sum up."""
-    good = True
-    counted: dict[str, int] = {}
-    pool = ThreadPoolExecutor(at_once)
-    try:
-        running = {pool.submit(_test_file, galaxy, reports, path): path for path in files}
-        for number, done in enumerate(as_completed(running), 1):
-            path = running[done]
-            status, results, seconds = done.result()
-            states = [state for _, state, _ in results]
-            passed = states.count("success")
-            # a wrapper without tests, or one whose tests were passed over, has not been tested
-            expected = (
-                len(ET.parse(path).getroot().findall("tests/test")) if path.suffix == ".xml" else len(states)
-            )
-            whole = status == 0 and passed == expected > 0
-            good &= whole
-            for state in states:
-                counted[state] = counted.get(state, 0) + 1
-            verdict = "passed" if whole else f"FAILED (planemo's exit status {status}), see {name_of(path)}.html"
-            say(f"{number}/{len(files)} {name_of(path)}: {passed} of {expected} tests {verdict}, {seconds:.0f} s")
-            for name, state, problem in results:
-                if state != "success":
-                    print(f"         {name}: {state}: {problem}", flush=True)
-    finally:
-        # on the way out after Ctrl-C: start no more tests, those that run end with Galaxy
-        pool.shutdown(wait=False, cancel_futures=True)
-    say(f"{what}: " + (", ".join(f"{count} {state}" for state, count in sorted(counted.items())) or "no tests"))
+def test_tools(galaxy: Server, reports: Path, files: list[Path], at_once: int) -> bool:
+    """Run the tests of wrappers side by side, and say of each wrapper what became of them as soon as it is known.
+
+    Parameters
+    ----------
+    galaxy : Server
+        The running Galaxy.
+    reports : Path
+        Folder for ``tools.json``, ``tools.html``, ``tools.xml`` (JUnit) and ``tools.log``.
+    files : list of Path
+        The wrappers.
+    at_once : int
+        Number of tests that run at the same time.
+
+    Returns
+    -------
+    bool
+        Whether all passed, and there was one at least for each wrapper.
+    """
+    report = {suffix: reports / f"tools.{suffix}" for suffix in ("html", "json", "xml", "log")}
+    roots = {path: ET.parse(path).getroot() for path in files}
+    names = {root.get("id", ""): name_of(path) for path, root in roots.items()}
+    expected = {name_of(path): len(root.findall("tests/test")) for path, root in roots.items()}
+    task = {
+        "url": galaxy.url,
+        "key": galaxy.user_key,
+        "tools": list(names),
+        "data": str(galaxy.suite / "test-data"),
+        "at_once": at_once,
+        "patience": PATIENCE,
+    }
+    begin = time.monotonic()
+    ended: list[dict[str, Any]] = []
+    left = dict(expected)
+    with open(report["log"], "wb") as log:
+        process = subprocess.Popen(
+            [galaxy.home / "planemo" / "bin" / "python", SUITE / "verify_tools.py"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
+        )  # fmt: skip
+        galaxy.processes.append(process)
+        assert process.stdin
+        with process.stdin:
+            json.dump(task, process.stdin)
+        for line in process.stdout or ():
+            ended.append(json.loads(line))
+            name = names[ended[-1]["id"].rpartition("-")[0]]
+            left[name] -= 1
+            if left[name] == 0:
+                _tell(name, [test for test in ended if names[test["id"].rpartition("-")[0]] == name])
+        status = process.wait()
+        galaxy.processes.remove(process)
+    passed = sum(test["data"]["status"] == "success" for test in ended)
+    # a wrapper without tests, or one whose tests were passed over, has not been tested
+    good = status == 0 and passed == sum(expected.values()) and all(expected.values())
+    report["json"].write_text(json.dumps({"version": "0.1", "tests": ended}))
+    planemo(
+        galaxy.home, "test_reports", report["json"],
+        "--test_output", report["html"], "--test_output_junit", report["xml"], log=reports / "reports.log",
+    )  # fmt: skip
+    untested = [name for name, count in left.items() if count or not expected[name]]
+    wrong = f"FAILED, see {report['html']} and {report['log']}" + f"; not tested: {untested}" * bool(untested)
+    verdict = "passed" if good else wrong
+    say(f"tools: {passed} of {sum(expected.values())} tests {verdict}, {time.monotonic() - begin:.0f} s")
     return good
 
 
-def _test_file(galaxy: Galaxy, reports: Path, path: Path) -> tuple[int, list[tuple[str, str, str]], float]:
-    """Return planemo's exit status for a wrapper or workflow, its tests' results, and the seconds it took."""
+def _tell(name: str, tests: list[dict[str, Any]]) -> None:
+    """Say what became of the tests of a wrapper."""
+    passed = sum(test["data"]["status"] == "success" for test in tests)
+    seconds = sum(test["data"].get("time_seconds", 0.0) for test in tests)
+    say(f"{name}: {passed} of {len(tests)} tests passed, {seconds:.0f} s, side by side with others")
+    for identifier, state, problem in map(_result, tests):
+        if state != "success":
+            print(f"         {identifier}: {state}: {problem}", flush=True)
+
+
+def test_workflows(galaxy: Server, reports: Path, files: list[Path], at_once: int) -> bool:
+    """Run the tests of workflows by planemo, and say what became of each."""
+    good = True
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        running = {pool.submit(_test_workflow, galaxy, reports, path): path for path in files}
+        for done in as_completed(running):
+            name = name_of(running[done])
+            status, tests, seconds = done.result()
+            passed = sum(test["data"]["status"] == "success" for test in tests)
+            whole = status == 0 and passed == len(tests) > 0
+            good &= whole
+            verdict = "passed" if whole else f"FAILED (planemo's exit status {status}), see {name}.html"
+            say(f"{name}: {passed} of {len(tests)} tests {verdict}, {seconds:.0f} s")
+            for identifier, state, problem in map(_result, tests):
+                if state != "success":
+                    print(f"         {identifier}: {state}: {problem}", flush=True)
+    finally:
+        # on the way out after Ctrl-C: start no more tests, those that run end with Galaxy
+        pool.shutdown(wait=False, cancel_futures=True)
+    return good
+
+
+def _test_workflow(galaxy: Server, reports: Path, path: Path) -> tuple[int, list[dict[str, Any]], float]:
+    """Return planemo's exit status for a workflow, its tests as planemo reports them, and the seconds it took."""
     begin = time.monotonic()
     report = {suffix: reports / f"{name_of(path)}.{suffix}" for suffix in ("html", "json", "xml", "log")}
     status = planemo(
         galaxy.home, "test", "--engine", "external_galaxy", "--galaxy_url", galaxy.url,
         "--galaxy_admin_key", galaxy.key, "--galaxy_user_key", galaxy.user_key, "--no_shed_install",
-        "--test_timeout", "900", "--test_output", report["html"], "--test_output_json", report["json"],
+        "--test_timeout", str(PATIENCE), "--test_output", report["html"], "--test_output_json", report["json"],
         "--test_output_junit", report["xml"], path,
         log=report["log"], processes=galaxy.processes,
     )  # fmt: skip
-    return status, _results(report["json"]), time.monotonic() - begin
+    tests = json.loads(report["json"].read_text())["tests"] if report["json"].exists() else []
+    return status, tests, time.monotonic() - begin
 
 
-def _results(path: Path) -> list[tuple[str, str, str]]:
-    """Return name, state and first problem of each test of a JSON report of planemo."""
-    if not path.exists():
-        return []
-    results = []
-    for entry in json.loads(path.read_text())["tests"]:
-        data = entry["data"]
-        problems = [*(data.get("output_problems") or []), data.get("execution_problem") or ""]
-        first = next((str(problem) for problem in problems if problem), "")
-        results.append((entry["id"], data["status"], " ".join(first.split())[:300]))
-    return results
+def _result(test: dict[str, Any]) -> tuple[str, str, str]:
+    """Return name, state and first problem of a test of a JSON report of planemo."""
+    data = test["data"]
+    problems = [*(data.get("output_problems") or []), data.get("execution_problem") or ""]
+    first = next((str(problem) for problem in problems if problem), "")
+    return test["id"], data["status"], " ".join(first.split())[:300]
 
 
-def browse(galaxy: Galaxy, reports: Path, browser: str, tools: list[str], flows: list[str]) -> bool:
+def browse(galaxy: Served, reports: Path, browser: str) -> bool:
     """Open forms in a browser, run a tool and a workflow by clicking, and say what became of each.
 
     Parameters
     ----------
-    galaxy : Galaxy
-        The running Galaxy.
+    galaxy : Served
+        The running Galaxy, with the sample data.
     reports : Path
         Folder for pictures and ``browser.xml``.
     browser : str
         Path of Chromium.
-    tools, flows : list of str
-        Identifiers of the tools and names of the workflows whose forms are opened.
 
     Returns
     -------
@@ -136,14 +196,12 @@ def browse(galaxy: Galaxy, reports: Path, browser: str, tools: list[str], flows:
         Whether all was as it should be.
     """
     begin = time.monotonic()
-    samples = load_samples(galaxy)
     visit = {
         "url": galaxy.url,
-        "email": EMAIL,
-        "password": galaxy.password,
-        "history": samples.history,
-        "tools": tools,
-        "workflows": {name: samples.workflows[name] for name in flows},
+        "page": galaxy.page,
+        "history": galaxy.samples.history,
+        "tools": list(identifiers(galaxy.suite).values()),
+        "workflows": galaxy.samples.workflows,
         "reports": str(reports),
         "browser": browser,
     }
@@ -165,61 +223,6 @@ def browse(galaxy: Galaxy, reports: Path, browser: str, tools: list[str], flows:
     galaxy.processes.remove(process)
     say(f"browser: {'passed' if good else 'FAILED'}, {time.monotonic() - begin:.0f} s")
     return good
-
-
-def served(home: Path, commands: Path, patience: float = 900) -> bool:
-    """Serve a Galaxy as ``make galaxy-serve`` does, open the page that it names, and end it by Ctrl-C.
-
-    Parameters
-    ----------
-    home, commands : Path
-        Of ``run_galaxy.py``.
-    patience : float
-        Seconds until it must have named the page.
-
-    Returns
-    -------
-    bool
-        Whether the page was there, and nothing answered any more afterwards.
-    """
-    begin = time.monotonic()
-    line: list[str | Path] = [sys.executable, SUITE / "run_galaxy.py", "serve"]
-    line += ["--home", home, "--commands", commands]
-    process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, start_new_session=True)
-    watch = threading.Timer(patience, process.terminate)
-    watch.start()
-    page, status = "", 0
-    try:
-        for said in process.stdout or ():
-            if found := re.match(r"Point your browser at (http://\S+) ", said):
-                page = found[1]
-                with urllib.request.urlopen(page, timeout=60) as answer:
-                    status = answer.status
-                say(f"serve: {page} is there {time.monotonic() - begin:.0f} s after the command")
-                process.send_signal(signal.SIGINT)
-    except OSError as error:
-        say(f"serve: {page} cannot be opened: {error}")
-        process.terminate()
-    finally:
-        watch.cancel()
-    ended = process.wait()
-    left = _opens(page)
-    good = status == 200 and ended == 128 + signal.SIGINT and not left
-    wrong = f"FAILED (page {page or 'never named'}: {status}; ended with {ended}{', still answers' * left})"
-    say(f"serve: {'passed' if good else wrong}, {time.monotonic() - begin:.0f} s")
-    return good
-
-
-def _opens(page: str) -> bool:
-    if not page:
-        return False
-    try:
-        urllib.request.urlopen(page, timeout=5).close()
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True
 
 
 def find_browser(wanted: str) -> str | None:

@@ -34,6 +34,11 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return _load("served", monkeypatch)
+
+
+@pytest.fixture
 def browse_galaxy(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return _load("browse_galaxy", monkeypatch)
 
@@ -71,9 +76,27 @@ def test_what_is_said_without_a_browser(
     assert stages.find_browser("no") is None
 
 
-def test_sample_data_are_there(local_galaxy: ModuleType) -> None:
-    for name in (*local_galaxy.SAMPLE_DATA, *local_galaxy.SAMPLES.values()):
+def test_sample_data_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = _load("samples", monkeypatch)
+    for name in (*samples.SAMPLE_DATA, *samples.SAMPLES.values()):
         assert (SUITE.parent / "test-data" / name).exists()
+
+
+def test_reports_belong_to_the_folder_of_the_galaxy_that_is_served(served: ModuleType, tmp_path: Path) -> None:
+    galaxy = served.Served.__new__(served.Served)
+    for run, reports in (("run", "reports"), ("run-2", "reports-2")):
+        galaxy.run = tmp_path / "run" / run
+        assert galaxy.reports == tmp_path / "run" / reports
+
+
+def test_why_a_page_cannot_be_opened(served: ModuleType, local_galaxy: ModuleType) -> None:
+    assert "refused" in served.opened(f"http://127.0.0.1:{local_galaxy.free_port(None)}/")
+
+
+def test_first_problem_of_a_test(stages: ModuleType) -> None:
+    failed = {"status": "failure", "output_problems": ["", "Output table:\n  differs"], "execution_problem": None}
+    assert stages._result({"id": "a-0", "data": failed}) == ("a-0", "failure", "Output table: differs")
+    assert stages._result({"id": "a-1", "data": {"status": "success"}}) == ("a-1", "success", "")
 
 
 def _select(name: str, value: Any) -> dict[str, Any]:

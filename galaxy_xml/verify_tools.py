@@ -1,0 +1,168 @@
+"""Run the tests of wrappers in a running Galaxy, several at once.
+
+``run_galaxy.py test`` calls it in planemo's environment. Each test is what planemo makes of it: both leave it to
+``verify_tool`` of Galaxy's own package galaxy-tool-util. Planemo runs one test after the other, and loads the data
+of each anew; here every file is loaded once, and tests run side by side, so that the time goes into the tools.
+
+What to do comes as JSON on standard input (:class:`Task`). What became of a test is a line of JSON on standard
+output, as in planemo's reports.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from galaxy.tool_util.verify.interactor import GalaxyInteractorApi, verify_tool
+from galaxy.tool_util.verify.wait import wait_on
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to test.
+
+    Attributes
+    ----------
+    url, key : str
+        Of the Galaxy, and of a user who may load files by their paths.
+    tools : list of str
+        Identifiers of the tools.
+    data : str
+        Folder with the files that tests name.
+    at_once : int
+        Number of tests that run side by side.
+    patience : int
+        Seconds that a test may take.
+    """
+
+    url: str
+    key: str
+    tools: list[str]
+    data: str
+    at_once: int
+    patience: int
+
+
+class Interactor(GalaxyInteractorApi):
+    """What talks to Galaxy for one test, whose data are there already.
+
+    Parameters
+    ----------
+    task : Task
+        What to test.
+    loaded : dict
+        The datasets of the test by the names of their files.
+    """
+
+    def __init__(self, task: Task, loaded: dict[str, dict[str, str]]) -> None:
+        self._loaded, self._patience = loaded, task.patience
+        super().__init__(galaxy_url=task.url, master_api_key=task.key, api_key=task.key)
+
+    @property
+    def uploads(self) -> dict[str, dict[str, str]]:
+        """Return the datasets by the names of their files."""
+        return self._loaded
+
+    @uploads.setter
+    def uploads(self, uploaded: dict[str, Any]) -> None:
+        """Ignore what verify_tool has uploaded itself, which is nothing."""
+
+    def wait_for(self, func: Callable[[], Any], what: str = "a test", maxseconds: int = 0, **_: Any) -> Any:
+        """Wait as galaxy-tool-util does, asking less often: each answer takes some of Galaxy's time."""
+        return wait_on(func, what, maxseconds or self._patience, delta=1)
+
+
+def element(name: str, described: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a request for one file as galaxy-tool-util would upload it."""
+    special = [key for key in ("composite_data", "metadata", "tags", "location") if described.get(key)]
+    if special:
+        raise ValueError(f"{name}: verify_tools.py does not know how to load data with {', '.join(special)}")
+    return {
+        "src": "path",
+        "path": str(folder / name),
+        "name": described.get("name") or Path(name).name,
+        "ext": described.get("ftype", "auto"),
+        "dbkey": described.get("dbkey", "?"),
+        "to_posix_lines": True,
+        "auto_decompress": described.get("decompress", "true") in (True, "true", "True"),
+    }
+
+
+def load(galaxy: Interactor, history: str, elements: list[dict[str, Any]], patience: int) -> list[str]:
+    """Load files in one job, and return the identifiers of their datasets."""
+    if not elements:
+        return []
+    target = {"destination": {"type": "hdas"}, "elements": elements, "auto_decompress": False}
+    asked = galaxy._post("tools/fetch", {"history_id": history, "targets": [target]}, json=True)
+    asked.raise_for_status()
+    for job in asked.json()["jobs"]:
+        galaxy.wait_for_job(job["id"], history, patience)
+    contents = galaxy._get(f"histories/{history}/contents?v=dev&order=hid-asc").json()
+    states = {entry["name"]: entry["state"] for entry in contents if entry["state"] != "ok"}
+    if states or len(contents) != len(elements):
+        raise RuntimeError(f"the data of the tests did not load: {states or len(contents)}")
+    return [entry["id"] for entry in contents]
+
+
+def results(task: Task) -> Iterator[dict[str, Any]]:
+    """Load the data of all tests, run them, and yield what became of each as soon as it is known."""
+    galaxy = Interactor(task, {})
+    history = galaxy.new_history("Tests of the tools")
+    tests = [test for tool in task.tools for test in galaxy.get_tool_tests(tool)]
+    files = [
+        {name: element(name, described, Path(task.data)) for name, described in test["required_files"]}
+        if not test["error"]
+        else {}
+        for test in tests
+    ]
+    # a file that tests take under several names or as several datatypes is several datasets
+    distinct = {json.dumps(asked): asked for asked_for in files for asked in asked_for.values()}
+    datasets = dict(zip(distinct, load(galaxy, history, list(distinct.values()), task.patience), strict=True))
+
+    def run(test: dict[str, Any], asked_for: dict[str, Any]) -> dict[str, Any]:
+        loaded = {name: {"src": "hda", "id": datasets[json.dumps(asked)]} for name, asked in asked_for.items()}
+        data: dict[str, Any] = {}
+        try:
+            verify_tool(
+                test["tool_id"],
+                Interactor(task, loaded),
+                test_index=0,
+                tool_version=test["tool_version"],
+                test_history=history,
+                no_history_cleanup=True,
+                quiet=True,
+                maxseconds=task.patience,
+                register_job_data=data.update,
+                _tool_test_dicts=[test | {"required_files": []}],
+            )
+        except Exception as problem:  # whatever it is, it is this test's
+            if not data:
+                data = {"status": "error", "execution_problem": str(problem)}
+        return {
+            "id": f"{test['tool_id']}-{test['test_index']}",
+            "has_data": True,
+            "data": data | {"test_index": test["test_index"]},
+        }
+
+    with ThreadPoolExecutor(task.at_once) as pool:
+        for done in as_completed([pool.submit(run, *each) for each in zip(tests, files, strict=True)]):
+            yield done.result()
+
+
+def main() -> None:
+    """Read the task and print the results."""
+    said = sys.stdout
+    # galaxy-tool-util tells its story on standard output
+    with redirect_stdout(sys.stderr):
+        for result in results(Task(**json.load(sys.stdin))):
+            print(json.dumps(result), file=said, flush=True)
+
+
+if __name__ == "__main__":
+    main()
