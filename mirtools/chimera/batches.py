@@ -27,7 +27,7 @@ _QUALITIES = ord("!"), ord("~")  # Phred+33
 
 
 def _code_table() -> bytes:
-    """Return the code of every byte that ``to_dna`` takes for a nucleotide, or that is none read, else ``_BAD``."""
+    """Return the code of every byte that ``to_dna`` takes for a nucleotide or is ``UNREAD``, else ``_BAD``."""
     table = bytearray([_BAD] * 256)
     table[ord(UNREAD)] = N
     for letter in range(128):

@@ -1,4 +1,4 @@
-"""Reads as sequencers, trimmers and archives give them, from reads to isomiR types: what was not read is no isomiR."""
+"""Reads as sequencers, trimmers and archives give them: what was not read, or not well, makes no isomiR."""
 
 from __future__ import annotations
 
@@ -102,6 +102,18 @@ def test_phred_0_is_a_quality(tmp_path, quality, kept):
     found, dropped = types_of(tmp_path, ligated([changed(9, "C")] * 15), {9: quality})
     assert found == ({(changed(9, "C"), "SNP"): 15} if kept else {})
     assert dropped == ("" if kept else "low_quality 15")
+
+
+@pytest.mark.parametrize(
+    ("part", "place"), [(MIRNA + "A", 22), ("G" + MIRNA, 0), (changed(0, "C"), 0), (changed(21, "C"), 21)]
+)
+@pytest.mark.parametrize("mirna_first", [True, False])
+@pytest.mark.parametrize("quality", ["!", "I"])
+def test_quality_counts_where_the_target_claims_the_base(tmp_path, part, place, mirna_first, quality):
+    place += 0 if mirna_first else 30
+    found, dropped = types_of(tmp_path, ligated([part] * 30, mirna_first), {place: quality})
+    reads = 0 if quality == "!" else 30
+    assert (sum(found.values()), dropped) == (reads, "" if reads else "low_quality 30")
 
 
 # ---- ends that were not seen ----------------------------------------------------------------------------------
