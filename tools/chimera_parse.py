@@ -101,8 +101,9 @@ def _add_reads(parser: argparse.ArgumentParser) -> None:
         "--umi-position",
         choices=("5p", "3p", "name"),
         default="5p",
-        help="5p: first bases of the read; 3p: last ones before the adapter; name: in the read name or comment "
-        "(r_ACGT, r:ACGT+TGCA, ACGT:r, r RX:Z:ACGT), of any length without --umi-length (default: 5p)",
+        help="5p: first bases of the read; 3p: last ones before the adapter, none of a read on which no --adapter "
+        "is found; name: in the read name or comment (r_ACGT, r:ACGT+TGCA, ACGT:r, r RX:Z:ACGT), of any length "
+        "without --umi-length (default: 5p)",
     )
     group.add_argument(
         "--min-length",
@@ -203,7 +204,8 @@ def _add_pairs(parser: argparse.ArgumentParser) -> None:
         type=cli.positive_int,
         default=10,
         metavar="N",
-        help="distinct reads that must carry a miRNA part, over all its targets (default: 10)",
+        help="distinct reads that must carry a miRNA part, over all its targets; isomir-classify tells which "
+        "parts are no more than sequencing errors (default: 10)",
     )
 
 

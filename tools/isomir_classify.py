@@ -23,9 +23,12 @@ def build_parser() -> argparse.ArgumentParser:
         "Compare the miRNA part of every pair with its miRNA and tell exact miRNAs from isomiRs of eight types: "
         "5' and 3' addition, deletion and replacement, SNP and MNP; an isomiR may have several. Bases beside the "
         "miRNA that no alignment claims are kept where they recur in enough reads, else trimmed, and pairs that "
-        "become equal are merged. Where several miRNAs explain a part with equally few types and changed bases, "
-        "all are named in mirna_ambiguous; the pair goes to the one with most reads as exact miRNA, then the one "
-        "with the fewest bases more or less, then the first by name.",
+        "become equal are merged. A form needs more reads than sequencing errors of more abundant forms, or "
+        "linkers behind them, explain; the reads of other forms go to those that they come from. A base that was "
+        "not read (N) and a 3' end that was not seen (mirna_3p_end) are no change. Where several miRNAs explain a "
+        "part with equally few types and changed bases, all are named in mirna_ambiguous; the pair goes to the "
+        "one with most reads as exact miRNA, then the one with the fewest bases more or less, then the first by "
+        "name.",
         EXAMPLES,
     )
     parser.add_argument(
@@ -50,20 +53,22 @@ def build_parser() -> argparse.ArgumentParser:
         type=cli.positive_int,
         default=10,
         metavar="N",
-        help="distinct reads in which a miRNA part must occur, over all its targets (default: 10)",
+        help="distinct reads that a form of a miRNA needs of its own, over all its targets; whether sequencing "
+        "errors explain them is tested beside this (default: 10)",
     )
     parser.add_argument(
         "--min-quality",
         type=cli.whole_number,
         default=30,
         metavar="Q",
-        help="added and changed bases need a Phred value above Q; not tested without qualities (default: 30)",
+        help="added and changed bases need a Phred value above Q; not tested where qualities are unknown "
+        "(default: 30)",
     )
     parser.add_argument(
         "--paper-rules",
         action="store_true",
         help="take every form that occurs in --min-reads reads with qualities above --min-quality, as DMISO does, "
-        "without asking whether sequencing errors of more abundant forms explain it",
+        "without asking whether sequencing errors of more abundant forms, or linkers, explain it",
     )
     parser.add_argument(
         "--gff3",

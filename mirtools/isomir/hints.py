@@ -26,7 +26,7 @@ def hints_of(
     if not rows:
         return [no_rows_hint("PAIRS")]
     reason, count = most_frequent(dropped)
-    if pairs and not (reason == "no_ungapped_alignment" and count > rows / 2):
+    if pairs and not (reason in _OF_ALL_READS and count > rows / 2):
         return []
     return [
         _HINTS.get(reason, "{rows} are left out as {reason}").format(
@@ -35,11 +35,15 @@ def hints_of(
     ]
 
 
+# Reasons that come of all reads alike, so that what is left tells little
+_OF_ALL_READS = "no_ungapped_alignment", "unread_base"
 _HINTS = {
     "low_support": "{rows} have a miRNA part that is in fewer than --min-reads {min_reads} distinct reads; a "
     "smaller --min-reads keeps them",
     "low_quality": "{rows} have a changed base with no quality above --min-quality {min_quality}; a "
     "smaller --min-quality keeps them",
+    "unread_base": "{rows} have N in their miRNA part, and no form that others show in full fits; if a cycle "
+    "failed in all reads, add tables of lanes or samples in which it was read",
     "no_ungapped_alignment": "{rows} have a miRNA part that does not align with the miRNA of its name; are "
     "--mirnas the sequences that the pairs were made with?",
 }

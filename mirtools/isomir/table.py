@@ -412,7 +412,7 @@ class IsomirTable:
             if self._told[name]:
                 counter[name] = self._told[name]
         if self._parts.false_parts:
-            self.counts["forms_explained_by_errors"] = self._parts.false_parts
+            self.counts["forms_explained_away"] = self._parts.false_parts
         types, pairs = self._parts.types, self._pairs_of_part
         told = Counter({"pairs": int(pairs.sum()), "exact": int(pairs[types == 0].sum())})
         told["isomir"] = told["pairs"] - told["exact"]

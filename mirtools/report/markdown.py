@@ -28,6 +28,7 @@ _FATES = {
     "loop": "parts looped or nested",
     "short_site": "target site too short",
     "low_support": "miRNA part in too few reads",
+    "unread_base": "miRNA part with unread bases (N)",
 }
 
 

@@ -186,6 +186,11 @@ def test_summary_shows_hints(tmp_path, run, capsys):
             "1 of 1 rows have a miRNA part that is in fewer than --min-reads 10 distinct",
         ),
         ([("GGATCCAACCGGTTAACCGG", 20)] * 2, "does not align with the miRNA of its name"),
+        (
+            [("TAGCTTNTCAGACTGATGTTGA", 20)] * 2 + [("TAGCAGCACGTAAATATTGGCG", 20)],
+            "2 of 3 rows have N in their miRNA part, and no form that others show in full fits",
+        ),
+        ([("TAGCTTNTCAGACTGATGTTGA", 20), ("TAGCTTATCAGACTGATGTTGA", 20)], None),
         ([("TAGCTTATCAGACTGATGTTGA", 30)], None),
     ],
 )
