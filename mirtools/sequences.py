@@ -32,6 +32,8 @@ _LOOK_AHEAD = 512
 _FIRST_RECORDS = 16
 _MOST_RECORDS, _MOST_BASES = 4096, 1 << 20
 _NOT_QUALITY = re.compile(r"[^!-~]")
+# How some machines write a base that was not read; in tables it stands for a missing value
+UNREAD = "."
 
 # What BioMart writes where a transcript has none of the regions that were asked for
 _UNAVAILABLE = re.compile(r"sequence ?unavailable", re.IGNORECASE)
@@ -157,7 +159,7 @@ def read_reads(path: str) -> Iterator[Read]:
 
 
 def checked(record: SequenceRecord | Read, source: str) -> Read:
-    """Return a raw record as a read: its name up to the first blank, DNA letters.
+    """Return a raw record as a read: its name up to the first blank, DNA letters; ``.`` is a base not read, N.
 
     Raises
     ------
@@ -165,7 +167,7 @@ def checked(record: SequenceRecord | Read, source: str) -> Read:
         Where it holds letters that are no nucleotides, or qualities that are no Phred+33 characters.
     """
     try:
-        sequence = to_dna(record.sequence)
+        sequence = to_dna(record.sequence.replace(UNREAD, "N"))
     except ValueError as error:
         raise InputError(str(error), source=source, record=record.name) from error
     qualities = record.qualities

@@ -8,9 +8,13 @@ import signal
 import commands
 import good_inputs
 import pytest
+from hypothesis import settings
 
 # As in a process of a command's own; BLAS reads it when NumPy is first imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# How long an example takes is up to the machine.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 # A shell's background jobs ignore Ctrl-C, and so would every command that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.chimera.digests import Bytes, Places
-from mirtools.chimera.references import LETTERS, decode
+from mirtools.chimera.references import LETTERS, N, decode
 from mirtools.compiled import compiled
-from mirtools.sequences import Read, checked, first_word, read_record_lists, to_dna
+from mirtools.sequences import UNREAD, Read, checked, first_word, read_record_lists, to_dna
 
 if TYPE_CHECKING:
     from dnaio import SequenceRecord
@@ -27,8 +27,9 @@ _QUALITIES = ord("!"), ord("~")  # Phred+33
 
 
 def _code_table() -> bytes:
-    """Return the code of every byte that ``to_dna`` takes for a nucleotide, else ``_BAD``."""
+    """Return the code of every byte that ``to_dna`` takes for a nucleotide or is ``UNREAD``, else ``_BAD``."""
     table = bytearray([_BAD] * 256)
+    table[ord(UNREAD)] = N
     for letter in range(128):
         try:
             table[letter] = LETTERS.index(to_dna(chr(letter)).encode())

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mirtools.chimera.adapters import Adapters
+from mirtools.chimera.adapters import LEAST_OVERLAP, Adapters
 from mirtools.chimera.batches import END_SEEN, RawReads, ReadBatch, gathered, raise_qualities
 from mirtools.chimera.digests import Places, digests_of, first_copies
 from mirtools.chimera.names import copies_of, umis_in_names
@@ -98,7 +98,8 @@ def inserts_of(
     begins, ends = reads.starts[:-1], reads.starts[:-1] + layout.adapters.starts(reads)
     without = ends == reads.starts[1:] if layout.adapters else np.zeros(len(begins), bool)
     open_end = (reads.starts[1:] - ends < _SURE_OVERLAP) & (np.diff(reads.starts) >= longest)
-    loose = np.where(without, layout.adapters.begun(reads), 0)
+    # as many bases of an unknown adapter may have been left
+    loose = np.where(without, layout.adapters.begun(reads), 0 if layout.adapters else LEAST_OVERLAP - 1)
     umis, umi_begins, umi_ends = reads.bases, begins, begins
     if layout.umi_position == "name":
         umis, umi_begins, umi_ends = umis_in_names(reads, layout.umi_length)

@@ -8,8 +8,8 @@ A part is a form once ``min_reads`` distinct reads may show it whole. A read may
 - with one base substituted, where it has some other option: this takes reads away from parts that errors make, and
   gives no read a part that it would not have without.
 
-Bases that a read with N leaves open at an end say nothing on that end: such a read supports no form but the
-canonical one there.
+A read with N on its junction may show more than what lies beside the N, so where its part ends is not told: it
+supports no form but the canonical one.
 """
 
 from __future__ import annotations
@@ -181,9 +181,9 @@ def candidates(
         whole = places.unread == 0
         part = number(places.begin[whole] + offset, places.last[whole] + offset)
         row, is_open = places.row[whole], places.is_open[whole]
-        sure = (places.sure[whole] | (part < len(known))) & ~is_open
-        np.add.at(support.values, part[sure], reads[row[sure]])
-        np.add.at(open_support.values, part[is_open], reads[row[is_open]])
+        sure = places.sure[whole] | (part < len(known))
+        for column, shown in ((support, sure & ~is_open), (open_support, sure & is_open)):
+            np.add.at(column.values, part[shown], reads[row[shown]])
 
     whole_support = support.values
     recurs = whole_support >= min_reads
@@ -310,9 +310,5 @@ def _places(junctions: Junctions) -> Iterator[_Places]:
         begins = begin + np.where(mirna_first, start, length - end)
         lasts = begins + end - start
         unread = unread_before[lasts] - unread_before[begins]
-        outer = np.where(mirna_first, begin, lasts), np.where(mirna_first, begins, begin + length)
-        beyond = np.where(mirna_first, np.minimum(lasts, begin + length - 1), np.maximum(begins - 1, begin))
-        sure = (unread_before[outer[1]] == unread_before[outer[0]]) & (
-            (end == length) | (junctions.bases[beyond] != N)
-        )
+        sure = unread_before[begin + length] == unread_before[begin]
         yield _Places(row, start, end, begins, lasts, junctions.is_open[row] & (start == 0), unread, sure)

@@ -10,7 +10,8 @@ tailed miRNA is ``iso_3p:-1,iso_add3p:2`` and not a changed base beside an addit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from mirtools.isomir.types import Isomir, snv_name
@@ -74,11 +75,9 @@ class Precursors:
         references = list(precursors)
         for sequence in dict.fromkeys(canonical.values()):
             for reference in references:
-                start = reference.sequence.find(sequence)
-                while start >= 0:
+                for start in _occurrences(sequence, reference.sequence):
                     locus = Locus(reference.name, reference.sequence, start)
                     self._loci.setdefault(sequence, []).append(locus)
-                    start = reference.sequence.find(sequence, start + 1)
         self.without = sum(sequence not in self._loci for sequence in canonical.values())
 
     def loci(self, name: str) -> list[Locus]:
@@ -112,6 +111,21 @@ class Precursors:
         placed = [_place(observed, canonical, isomir.shift, locus) for locus in loci]
         fewest = min(place.not_templated for place in placed)
         return [place for place in placed if place.not_templated == fewest]
+
+
+def _occurrences(sequence: str, precursor: str) -> Iterator[int]:
+    """Yield where a miRNA lies on a precursor; N agrees with every base, at fewer than half of the places."""
+    if "N" in sequence or "N" in precursor:
+        pattern = "".join("." if base == "N" else f"[{base}N]" for base in sequence)
+        for found in re.finditer(f"(?=({pattern}))", precursor):
+            pairs = zip(sequence, found[1], strict=True)
+            if 2 * sum("N" in pair for pair in pairs) < len(sequence):
+                yield found.start()
+        return
+    start = precursor.find(sequence)
+    while start >= 0:
+        yield start
+        start = precursor.find(sequence, start + 1)
 
 
 def _place(observed: str, canonical: str, shift: int, locus: Locus) -> Placed:

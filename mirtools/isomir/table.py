@@ -138,6 +138,7 @@ class IsomirTable:
         self._reads_of_part = np.zeros((n_parts, 1 + len(records.sample_columns)), np.int64)
         self._reads_of_target = np.zeros(max(len(records.targets), 1), np.int64)
         self._is_changed = [isomir is not None and bool(isomir.changed) for isomir in self._parts.isomirs]
+        self._best_of_part = self._qualities_of_changed(shelf)
         for block, (*columns, of) in zip(records.blocks(), shelf.read(4), strict=True):
             self._classify(block, Units(*columns), of)
         shelf.close()
@@ -268,13 +269,15 @@ class IsomirTable:
         qualities = self._best_qualities(part, members)
         quality = _NO_VALUE
         if self._is_changed[part]:
+            tested = _NO_VALUE
             if qualities is not None:
                 quality = _lowest_quality(qualities, parts.isomir(part))
-            if quality == _NO_VALUE:
-                self._told["quality_not_tested"] += 1
-            elif quality <= self._min_quality:
+                tested = _lowest_quality(_filled(qualities, self._best_of_part[part]), parts.isomir(part))
+            if _NO_VALUE < tested <= self._min_quality:
                 self._told["low_quality"] += 1
                 return False
+            if quality == _NO_VALUE:
+                self._told["quality_not_tested"] += 1
         cells = self._cells(shown, members, total)
         if qualities is not None:
             cells[self._records.at["mirna_qual"]] = qualities.decode("ascii")
@@ -357,6 +360,26 @@ class IsomirTable:
             best = best_qualities(best, values)
         return best
 
+    def _qualities_of_changed(self, shelf: Shelf) -> dict[int, bytes]:
+        """Return the highest value at each base of every part with changed bases, over all rows that show it.
+
+        Where a row has no value of its own, because the target claimed the base, this says whether any read does.
+        """
+        found: dict[int, bytes] = {}
+        if "mirna_qual" not in self._records.at:
+            return found
+        changed = np.array([*self._is_changed, False])
+        for block, (*columns, of) in zip(self._records.blocks(), shelf.read(4), strict=True):
+            units, parts = Units(*columns), self._parts.of[of]
+            bounds = np.append(units.begins, len(units.rows))
+            for unit in np.flatnonzero(changed[parts]).tolist():
+                part, rows = int(parts[unit]), units.rows[bounds[unit] : bounds[unit + 1]].tolist()
+                members = [_Member(row, int(of[unit]), block.cells(row)) for row in rows]
+                best = best_qualities(found.get(part), self._best_qualities(part, members))
+                if best is not None:
+                    found[part] = best
+        return found
+
     def _of_agreeing_bases(self, values: bytes, part: int, observed: int) -> bytes:
         """Return values without those of bases that are not the part's."""
         junction = self._records.junction(self._sequence_of[observed], self._ends[observed])
@@ -406,6 +429,12 @@ def _member(shown: _Shown, members: list[_Member]) -> _Member:
 
 def _is_coordinate(cell: str) -> bool:
     return cell.isascii() and cell.isdigit() and len(cell) < 10
+
+
+def _filled(qualities: bytes, others: bytes) -> bytes:
+    """Return values, and those of ``others`` where there is none."""
+    pairs = zip(qualities, others, strict=True)
+    return bytes(other if value == _NO_QUALITY[0] else value for value, other in pairs)
 
 
 def _lowest_quality(qualities: bytes, isomir: Isomir) -> int:

@@ -59,10 +59,11 @@ def _forms(distinct, weights, min_reads, canonical):
             if "N" in part:
                 continue
             order.setdefault(part, len(order))
-            unsure = "N" in junction.bases[:start] or junction.bases[end : end + 1] == "N"
+            if "N" in junction.bases and part not in known:
+                continue
             if junction.is_open and start == 0:
                 open_support[part] += weights[junction]
-            elif not unsure or part in known:
+            else:
                 support[part] += weights[junction]
     recurs = {part for part in order if support[part] >= min_reads}
 

@@ -61,3 +61,12 @@ def test_beyond_the_ends_of_a_precursor():
 
 def test_without_precursors():
     assert place(MIRNA[1:] + "C") == Placed("mir-21", 1, 22, "iso_5p:+1,iso_add3p:1", "21MC", 1)
+
+
+def test_n_in_a_mirna_or_a_precursor_agrees_with_every_base():
+    unread = MIRNA[:5] + "N" + MIRNA[6:]
+    for mirna, precursor in ((MIRNA, "GG" + unread + "CT"), (unread, "GG" + MIRNA + "CT")):
+        precursors = Precursors({"mir-21": mirna}, hairpins(one=precursor, gap="N" * 30, none="GG" + OTHER))
+        assert [(locus.precursor, locus.start) for locus in precursors.loci("mir-21")] == [("one", 2)]
+    tailed = MIRNA + "CT"
+    assert place(tailed, *hairpins(one="GG" + unread + "CTG")).variant == "iso_3p:+2"
