@@ -170,6 +170,8 @@ def _beside_linkers(left: Left, shares: Floats) -> tuple[Ints, Floats, Floats]:
     """Return parts that are others with more bases towards the target, their reads, and how many linkers give.
 
     Of linkers of one length every sequence is about as frequent, so the one in the middle tells what they give.
+    Where the miRNA lies on the other side of its target, these bases lie at the end of the read, and what reads of
+    that order show of the part is counted beside what linkers give there.
     """
     options, live = left.options, left.live
     chosen = live[(options.errors[live] == 0) & (options.start[live] == 0) & (options.unseen[live] == 0)]
@@ -193,7 +195,15 @@ def _beside_linkers(left: Left, shares: Floats) -> tuple[Ints, Floats, Floats]:
     kept = keys[:, 0] >= 0
     # a longer part that has more reads than the shorter is no linker of it
     kept[kept] = shares[keys[kept, 0]] < shares[keys[kept, 1]]
-    return keys[kept, 0], counts[kept], expected[kept]
+    longer, order = keys[kept, 0], keys[kept, 3]
+    reads, by_linkers = counts[kept], expected[kept]
+    right = options.errors[live] == 0
+    place = 2 * options.part[live[right]].astype(np.int64) + options.mirna_first[live[right]]
+    shown = np.bincount(place, (left.likelihood * left.reads[options.group[live]])[right], 2 * len(shares))
+    by_chance = np.zeros(2 * len(shares))
+    np.maximum.at(by_chance, 2 * longer + order, by_linkers)
+    other = 2 * longer + 1 - order
+    return longer, reads + shown[other], by_linkers + by_chance[other]
 
 
 @compiled

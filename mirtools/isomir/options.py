@@ -181,7 +181,9 @@ def candidates(
         whole = places.unread == 0
         part = number(places.begin[whole] + offset, places.last[whole] + offset)
         row, is_open = places.row[whole], places.is_open[whole]
-        sure = (places.sure[whole] | (part < len(known))) & ~is_open
+        # where a form begins or ends is seen only where nothing lies beyond it
+        seen = places.sure[whole] & (places.start[whole] == 0)
+        sure = (seen | (part < len(known))) & ~is_open
         np.add.at(support.values, part[sure], reads[row[sure]])
         np.add.at(open_support.values, part[is_open], reads[row[is_open]])
 

@@ -62,7 +62,7 @@ def _forms(distinct, weights, min_reads, canonical):
             unsure = "N" in junction.bases[:start] or junction.bases[end : end + 1] == "N"
             if junction.is_open and start == 0:
                 open_support[part] += weights[junction]
-            elif not unsure or part in known:
+            elif (not unsure and start == 0) or part in known:
                 support[part] += weights[junction]
     recurs = {part for part in order if support[part] >= min_reads}
 
