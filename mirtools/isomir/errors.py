@@ -135,7 +135,7 @@ def false_parts(left: Left, rate: float, least_reads: int, parts: int) -> NDArra
     rate : float
         Substitutions per base.
     least_reads : int
-        Reads that a part needs of those that are its own.
+        Reads that a part needs of those that are its own and show nothing beyond it.
     parts : int
     """
     options, live = left.options, left.live
@@ -150,7 +150,9 @@ def false_parts(left: Left, rate: float, least_reads: int, parts: int) -> NDArra
     pairs = np.unique(np.stack((exact[taken], part[taken]), axis=1), axis=0)
     pairs = pairs[shares[pairs[:, 1]] >= _MORE_ABUNDANT * looks[pairs[:, 0]]]
     by_error = np.bincount(pairs[:, 0], shares[pairs[:, 1]], parts) * rate / 3
-    false = shares < least_reads - 0.5
+    # bases beyond a part say that it began or ended elsewhere
+    bare = options.start[live] == 0
+    false = np.bincount(part[bare], expected[bare], parts) < least_reads - 0.5
     false |= _explained(looks, by_error, _SPREAD)
     longer, reads, by_linkers = _beside_linkers(left, shares)
     false[longer[_explained(reads, by_linkers, _LINKER_SPREAD)]] = True

@@ -132,3 +132,14 @@ def test_a_form_is_not_seen_to_begin_behind_other_bases(is_read):
     junctions = [Junction(start + target, 2 * (start != MIRNA), 22, 22, True) for start, target in places]
     found = settle(junctions, [starts[start] for start, _ in places], 10, (MIRNA,))
     assert {found.parts[part] for part in found.part.tolist() if part >= 0} == {MIRNA}
+
+
+def test_reads_with_other_bases_in_front_are_no_reason_for_a_form():
+    """Errors at the first base of reads with N: the other order shows a form that is a base shorter, by chance."""
+    unread = MIRNA[1:9] + "N" + MIRNA[10:]
+    back = MIRNA[::-1]
+    junctions = [Junction(base + unread + target, 1, 22, 22, True) for base in "ACG" for target in TARGETS]
+    junctions += [Junction("T" + unread + target, 0, 22, 22, True) for target in TARGETS]
+    junctions += [Junction(back + target, 0, 22, 22, False) for target in TARGETS]
+    found = settle(junctions, [2] * 12 + [2_000] * 4 + [300] * 4, 10, (MIRNA,))
+    assert {found.parts[part] for part in found.part.tolist() if part >= 0} == {MIRNA}
