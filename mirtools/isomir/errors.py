@@ -139,7 +139,7 @@ def false_parts(left: Left, rate: float, least_reads: int, may_be_false: NDArray
     rate : float
         Substitutions per base.
     least_reads : int
-        Reads in which a part must be possible; a third of them must be its own.
+        Reads in which a part must be possible; a third of them must be its own and show nothing beyond it.
     may_be_false : array of bool, shape (parts,)
         Those that are no canonical miRNA; others stay.
     """
@@ -156,7 +156,9 @@ def false_parts(left: Left, rate: float, least_reads: int, may_be_false: NDArray
     pairs = np.unique(np.stack((exact[taken], part[taken]), axis=1), axis=0)
     pairs = pairs[shares[pairs[:, 1]] >= _MORE_ABUNDANT * looks[pairs[:, 0]]]
     by_error = np.bincount(pairs[:, 0], shares[pairs[:, 1]], parts) * rate / 3
-    false = shares < least_reads / _OWN
+    # bases beyond a part say that it began or ended elsewhere
+    bare = options.start[live] == 0
+    false = np.bincount(part[bare], expected[bare], parts) < least_reads / _OWN
     false |= _explained(looks, np.where(looks >= least_reads, by_error, 0.0), _SPREAD)
     longer, reads, by_linkers = _beside_linkers(left, shares, may_be_false)
     by_linkers[reads < least_reads] = 0.0
@@ -177,7 +179,9 @@ def _beside_linkers(left: Left, shares: Floats, may_be_false: NDArray[np.bool_])
     """Return parts that are others with more bases towards the target, their reads, and how many linkers give.
 
     Of linkers of one length every sequence is about as frequent, so the one in the middle tells what they give,
-    but no more than if a quarter of the shorter part's reads had such linkers.
+    but no more than if a quarter of the shorter part's reads had such linkers. Where the miRNA lies on the other
+    side of its target, these bases lie at the end of the read, and what reads of that order show of the part is
+    counted beside what linkers give there.
     """
     options, live = left.options, left.live
     chosen = live[(options.errors[live] == 0) & (options.start[live] == 0) & (options.unseen[live] == 0)]
@@ -204,7 +208,15 @@ def _beside_linkers(left: Left, shares: Floats, may_be_false: NDArray[np.bool_])
     kept = keys[:, 0] >= 0
     # a longer part that has more reads than the shorter is no linker of it
     kept[kept] = shares[keys[kept, 0]] < shares[keys[kept, 1]]
-    return keys[kept, 0], counts[kept], expected[kept]
+    longer, order = keys[kept, 0], keys[kept, 3]
+    reads, by_linkers = counts[kept], expected[kept]
+    right = options.errors[live] == 0
+    place = 2 * options.part[live[right]].astype(np.int64) + options.mirna_first[live[right]]
+    shown = np.bincount(place, (left.likelihood * left.reads[options.group[live]])[right], 2 * len(shares))
+    by_chance = np.zeros(2 * len(shares))
+    np.maximum.at(by_chance, 2 * longer + order, by_linkers)
+    other = 2 * longer + 1 - order
+    return longer, reads + shown[other], by_linkers + by_chance[other]
 
 
 @compiled

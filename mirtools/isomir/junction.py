@@ -182,9 +182,10 @@ def settle(
     distinct, of = _distinct(list(junctions))
     reads_of = np.bincount(of, reads, len(distinct)).astype(float)
     found = candidates(distinct, reads_of, min_reads, canonical, errors)
-    options = options_of(distinct, found, errors)
-    has_options = options.group_of >= 0
-    weights = np.bincount(options.group_of[has_options], reads_of[has_options]).astype(np.float64)
+    options, weights = _weighted(options_of(distinct, found, False), reads_of)
+    if errors and len(options.group):
+        found = found.some(_worth_their_price(options, weights))
+        options, weights = _weighted(options_of(distinct, found, True), reads_of)
     false = np.zeros(len(found.parts), np.bool_)
     # the last entry is that of junctions without options, number -1
     columns = np.full((len(weights) + 1, 4), NO_PART, np.int64)
@@ -204,6 +205,27 @@ def settle(
         found.end_seen,
         found.error_rate,
         int(false.sum()),
+    )
+
+
+def _weighted(options: Options, reads: NDArray[np.float64]) -> tuple[Options, NDArray[np.float64]]:
+    """Return options and the reads of their groups, given those of the junctions."""
+    has_options = options.group_of >= 0
+    return options, np.bincount(options.group_of[has_options], reads[has_options]).astype(np.float64)
+
+
+def _worth_their_price(options: Options, reads: NDArray[np.float64]) -> Ints:
+    """Return the numbers of the parts that are left where no read has an error: far fewer than may be shown."""
+    wrong = np.zeros(len(options.group), np.bool_)
+    chosen, likelihood = _maximise(options.group, options.part, options.linker, wrong, _cost(options), reads)
+    shares = np.bincount(options.part, likelihood * reads[options.group])
+    return np.union1d(np.flatnonzero(shares >= 0.5), options.part[chosen])
+
+
+def _cost(options: Options) -> NDArray[np.float64]:
+    """Return how likely the bases beside each part are."""
+    return np.asarray(
+        0.25 ** (options.linker + options.start) * np.where(options.start > 0, _JUNK, 1.0), np.float64
     )
 
 
@@ -228,9 +250,8 @@ def _choose(
 
     Parts that are no canonical miRNA are tested where they need ``least_reads``, more than 0.
     """
-    cost = 0.25 ** (options.linker + options.start) * np.where(options.start > 0, _JUNK, 1.0)
     # a base is read as any of three others
-    cost = cost * np.where(options.errors > 0, found.error_rate / 3, 1.0)
+    cost = np.where(options.errors > 0, found.error_rate / 3, 1.0) * _cost(options)
     false = np.zeros(len(found.parts), np.bool_)
     live = np.arange(len(cost))
     while len(live):

@@ -107,6 +107,14 @@ class Candidates(NamedTuple):
     forms: Forms
     error_rate: float
 
+    def some(self, chosen: Ints) -> Candidates:
+        """Return some of the parts, by their numbers in ascending order."""
+        parts = [self.parts[number] for number in chosen.tolist()]
+        ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
+        begins = np.append(0, ends[:-1])
+        forms = Forms(encode("".join(parts)), begins, ends)
+        return Candidates(parts, self.end_seen[chosen], self.may_be_false[chosen], forms, self.error_rate)
+
 
 class Options(NamedTuple):
     """Every part that may be shown and its place, group by group; junctions with the same options are one group.
@@ -181,7 +189,8 @@ def candidates(
         whole = places.unread == 0
         part = number(places.begin[whole] + offset, places.last[whole] + offset)
         row, is_open = places.row[whole], places.is_open[whole]
-        sure = places.sure[whole] | (part < len(known))
+        # where a form begins or ends is seen only where nothing lies beyond it
+        sure = (places.sure[whole] & (places.start[whole] == 0)) | (part < len(known))
         for column, shown in ((support, sure & ~is_open), (open_support, sure & is_open)):
             np.add.at(column.values, part[shown], reads[row[shown]])
 

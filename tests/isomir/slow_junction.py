@@ -63,7 +63,7 @@ def _forms(distinct, weights, min_reads, canonical):
                 continue
             if junction.is_open and start == 0:
                 open_support[part] += weights[junction]
-            else:
+            elif start == 0 or part in known:
                 support[part] += weights[junction]
     recurs = {part for part in order if support[part] >= min_reads}
 
