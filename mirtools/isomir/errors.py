@@ -39,7 +39,7 @@ _LEAST_READS = 200
 # neighbours and cycles.
 _SPREAD = 0.5
 # The same of the sequence of a linker
-_LINKER_SPREAD = 0.2
+_LINKER_SPREAD = 0.15
 # Share of the reads of a part that linkers of one length stand behind, at most
 _MOST_LINKERS = 0.25
 # How many times the reads of a part another one has whose errors may be all of it: even at one error in ten bases
