@@ -84,9 +84,6 @@ class TableReader:
             first = next(self._lines, "")
         if not first and layout == "table":
             raise InputError("is empty; give a table with a header line", source=path)
-        if "\r" in first:
-            problem = "lines end in CR alone, as on old Macintosh; save it with line ends of Unix or Windows"
-            raise InputError(problem, source=path, line=1)
         self._dialect = dialect_of(first) if separator is None else Dialect(separator, quoted=True)
         if layout == "dmiso":
             self.columns = list(DMISO_COLUMNS)
@@ -194,6 +191,8 @@ class TableReader:
             places = {name: self.find(name) for name in SEQUENCES}
             places.update((name, self._find(name, True)) for name, place in places.items() if place is None)
             self._least = {place: SEQUENCES[name] for name, place in places.items() if place is not None}
+            if "window_start" in self.columns:  # windows of our own, as short as their targets
+                self._least = {}
         return self._least.get(column, 0)
 
     def _first_cells(self, column: int) -> list[str]:

@@ -26,6 +26,7 @@ _LONE_RETURN = re.compile(
     rb"\r(?![\r\n]|\Z)"
 )  # what stands at the end of the bytes at hand waits for the next ones
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_WORKBOOKS = (b"PK\3\4", b"\xd0\xcf\x11\xe0")  # Excel's .xlsx and .xls, and others of their containers
 _BUFFER = 1 << 17
 _NAMES = {"fasta": b">", "fastq": b"@"}
 
@@ -47,6 +48,15 @@ def checked_lines(
         Names there have at most :data:`LONGEST_NAME` bytes, and messages tell them.
     """
     return io.BufferedReader(_Checked(stream, source, longest, kind), _BUFFER)
+
+
+def told_by(start: bytes) -> str:
+    """Return what is wrong with a file that is no UTF-8 text, from its first bytes where these tell."""
+    if start.startswith(_UTF_16):
+        return "is UTF-16, as Excel's 'Unicode Text' is; save it as UTF-8 text, tab-separated"
+    if start.startswith(_WORKBOOKS):
+        return "is a workbook or ZIP archive; save the sheet as tab-separated text"
+    return "is not text (UTF-8); give a text file"
 
 
 class _Checked(io.RawIOBase):
@@ -83,9 +93,12 @@ class _Checked(io.RawIOBase):
     def _check(self, data: bytes) -> None:
         import numpy as np
 
-        if self._line == 1 and not self._held and data.startswith(_UTF_16):
-            self._is_other = True
-            return
+        if self._line == 1 and not self._held:
+            if data.startswith(_WORKBOOKS):
+                raise InputError(told_by(data), source=self._source)
+            if data.startswith(_UTF_16):
+                self._is_other = True
+                return
         values = np.frombuffer(data, np.uint8)
         ends = int(np.count_nonzero(values == 10))
         # most files hold no byte below a blank but these

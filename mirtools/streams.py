@@ -8,13 +8,12 @@ import io
 import os
 import stat
 import sys
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from mirtools.errors import InputError, OutputError, UsageError
-from mirtools.lines import checked_lines
+from mirtools.lines import checked_lines, told_by
 from mirtools.partfiles import PartFile
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 # First bytes of the compressed formats that are read; everything else is plain.
 _MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
 _DAMAGED = {"error", "IsalError", "LZMAError", "ZstdError"}  # "error" is that of zlib and zlib-ng
-_WORKBOOKS = (b"PK\3\4", b"\xd0\xcf\x11\xe0")  # Excel's .xlsx and .xls, and others of their containers
 _BUFFER = 1 << 17
 COMPRESSED_SUFFIXES = {".gz": "gz", ".bz2": "bz2", ".xz": "xz", ".zst": "zst"}
 
@@ -82,7 +80,7 @@ def reading(source: str) -> Iterator[None]:
         problem = "compressed data end too early; the file is cut, copy or download it again"
         raise InputError(problem, source=source) from error
     except UnicodeDecodeError as error:
-        raise InputError(_not_utf8(error.object), source=source) from error
+        raise InputError(told_by(error.object), source=source) from error
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(f"cannot be read ({_reason(error)})", source=source) from error
@@ -91,15 +89,6 @@ def reading(source: str) -> Iterator[None]:
             problem = "compressed data are damaged; copy or download the file again"
             raise InputError(problem, source=source) from error
         raise
-
-
-def _not_utf8(start: bytes) -> str:
-    """Return what is wrong with a file that is no UTF-8 text, from its first bytes where these tell."""
-    if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        return "is UTF-16, as Excel's 'Unicode Text' is; save it as UTF-8 text, tab-separated"
-    if start.startswith(_WORKBOOKS):
-        return "is a workbook or ZIP archive; save the sheet as tab-separated text"
-    return "is not text (UTF-8); give a text file"
 
 
 class Outputs:

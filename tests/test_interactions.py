@@ -280,7 +280,7 @@ def test_tables_of_r_and_spreadsheets(tmp_path, text, columns, rows):
             "t.tsv:1: has no column mirna_seq or miRNA or noncodingRNA; name it in the header line, cells",
         ),
         (b'miRNA\tgene\n"ACGTACGTAC"\tACGTACG\n', "t.tsv:2: miRNA: is quoted, and the header line is not"),
-        (b"miRNA\tgene\rx\ty\r", "t.tsv:1: lines end in CR alone"),
+        (b"miRNA\tgene\rx\ty\r", "t.tsv:1: has a carriage return inside a line"),
         ("miRNA\tgene\n".encode("utf-16"), "t.tsv: is UTF-16"),
         (b"PK\3\4\x14\0\x06\0\x08\xff\xfe", "t.tsv: is a workbook"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "t.tsv: is a workbook"),

@@ -39,6 +39,8 @@ _MODEST_64 = ord("Z")
 _SRA_LITE = frozenset(map(ord, "?$"))
 # Machines that bin have 8 values or fewer; few reads have few values by chance, so those must be of one machine.
 _MOST_BINS, _ENOUGH_VALUES = 8, 10_000
+# A read or two may well have one value
+_FEWEST_VALUES = 200
 _BINS = (
     frozenset((2, 12, 23, 37)),
     frozenset((2, 11, 25, 37)),
@@ -58,7 +60,8 @@ class Qualities(NamedTuple):
     Attributes
     ----------
     kind : str
-        ``none`` (FASTA, no reads), ``varied``, ``binned``, or ``flat``: one value throughout, taken as unknown.
+        ``none`` (FASTA, no reads), ``varied``, ``binned``, or ``flat``: one value throughout, in 200 bases or
+        more, taken as unknown.
     scale : str
         ``Phred+33``, ``Phred+64`` or ``Solexa+64``.
     seen : tuple of int
@@ -186,9 +189,9 @@ def _verdict(counts: NDArray[np.int64], reads: int, flat: bool, base: str) -> Qu
     seen = tuple(np.flatnonzero(counts).tolist())
     if not seen:
         return Qualities(reads=reads)
-    if base == "auto" and flat and (len(seen) == 1 or _SRA_LITE.issuperset(seen)):
-        return Qualities("flat", seen=seen, reads=reads)
     count = int(counts.sum())
+    if base == "auto" and flat and count >= _FEWEST_VALUES and (len(seen) == 1 or _SRA_LITE.issuperset(seen)):
+        return Qualities("flat", seen=seen, reads=reads)
     scale = _scale(seen[0], seen[-1], base, count)
     found = Qualities("varied", scale, seen, reads, base != "auto")
     if _are_binned(found.values, count):

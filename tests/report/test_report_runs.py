@@ -50,5 +50,5 @@ def test_missing_and_binary_files(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_reports([str(tmp_path / "absent.json")])
     (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match="not text"):
+    with pytest.raises(InputError, match="is UTF-16"):
         read_reports([str(tmp_path / "binary.json")])

@@ -195,7 +195,7 @@ def test_sizes_that_cannot_be():
     for arguments, problem in (
         (("mirbind", WOBBLE, 5), "no mirbind network is of this size: .* leaves nothing"),
         (("mirbind", WOBBLE, 5000), "site_length is a whole number from 1 to 1000"),
-        (("mirbind", WOBBLE, 50, 20, 4000), "weights, more than 8,000,000"),
+        (("mirbind", WOBBLE, 50, 20, 4000), "multiply-adds a pair, more than"),
         (("mirbind", WOBBLE, 50, 20, 5000), "filters are from 1 to 4096"),
         (("cnn", WOBBLE, 50, 4), "no cnn network is of this size"),
     ):
