@@ -190,9 +190,10 @@ class TableReader:
         if self._least is None:
             places = {name: self.find(name) for name in SEQUENCES}
             places.update((name, self._find(name, True)) for name, place in places.items() if place is None)
+            if {"site_start", "site_end"}.issubset(self.columns):
+                # cut out of a transcript, which may be as short, or have a stretch of N
+                places["site_seq"] = None
             self._least = {place: SEQUENCES[name] for name, place in places.items() if place is not None}
-            if "window_start" in self.columns:  # windows of our own, as short as their targets
-                self._least = {}
         return self._least.get(column, 0)
 
     def _first_cells(self, column: int) -> list[str]:
