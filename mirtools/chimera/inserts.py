@@ -3,23 +3,27 @@
 DMISO, Identification of miRNA-mRNA interactions: "removed adapters from the reads, discarded duplicate reads".
 
 Where sequencing stopped before the adapter, the 3' end of an insert is that of the read, not of the RNA. It is
-known where the adapter was found, with an overlap that chance does not give, or where the read is shorter than the
-longest one of its file, so that somebody else has trimmed it.
+known where the adapter was found, with an overlap that chance does not give, or, in files that hold no adapters,
+where the read is shorter than the longest one, so that somebody else has trimmed it.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mirtools.chimera.adapters import LEAST_OVERLAP, Adapters
-from mirtools.chimera.batches import END_SEEN, RawReads, ReadBatch, gathered, raise_qualities
+from mirtools.chimera.batches import END_SEEN, RawReads, ReadBatch, gathered, pack, raise_qualities
 from mirtools.chimera.digests import Places, digests_of, first_copies
 from mirtools.chimera.names import copies_of, umis_in_names
+from mirtools.errors import InputError
 
 # Fewer bases of an adapter at the end of a read may as well be the insert's; they are cut off all the same.
 _SURE_OVERLAP = 7
+# Share of reads that seem to hold an adapter where all are trimmed: its first three bases end one read in 64.
+_WITH_ADAPTER = 0.05
 # What the digests of inserts with an unknown end differ by: a molecule has one end, so copies agree in it.
 _OPEN = np.uint64(0x9E3779B97F4A7C15)
 
@@ -75,6 +79,30 @@ class Inserts(NamedTuple):
     too_short: int
 
 
+def longest_trimmed(first: Sequence[Sequence[Any]], layout: ReadLayout, source: str) -> int:
+    """Return the bases of the longest read, below which a read was trimmed before; 0 where reads hold adapters.
+
+    Parameters
+    ----------
+    first : sequence of sequences of dnaio.SequenceRecord or Read
+        The first reads of a file.
+    layout : ReadLayout
+    source : str
+        File name as the user gave it.
+    """
+    reads = found = 0
+    for records in first if layout.adapters else ():
+        try:
+            raw = pack(records, source)
+        except InputError:  # told in its place
+            break
+        reads += len(records)
+        found += int((layout.adapters.starts(raw) < np.diff(raw.starts)).sum())
+    if found > _WITH_ADAPTER * reads:
+        return 0
+    return max((len(record.sequence) for records in first for record in records), default=0)
+
+
 def inserts_of(
     reads: RawReads, layout: ReadLayout, sample: int = 0, keep_names: bool = False, longest: int = 0
 ) -> Inserts:
@@ -88,7 +116,7 @@ def inserts_of(
         Position of the sample among all samples.
     keep_names : bool
     longest : int
-        Bases of the longest read of the file: shorter ones were trimmed, so that their 3' ends are known.
+        Shorter reads were trimmed before, so that their 3' ends are known; see :func:`longest_trimmed`.
 
     Raises
     ------

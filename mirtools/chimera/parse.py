@@ -20,7 +20,7 @@ from mirtools.chimera.digests import RecentDigests
 from mirtools.chimera.engine import BatchEngine, Hits, SearchReferences
 from mirtools.chimera.fates import Fates, FateSummary, ReadFate
 from mirtools.chimera.hyb import hits_of_inserts, read_hyb
-from mirtools.chimera.inserts import Inserts, ReadLayout, inserts_of
+from mirtools.chimera.inserts import Inserts, ReadLayout, inserts_of, longest_trimmed
 from mirtools.chimera.junctions import Junctions, by_number
 from mirtools.chimera.pairing import REASONS, PairingRules, Pairs, pair_hits
 from mirtools.chimera.pairtable import PairTable
@@ -65,7 +65,7 @@ class Pairing:
     keep_ties: bool = False
 
     def inserts(self, raw: RawReads, sample: int, longest: int) -> Inserts:
-        """Return the distinct inserts of some reads, of a file whose longest read has so many bases."""
+        """Return the distinct inserts of some reads; ``longest`` as :func:`longest_trimmed` tells it."""
         return inserts_of(raw, self.layout, sample, self.keep_names, longest)
 
     def pair(self, inserts: Inserts, batch: ReadBatch, hits: tuple[Hits, Hits]) -> PairedReads:
@@ -111,7 +111,7 @@ def pair_reads(
             qualities, first, batches = looked_at(read_batches(sample.path, engine.batch_size), quality_base)
             if look is not None:
                 look(sample, qualities, first)
-            longest = max((len(record) for records in first for record in records), default=0)
+            longest = longest_trimmed(first, pairing.layout, sample.path)
             del first
             for records in batches:
                 yield number, sample, qualities, longest, records

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mirtools.chimera.adapters import Adapters
 from mirtools.chimera.batches import pack
-from mirtools.chimera.inserts import ReadLayout, inserts_of
+from mirtools.chimera.inserts import ReadLayout, inserts_of, longest_trimmed
 from mirtools.chimera.references import decode
 from mirtools.errors import InputError
 from mirtools.sequences import Read
@@ -111,6 +111,19 @@ def test_short_inserts_are_counted():
     assert [entry[0] for entry in entries(found.batch)] == ["b"]
     assert (found.reads, found.too_short) == (2, 1)
     assert found.raw.tolist() == [1]
+
+
+def test_reads_were_trimmed_before_only_where_none_holds_an_adapter():
+    layout = ReadLayout(Adapters([ADAPTER]))
+    without = [Read(f"r{number}", INSERT[: 20 + number % 5], None) for number in range(100)]
+    assert longest_trimmed([without[:50], without[50:]], layout, "r.fq") == 24
+    assert longest_trimmed([without], ReadLayout(), "r.fq") == 24
+    few = [Read("a", INSERT + ADAPTER[:3], None)] * 4
+    assert longest_trimmed([without, few], layout, "r.fq") == len(INSERT) + 3
+    # reads that were cut by their qualities, beside others with adapters
+    raw = [Read("a", INSERT + ADAPTER[:9], None)] * 10
+    assert longest_trimmed([without, raw], layout, "r.fq") == 0
+    assert longest_trimmed([], layout, "r.fq") == 0
 
 
 def test_no_reads():
