@@ -96,6 +96,9 @@ class TableReader:
             twice = next(name for name in self.columns if self.columns.count(name) > 1)
             problem = f"column '{shorten(twice, 40)}' occurs twice; rename one"
             raise InputError(problem, source=path, line=1)
+        coordinates = ("site_start", "site_end")
+        found = set(coordinates) <= set(self.columns)
+        self._site_columns = [self.columns.index(name) for name in coordinates] if found else []
         for name in required:
             self.index(name)
 
@@ -146,14 +149,19 @@ class TableReader:
         return InputError(problem, source=self.path, line=self.line)
 
     def dna(self, row: Sequence[str], column: int) -> str:
-        """Return a sequence cell in upper-case DNA letters, as :meth:`sequence_in`."""
-        return self.sequence_in(row[column], column)
+        """Return a sequence cell in upper-case DNA letters, as :meth:`sequence`."""
+        return self.sequence(row, column, to_dna)
 
     def sequence(self, row: Sequence[str], column: int, read: Callable[[str], str]) -> str:
-        """Return a sequence cell as ``read`` gives it, as :meth:`sequence_in`."""
-        return self.sequence_in(row[column], column, read)
+        """Return a sequence cell as ``read`` gives it, as :meth:`sequence_in`.
 
-    def sequence_in(self, cell: str, column: int, read: Callable[[str], str] = to_dna) -> str:
+        A site that is as long as its coordinates say is one, however short or full of N.
+        """
+        return self.sequence_in(row[column], column, read, self._is_cut_out(row, column))
+
+    def sequence_in(
+        self, cell: str, column: int, read: Callable[[str], str] = to_dna, any_length: bool = False
+    ) -> str:
         """Return the sequence in a cell of a column, in upper-case DNA letters or as ``read`` gives it.
 
         Raises
@@ -163,7 +171,7 @@ class TableReader:
             ``nan``, ``.``), a miRNA or site that is too short, as names are, or N for more than half.
         """
         try:
-            sequence = meant_sequence(cell, read, self._shortest(column))
+            sequence = meant_sequence(cell, read, 0 if any_length else self._shortest(column))
         except ValueError as error:
             raise self.error(f"{shorten(self.columns[column], 40)}: {error}") from error
         if not sequence:
@@ -190,11 +198,14 @@ class TableReader:
         if self._least is None:
             places = {name: self.find(name) for name in SEQUENCES}
             places.update((name, self._find(name, True)) for name, place in places.items() if place is None)
-            if {"site_start", "site_end"}.issubset(self.columns):
-                # cut out of a transcript, which may be as short, or have a stretch of N
-                places["site_seq"] = None
             self._least = {place: SEQUENCES[name] for name, place in places.items() if place is not None}
         return self._least.get(column, 0)
+
+    def _is_cut_out(self, row: Sequence[str], column: int) -> bool:
+        if not self._site_columns or self.columns[column] != "site_seq":
+            return False
+        start, end = (row[place] for place in self._site_columns)
+        return start.isdecimal() and end.isdecimal() and int(end[:18]) - int(start[:18]) == len(row[column])
 
     def _first_cells(self, column: int) -> list[str]:
         self._look_ahead(_FIRST_ROWS)
