@@ -59,9 +59,39 @@ def told_by(start: bytes) -> str:
     return "is not text (UTF-8); give a text file"
 
 
-class _Checked(io.RawIOBase):
-    def __init__(self, stream: io.BufferedReader, source: str, longest: int, kind: str | None) -> None:
+class Passing(io.RawIOBase):
+    """Bytes of another stream, which is closed with it.
+
+    Parameters
+    ----------
+    stream : BufferedReader
+    """
+
+    def __init__(self, stream: io.BufferedReader) -> None:
         self._stream = stream
+
+    def readable(self) -> bool:  # noqa: D102
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # noqa: D102
+        data = self._next(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:  # noqa: D102
+        try:
+            super().close()
+        finally:
+            self._stream.close()
+
+    def _next(self, size: int) -> bytes:
+        """Return the next bytes, at most so many."""
+        return self._stream.read1(size)
+
+
+class _Checked(Passing):
+    def __init__(self, stream: io.BufferedReader, source: str, longest: int, kind: str | None) -> None:
+        super().__init__(stream)
         self._source = source
         self._longest = longest
         self._kind = kind
@@ -73,22 +103,12 @@ class _Checked(io.RawIOBase):
         self._record = 0  # bytes since the last name of FASTA
         self._is_other = False  # UTF-16, which decoding will tell
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def _next(self, size: int) -> bytes:
         # no more at once than the shortest of the bounds, so that only the first and the last line can be too long
-        data = self._stream.read1(min(len(buffer), _BUFFER, self._longest))
+        data = super()._next(min(size, _BUFFER, self._longest))
         if data and not self._is_other:
             self._check(data)
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        try:
-            super().close()
-        finally:
-            self._stream.close()
+        return data
 
     def _check(self, data: bytes) -> None:
         import numpy as np

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from mirtools.errors import InputError, OutputError, UsageError
-from mirtools.lines import checked_lines, told_by
+from mirtools.lines import Passing, checked_lines, told_by
 from mirtools.partfiles import PartFile
 
 if TYPE_CHECKING:
@@ -234,27 +234,16 @@ class _Decompressed(io.BufferedReader):
             self._below.close()
 
 
-class _Resumed(io.RawIOBase):
+class _Resumed(Passing):
     """A stream of which the first bytes have been read already, and which gives them once more."""
 
     def __init__(self, head: bytes, stream: io.BufferedReader) -> None:
+        super().__init__(stream)
         self._head = head
-        self._stream = stream
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._head[: len(buffer)] or self._stream.read1(len(buffer))
-        self._head = self._head[len(buffer) :]
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        try:
-            super().close()
-        finally:
-            self._stream.close()
+    def _next(self, size: int) -> bytes:
+        data, self._head = self._head[:size], self._head[size:]
+        return data or super()._next(size)
 
 
 class _File(io.FileIO):
