@@ -1,4 +1,4 @@
-# make demo and make test set everything up; make help lists the rest.
+# make demo and make test install everything they need; make help lists all targets.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DATA := test-data
 RESULTS := demo-results
 
-# $(call debian,PACKAGE,ADVICE): install a Debian package as root, else give advice in one line
+# $(call debian,PACKAGE,ADVICE): install a Debian package as root, otherwise print advice in one line
 debian = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	echo "Installing $(1)" >&2; apt-get update -qq; \
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; \
@@ -20,16 +20,17 @@ debian = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 
 .PHONY: help
 help:
-	@echo "make demo          from simulated reads to explained target sites, figures and a summary"
-	@echo "make test          lint and all tests of the code (15 minutes, from nothing, on two cores)"
-	@echo "make test-all      these, the Galaxy suite and the container images (45 minutes)"
+	@echo "make demo          an experiment: from simulated reads of two conditions to a page of binding sites"
+	@echo "make test          lint and all tests of the code (15 minutes from scratch on two cores)"
+	@echo "make test-all      these, the Galaxy suite, the container images and the workflow (55 minutes)"
 	@echo "make attack        damaged files for every reader, signals at any moment (up to an hour)"
 	@echo "make setup         install the commands into $(VENV) (PYTHON=$(PYTHON))"
-	@echo "make test-fast     the tests of the code that take no more than a few seconds each"
+	@echo "make test-fast     the tests of the code that take at most a few seconds each"
 	@echo "make galaxy-test   boot a real Galaxy and test every tool and workflow of the suite in it"
-	@echo "make galaxy-serve  the same Galaxy, with sample data, to click through"
+	@echo "make galaxy-serve  the same Galaxy, with sample data, for use in a browser"
 	@echo "make image         build the two container images"
-	@echo "make image-test    build them and test them, with the lines of README.md and the demo inside"
+	@echo "make image-test    build and test them, including the commands of README.md and the demo"
+	@echo "make workflow-test the workflow on a real SLURM of two nodes on this machine (10 minutes)"
 	@echo "make lint          formatting, style and types"
 	@echo "make benchmark     measure speed and memory"
 	@echo "make clean         remove what was built, except $(VENV)"
@@ -43,7 +44,7 @@ $(VENV)/bin/python:
 		|| { $(call debian,python3-venv,Python has no venv module; install it: apt-get install python3-venv); }
 	$(PYTHON) -m venv $(VENV)
 
-# A stamp is a kind of installation; it is old when the list of dependencies or commands has changed.
+# Each stamp file marks an installation with these extras; it is out of date when dependencies or commands change.
 $(VENV)/.installed-%: setup.cfg pyproject.toml | $(VENV)/bin/python
 	pip install --quiet --editable '.[$*]'
 	@touch $@
@@ -60,49 +61,61 @@ comma := ,
 
 # ---- demo ---------------------------------------------------------------------------------------------------
 
-.PHONY: demo
-demo: setup
+DEMO_SAMPLES := wt_1 wt_2 ko_1 ko_2
+REFERENCES := --mirnas $(DATA)/mirnas.fa --transcripts $(DATA)/transcripts.fa.gz
+.PHONY: demo demo-setup
+demo-setup: $(VENV)/.installed-report,compare,tracks
+demo: demo-setup
 	@mkdir -p $(RESULTS)
-	chimera-parse --mirnas $(DATA)/mirnas.fa --transcripts $(DATA)/transcripts.fa.gz \
-	      --adapter TGGAATTCTCGGGTGCCAAGG --plot $(RESULTS)/reads.png --json $(RESULTS)/chimera-parse.json \
-	      $(DATA)/reads.fastq.gz \
+	@echo "Simulating four samples: two conditions, two replicates" >&2
+	@for sample in $(DEMO_SAMPLES); do chimera-simulate $(REFERENCES) --samples $(DATA)/samples.tsv --sample $$sample \
+	      --sites 150 --reads 6000 --fold 4 --dispersion 0.02 --quiet -o $(RESULTS)/$$sample.fastq.gz; done
+	chimera-parse $(REFERENCES) --gtf $(DATA)/transcripts.gtf --adapter TGGAATTCTCGGGTGCCAAGG --ties \
+	      --plot $(RESULTS)/reads.png --json $(RESULTS)/chimera-parse.json $(DEMO_SAMPLES:%=$(RESULTS)/%.fastq.gz) \
 	  | isomir-classify --mirnas $(DATA)/mirnas.fa --json $(RESULTS)/isomir-classify.json - \
-	  | dmiso-predict --json $(RESULTS)/dmiso-predict.json - \
-	  | attrib-align --background 20 --json $(RESULTS)/attrib-align.json --html $(RESULTS)/explained.html --html-pairs 20 \
-	      -o $(RESULTS)/interactions.tsv -
-	interactions-report --run-report $(RESULTS)/chimera-parse.json --run-report $(RESULTS)/isomir-classify.json \
-	      --run-report $(RESULTS)/dmiso-predict.json --figure $(RESULTS)/interactions.png \
-	      -o $(RESULTS)/summary.md $(RESULTS)/interactions.tsv
-	binding-classes --plot $(RESULTS)/classes.png -o $(RESULTS)/classified.tsv $(RESULTS)/interactions.tsv
+	  | dmiso-predict --json $(RESULTS)/dmiso-predict.json -o $(RESULTS)/interactions.tsv -
+	sites-merge --samples $(DATA)/samples.tsv --gtf $(DATA)/transcripts.gtf --min-replicates 2 \
+	      --bed $(RESULTS)/sites.bed --bigwig $(RESULTS)/coverage --json $(RESULTS)/sites-merge.json \
+	      -o $(RESULTS)/sites.tsv $(RESULTS)/interactions.tsv
+	sites-compare --samples $(DATA)/samples.tsv --contrast ko wt --plot $(RESULTS)/changes.png \
+	      -o $(RESULTS)/changes.tsv $(RESULTS)/sites.tsv
+	attrib-align --background 20 --html $(RESULTS)/explained.html --html-pairs 20 -o $(RESULTS)/explained.tsv \
+	      $(RESULTS)/sites.tsv
+	interactions-report --html $(RESULTS)/sites.html --samples $(DATA)/samples.tsv --compared $(RESULTS)/changes.tsv \
+	      --pairs $(RESULTS)/explained.tsv --run-report $(RESULTS)/chimera-parse.json \
+	      --run-report $(RESULTS)/isomir-classify.json --run-report $(RESULTS)/sites-merge.json \
+	      --figure $(RESULTS)/sites.png -o $(RESULTS)/summary.md $(RESULTS)/sites.tsv
 	head -2 $(DATA)/mirnas.fa > $(RESULTS)/mirna.fa
 	peak-simulate --plant-seeds $(RESULTS)/mirna.fa --distances 15 40 --length 300 --bed $(RESULTS)/planted.bed \
 	      -o $(RESULTS)/planted.fa
 	peak-narrow --mirnas $(RESULTS)/mirna.fa --targets $(RESULTS)/planted.fa --known $(RESULTS)/planted.bed \
-	      --plot $(RESULTS)/peaks.png -o $(RESULTS)/peaks.tsv
+	      --threshold 0.5 --plot $(RESULTS)/peaks.png -o $(RESULTS)/peaks.tsv
 	@echo
-	@sed -n 3p $(RESULTS)/summary.md
+	@sed -n '3s/&lt;/</gp' $(RESULTS)/summary.md
 	@echo
 	@echo "Look at:"
-	@echo "  $(RESULTS)/summary.md        what was found, to read"
-	@echo "  $(RESULTS)/interactions.png  the same as a figure"
-	@echo "  $(RESULTS)/reads.png         what became of the reads"
-	@echo "  $(RESULTS)/explained.html    why the model scores 20 of them as it does, base by base"
-	@echo "  $(RESULTS)/classes.png       where on the miRNA the weight of all of them lies"
-	@echo "  $(RESULTS)/peaks.png         planted seeds, found to the base on longer transcripts"
-	@echo "  $(RESULTS)/interactions.tsv  every interaction, for the next program"
+	@echo "  $(RESULTS)/sites.html        the page on all binding sites, samples and conditions: open it in a browser"
+	@echo "  $(RESULTS)/summary.md        the same in short, as text"
+	@echo "  $(RESULTS)/sites.png         targets, miRNAs and regions as a figure"
+	@echo "  $(RESULTS)/changes.png       what changes between the conditions"
+	@echo "  $(RESULTS)/reads.png         what happened to the reads"
+	@echo "  $(RESULTS)/explained.html    how much each pair of bases adds to the score, for 20 sites"
+	@echo "  $(RESULTS)/peaks.png         planted seed matches, located to the base on longer transcripts"
+	@echo "  $(RESULTS)/sites.bed         binding sites for a genome browser; coverage.SAMPLE.bw: reads by sample"
+	@echo "  $(RESULTS)/sites.tsv, changes.tsv, interactions.tsv   tables for other programs"
 
 # ---- tests --------------------------------------------------------------------------------------------------
 
 .PHONY: test-setup
 test-setup: $(VENV)/.installed-all,test peers blast $(VENV)/.kernels
 
-# Kernels are compiled before tests run side by side, or each of them would do it.
+# Kernels are compiled before tests run in parallel; otherwise each process would compile them.
 KERNELS := $(shell grep -rl --include='*.py' '^@compiled' mirtools)
 $(VENV)/.kernels: $(KERNELS) | $(VENV)/.installed-all,test
 	docker/compile_kernels.sh native $(DATA)
 	@touch $@
 
-# programs that the tests hold our outputs against, away from our own dependencies
+# programs with which the tests compare outputs, separate from the dependencies of mirtools
 PEERS := $(VENV)-peers
 $(PEERS)/.installed: tests/peers.txt | $(VENV)/bin/python
 	$(VENV)/bin/python -m venv $(PEERS)
@@ -117,19 +130,20 @@ lint: $(VENV)/.installed-all,test
 	ruff check .
 	mypy
 
-# a worker a core takes one file of tests after the other
+# one worker per core, each runs one file of tests after the other
 PYTEST := pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 .PHONY: test test-all test-fast attack
 test: lint test-setup
 	$(PYTEST)
-# what is said of a part holds here, too: make test-all BROWSER=no
+# accepts the settings of the single parts: make test-all BROWSER=no
 test-all: test
 	$(MAKE) galaxy-test
 	$(MAKE) image-test IMAGE_OPTIONS=--if-possible
+	$(MAKE) workflow-test WORKFLOW_OPTIONS=--if-possible
 test-fast: test-setup
 	$(PYTEST) -m 'not slow and not package'
 
-# ATTACK="--seed 2 --files 50000" asks for other cases, or more
+# ATTACK="--seed 2 --files 50000" for other or more cases
 ATTACK ?=
 attack: test-setup
 	PYTHONPATH=tests python -m attack $(ATTACK)
@@ -140,16 +154,16 @@ benchmark: test-setup
 
 # ---- Galaxy -------------------------------------------------------------------------------------------------
 
-# Galaxy pins hundreds of exact versions, so it has an environment of its own, and planemo another. The commands of
-# the suite are those of $(VENV); only they are put on Galaxy's path, as jobs find Galaxy's Python there.
+# Galaxy pins hundreds of exact versions; therefore it has a separate environment, and so does planemo. The commands of
+# the suite are those of $(VENV); only they are put on Galaxy's path, because jobs need Galaxy's Python there.
 GALAXY := $(VENV)-galaxy
-# an installation that holds more will do
+# an installation with more extras is accepted
 installed = $(firstword $(wildcard $(VENV)/.installed-all$(comma)test $(VENV)/.installed-all) $(VENV)/.installed-$(1))
 UV := $(GALAXY)/uv/bin/uv
 $(UV): | $(VENV)/bin/python
 	$(VENV)/bin/pip install --quiet --target $(GALAXY)/uv uv==0.13.8
-# uv makes in seconds what takes pip minutes. Of pip's settings it is told the index; where it fails, pip tries.
-$(GALAXY)/%/.installed: galaxy_xml/%.txt | $(UV)
+# uv needs seconds, pip minutes. uv uses the index of pip's settings; if it fails, pip is used.
+$(GALAXY)/%/.installed: tests/galaxy/%.txt | $(UV)
 	$(UV) venv --quiet --clear --python $(VENV)/bin/python $(@D)
 	index="$${PIP_INDEX_URL:-$$($(VENV)/bin/pip config get global.index-url 2>/dev/null || true)}"; \
 	UV_SYSTEM_CERTS=1 $(UV) pip install --quiet --python $(@D)/bin/python $${index:+--default-index "$$index"} -r $< \
@@ -160,44 +174,55 @@ $(GALAXY)/%/.installed: galaxy_xml/%.txt | $(UV)
 galaxy-setup: $(call installed,all) $(VENV)/.kernels blast browser $(GALAXY)/server/.installed $(GALAXY)/planemo/.installed \
 	$(GALAXY)/browser/.installed
 
-# BROWSER=if-there goes on without a browser where there is none, BROWSER=no leaves it out
+# BROWSER=if-there continues without a browser if none is installed, BROWSER=no skips the tests that need one
 BROWSER ?= yes
 browser:
 	@[ "$(BROWSER)" != yes ] || command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null \
 	|| { $(call debian,chromium fonts-dejavu-core,Chromium is missing; install it: apt-get install chromium$(comma) \
-	or go without: make galaxy-test BROWSER=if-there); }
+	or do without: make galaxy-test BROWSER=if-there); }
 
-# ONLY="chimera_parse browser" tests this wrapper alone, and what is done in a browser
+# ONLY="chimera_parse browser" tests only this wrapper, and runs the checks in a browser
 ONLY ?=
 galaxy-test: galaxy-setup
-	$(VENV)/bin/python galaxy_xml/run_galaxy.py test --home $(GALAXY) --commands $(VENV)/bin --browser $(BROWSER) $(ONLY)
+	$(VENV)/bin/python tests/galaxy/run_galaxy.py test --home $(GALAXY) --commands $(VENV)/bin --browser $(BROWSER) $(ONLY)
 
-# PORT=9000 asks for another port than 8080
+# PORT=9000 uses this port instead of 8080
 PORT ?=
 galaxy-serve: $(call installed,all) $(GALAXY)/server/.installed
-	$(VENV)/bin/python galaxy_xml/run_galaxy.py serve --home $(GALAXY) --commands $(VENV)/bin $(PORT:%=--port %)
+	$(VENV)/bin/python tests/galaxy/run_galaxy.py serve --home $(GALAXY) --commands $(VENV)/bin $(PORT:%=--port %)
 
 # ---- container ----------------------------------------------------------------------------------------------
 
-# Images are built with the container engine that is there, or with one that root gets on Debian; its store is kept in
-# ~/.cache/mirtools-image. Tests also need programs that check images, in an environment of their own.
+# Images are built with the installed container engine, or with one that is installed for root on Debian; its store is
+# ~/.cache/mirtools-image. Tests also need programs that check images, in a separate environment.
 IMAGE := $(VENV)-image
-$(IMAGE)/.installed: docker/tools.txt | $(VENV)/bin/python
+$(IMAGE)/.installed: tests/image/tools.txt | $(VENV)/bin/python
 	$(VENV)/bin/python -m venv --clear $(@D)
 	$(@D)/bin/pip install --quiet -r $<
 	@touch $@
 
 .PHONY: image image-test image-clean
 image: | $(VENV)/bin/python
-	$(VENV)/bin/python docker/run_image.py build
+	$(VENV)/bin/python docker/build_images.py build
 
-# IMAGE_OPTIONS=--if-possible: where no image can be built, say so and succeed
+# IMAGE_OPTIONS=--if-possible: if no image can be built, report it and succeed
 IMAGE_OPTIONS ?=
 image-test: $(call installed,report) $(IMAGE)/.installed
-	$(VENV)/bin/python docker/run_image.py test --tools $(IMAGE)/bin --commands $(VENV)/bin $(IMAGE_OPTIONS)
+	PYTHONPATH=docker:tests/workflow $(VENV)/bin/python tests/image/run_image_tests.py --tools $(IMAGE)/bin --commands $(VENV)/bin $(IMAGE_OPTIONS)
 
 image-clean: | $(VENV)/bin/python
-	$(VENV)/bin/python docker/run_image.py clean
+	$(VENV)/bin/python docker/build_images.py clean
+
+# ---- workflow -----------------------------------------------------------------------------------------------
+
+# SLURM is installed for root on Debian; otherwise the test says in one line why it is skipped.
+WORKFLOW_OPTIONS ?=
+.PHONY: workflow-test slurm
+slurm:
+	@[ "$$(id -u)" != 0 ] || PATH=$$PATH:/usr/sbin command -v slurmctld >/dev/null \
+	|| ($(call debian,slurm-wlm munge,SLURM is missing)) || true
+workflow-test: $(call installed,all) slurm
+	$(VENV)/bin/python tests/workflow/run_workflow.py --commands $(VENV)/bin $(WORKFLOW_OPTIONS)
 
 .PHONY: clean
 clean:

@@ -1,4 +1,4 @@
-"""Alignments a second: our compiled batches beside a plain Python aligner and one that is vectorised over pairs.
+"""Alignments per second: our compiled batches, a plain Python aligner and one that is vectorised over pairs.
 
     python benchmarks/aligner.py [--pairs 20000] [--threads 1] [--data ../shared/data/attribution]
 

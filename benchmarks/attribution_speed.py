@@ -1,13 +1,13 @@
-"""What an explanation costs, beside shap's explainers, and what fewer background pairs cost in truth.
+"""What an explanation costs, compared with shap's explainers, and how much accuracy fewer background pairs cost.
 
 Usage: attribution_speed.py [--model NAME|FILE] [--pairs N] [--repeats N] [--no-peers] > tables.md
 
 speed        processor time of one thread and pair, all explainers in one process and the same run, backgrounds of
              100 pairs; `floor`: the multiplications and additions of the way back through all convolutions, at the
              rate that the kernels reach on a large product
-backgrounds  values from few background pairs beside those from 1,000: drawn, and the middle ones of groups of one
-             score (means over draws); and those closest to the centres of k-means on pairing matrices, weighted
-             with their groups' sizes (shap.kmeans's way, with real pairs for centres)
+backgrounds  values from few background pairs compared with those from 1,000: drawn, and the middle ones of groups
+             of one score (means over draws); and those closest to the centres of k-means on pairing matrices,
+             weighted with the sizes of their groups (as in shap.kmeans, with real pairs as centres)
 
 Pairs are drawn as the model's background is; half of them have a site with a match to the miRNA's bases 2-8, so
 that there is something to explain. Without --model, networks with drawn weights: speed does not depend on them.
@@ -34,11 +34,13 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from networks import drawn_weights  # noqa: E402
 
 from mirtools.attribution.backgrounds import Background, choose_background, representative_background  # noqa: E402
-from mirtools.attribution.explainer import Explained, Explainer, make_explainer  # noqa: E402
-from mirtools.attribution.tiles import WindowProduct  # noqa: E402
+from mirtools.attribution.choose import make_explainer  # noqa: E402
+from mirtools.attribution.explained import Explained, Explainer  # noqa: E402
+from mirtools.attribution.matrix.convolution import WindowProduct  # noqa: E402
+from mirtools.models.base import Model  # noqa: E402
 from mirtools.models.bundled import resolve_model  # noqa: E402
-from mirtools.models.modelfile import Model  # noqa: E402
-from mirtools.models.network import ARCHITECTURES, Network, named  # noqa: E402
+from mirtools.models.matrix.family import Matrix  # noqa: E402
+from mirtools.models.matrix.network import ARCHITECTURES, Network, named  # noqa: E402
 from mirtools.models.pairing import WATSON_CRICK, WOBBLE  # noqa: E402
 
 COUNTS = (1, 5, 10, 20, 50, 100)
@@ -55,7 +57,7 @@ def models(name: str | None) -> list[Model]:
         for rule, mirna_length in ((WATSON_CRICK, 20), (WOBBLE, 22)):
             network = build(rule, 50, mirna_length)
             label = f"{kind} 50x{mirna_length} {'+'.join(rule.channels)}"
-            made.append(Model(drawn_weights(network), label, architecture=kind, network=network))
+            made.append(Model(Matrix(kind, network), drawn_weights(network), label))
     return made
 
 
@@ -89,10 +91,15 @@ def products_a_second() -> float:
     return 20 * 39 * kernel.size / seconds
 
 
+def network_of(model: Model) -> Network:
+    assert isinstance(model.family, Matrix)
+    return model.family.network
+
+
 def products_back(network: Network) -> int:
     """Return the multiplications of the way back of one background pair, all convolutions but the first."""
     convolutions = [layer for layer in named(network) if layer.op == "conv"][1:]
-    # as many as forward: each product links one value before a convolution with one behind
+    # as many as forward: each product links one value before a convolution with one after it
     return sum(
         int(np.prod(layer.after)) * int(np.prod(layer.fields["kernel"])) * layer.before[-1]
         for layer in convolutions
@@ -100,8 +107,7 @@ def products_back(network: Network) -> int:
 
 
 def speed(model: Model, pairs: Pairs, repeats: int, peers: bool, rate: float) -> None:
-    network = model.network
-    assert network is not None
+    network = network_of(model)
     background = choose_background(model, 100, 1)
     print(f"\n## {model.name}\n")
     print("| explainer | CPU-ms a pair | times deep | largest difference from shap | largest additivity gap |")
@@ -132,8 +138,7 @@ def medoids(model: Model, background: Background, count: int) -> Background | No
         from sklearn.cluster import KMeans
     except ImportError:
         return None
-    network = model.network
-    assert network is not None
+    network = network_of(model)
     codes = make_explainer(model, "ism").codes(background.mirnas, background.sites)
     flat = network.rule.matrices(*codes).reshape(len(background), -1)
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""The audit of public data sets, as tables and figures: what their labels are told by besides binding.
+"""The audit of public data sets, as tables and figures: what predicts their labels other than binding.
 
     python benchmarks/audit_public_sets.py [--data ../shared/data] [--energies 2000] [--figures FOLDER] > audit.md
 
@@ -25,7 +25,7 @@ from tools.negatives_generate import main as negatives_generate  # noqa: E402
 
 
 class Set(NamedTuple):
-    """A data set, and the one to learn from, where there is a split."""
+    """A data set, and the one to learn from, if it has a split."""
 
     name: str
     file: str

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from audit_public_sets import print_table  # noqa: E402
 
-from mirtools.sequences import read_references  # noqa: E402
+from mirtools.io.sequences import read_references  # noqa: E402
 from tools.negatives_generate import main as negatives_generate  # noqa: E402
 
 COLUMNS = "mirna_id mirna_seq target_id site_start site_end site_seq".split()

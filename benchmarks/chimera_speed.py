@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from mirtools.chimera.adapters import Adapters
 from mirtools.chimera.batches import pack, read_batches
 from mirtools.chimera.inserts import ReadLayout, inserts_of
-from mirtools.chimera.parse import without_cycle_search
-from mirtools.sequences import read_references
+from mirtools.chimera.paired_reads import without_cycle_search
+from mirtools.io.sequences import read_references
 
 ROOT = Path(__file__).resolve().parents[1]
 ADAPTER = "TGGAATTCTCGGGTGCCAAGG"
@@ -101,9 +101,9 @@ class Library:
         letters[chimeras] = made
         ends = random.integers(25, READ_LENGTH + 10, size)
         ends[chimeras] = np.maximum(ends[chimeras], 45)
-        behind = np.frombuffer((ADAPTER + "A" * READ_LENGTH).encode(), np.uint8)
+        following = np.frombuffer((ADAPTER + "A" * READ_LENGTH).encode(), np.uint8)
         offsets = columns - ends[:, None]
-        letters = np.where(offsets >= 0, behind[np.maximum(offsets, 0)], letters)
+        letters = np.where(offsets >= 0, following[np.maximum(offsets, 0)], letters)
         errors = np.flatnonzero(random.random(letters.size) < 0.001)
         letters.ravel()[errors] = np.frombuffer(b"ACGT", np.uint8)[random.integers(0, 4, len(errors))]
         copies = np.flatnonzero(random.random(size) < COPIES)

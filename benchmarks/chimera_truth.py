@@ -1,10 +1,10 @@
-"""How truthful chimera-parse and isomir-classify are, on reads whose origin is known.
+"""How accurate chimera-parse and isomir-classify are, on reads whose origin is known.
 
     python benchmarks/chimera_truth.py [--data ../shared/data] [--threads 2] [--engines native blast]
 
 Runs the commands, with each search engine, on real qCLASH reads (truth: the hyb programme's call on Ensembl and an
-exact match on RefSeq), on the simulated CLASH reads beside them, and on the project's own simulated reads, and
-tabulates what was found; then on two real libraries without truth, where the reasons for dropping reads are told.
+exact match on RefSeq), on the simulated CLASH reads in the same folder, and on the project's own simulated reads,
+and tabulates what was found; then on two real libraries of unknown origin, with the reasons for dropping reads.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from mirtools.sequences import read_references
+from mirtools.io.sequences import read_references
 from mirtools.tools import chimera_parse, chimera_simulate, isomir_classify
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -207,7 +207,7 @@ def main() -> None:
         for engine in args.engines:
             simulated(title, reads, truth, mirnas, transcripts, engine, args.threads)
     if not data.is_dir():
-        print("no further reads: the shared data are not beside the project")
+        print("no further reads: the shared data are not next to the project")
         return
     mirnas = data / "references/mirbase22.1_mature_hsa_mmu_kshv_dme.fa.gz"
     transcripts = data / "references/human_refseq_hg19_mrna_4000.fa.gz"

@@ -1,4 +1,4 @@
-"""Explanations of the DMISO model: processor time beside shap and brute force, and what bases that pair get.
+"""Explanations of the DMISO model: processor time compared with shap and brute force, values of bases that pair.
 
     OPENBLAS_NUM_THREADS=1 python benchmarks/dmiso_explainers.py [--model dmiso] [--no-shap] [--pairs 200]
 
@@ -21,13 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from mirtools.attribution.dmiso_masking import PairMasking
-from mirtools.attribution.dmiso_rescale import DmisoShap
-from mirtools.encoding import N_CODE, encode
-from mirtools.interactions import TableReader
+from mirtools.attribution.dmiso.occlusion import PairMasking
+from mirtools.attribution.dmiso.rescale import DmisoShap
+from mirtools.io.encoding import N_CODE, encode
+from mirtools.io.tables import TableReader
+from mirtools.models.arrays import Weights
 from mirtools.models.bundled import resolve_model
-from mirtools.models.dmiso import Weights
-from mirtools.models.inference import Predictor
+from mirtools.models.dmiso.pair_scorer import DmisoPairScorer
 
 _ROOT = Path(__file__).resolve().parents[1]
 _ORACLE = _ROOT / "tests" / "attribution" / "dmiso_shap_oracle.py"
@@ -73,13 +73,13 @@ def beside_shap(weights: Weights, backgrounds: int) -> None:
 
 
 def alone(weights: Weights, count: int) -> None:
-    """Print our times by background, and those of masking beside scoring each masked copy."""
+    """Print our times by background, and those of masking and of scoring each masked copy."""
     pairs = drawn(count, 3)
     for backgrounds in (20, 50, 100, 200):
         explainer = DmisoShap(weights, *drawn(backgrounds, 2))
         each = milliseconds(partial(explainer.explain, *pairs), count)
         print(f"ours\t{backgrounds} backgrounds\t{each:.2f} ms a pair")
-    masking, predictor = PairMasking(weights), Predictor(weights)
+    masking, predictor = PairMasking(weights), DmisoPairScorer(weights)
     each = milliseconds(partial(masking.explain, *pairs), count)
     print(f"masking\t22 x 50 nt\t{each:.2f} ms a pair, {1e3 / each:.0f} pairs/s")
     few = count // 10

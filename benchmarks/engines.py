@@ -7,7 +7,7 @@ Reads are made from human miRNAs and real transcripts, so that what each carries
 - recall: reads with a miRNA (exact, and each type of isomiR) followed by a transcript, cut to 18-100 nt; the miRNA
   is found when a hit of its sequence lies where it is;
 - false calls: reads without a miRNA, pieces of transcripts or random bases, on which one is found all the same;
-- targets: pieces of transcripts with changed, lost and added bases behind an exact miRNA;
+- targets: parts of transcripts with changed, deleted and inserted bases after an exact miRNA;
 - speed and memory: reads per second of one and two threads, and the largest resident set.
 
 BLAST reports what passes its e-value, the native engine what passes the e-value and the least score of a miRNA.
@@ -28,9 +28,9 @@ from mirtools.chimera.blast import BlastEngine
 from mirtools.chimera.engine import Hits, SearchReferences
 from mirtools.chimera.native import NativeEngine
 from mirtools.chimera.references import References, encode
-from mirtools.chimera.simulated_isomirs import SHORTEST_MIRNA, exact_variant, make_isomir
-from mirtools.interactions import ISOMIR_TYPES
-from mirtools.sequences import Reference, read_references
+from mirtools.io.sequences import Reference, read_references
+from mirtools.io.tables import ISOMIR_TYPES
+from mirtools.simulation.isomirs import SHORTEST_MIRNA, exact_variant, make_isomir
 
 ROOT = Path(__file__).resolve().parents[1]
 LENGTHS = (18, 20, 22, 25, 30, 40, 50, 75, 100)
@@ -90,7 +90,7 @@ def mirna_recall(engines: dict, source: Source, reads: int) -> dict:
                 columns = (hits.read, hits.subject, hits.start, hits.subject_start)
                 for read, subject, start, place in zip(*(column.tolist() for column in columns), strict=True):
                     same = source.all_mirnas[subject].sequence == truths[read][0]
-                    # a hit some bases aside is one of chance, unless the 5' end was moved
+                    # a hit some bases away is a chance hit, unless the 5' end was moved
                     if same and start < truths[read][1] and (start == place or kind.startswith("5p")):
                         found.add(read)
                 recall[name][kind, length] = len(found) / reads

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import fuzzing
 
-# A process tries so many cases at a time; the seed of each part is its number, whoever tries it.
+# Number of cases that a process tries at a time; the seed of each part is its number, in any process.
 _PART = 10_000
 
 

@@ -27,16 +27,16 @@ import numpy as np  # noqa: E402
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from mirtools.interactions import TableReader  # noqa: E402
 from mirtools.interpretation.comparison import Comparison, compare, compare_with_control, comparison_summary  # noqa: E402
 from mirtools.interpretation.kernels import BRANCHES, SITE_SHARE  # noqa: E402
 from mirtools.interpretation.motiffile import read_motifs  # noqa: E402
 from mirtools.interpretation.motifs import Motif  # noqa: E402
-from mirtools.interpretation.pairs import Pair, read_pairs, sample  # noqa: E402
 from mirtools.interpretation.study import Study, masking_summary  # noqa: E402
+from mirtools.io.tables import TableReader  # noqa: E402
+from mirtools.models.arrays import Weights  # noqa: E402
 from mirtools.models.bundled import resolve_model  # noqa: E402
-from mirtools.models.dmiso import Weights  # noqa: E402
-from mirtools.models.inference import Predictor  # noqa: E402
+from mirtools.models.dmiso.pair_scorer import DmisoPairScorer  # noqa: E402
+from mirtools.pairs.table import Pair, PairReader, sample  # noqa: E402
 
 SETS = {
     "miRBench, canonical miRNAs": "miRBench/AGO2_CLASH_Hejret2023_train_minus_holdout.tsv.gz",
@@ -61,7 +61,7 @@ def untrained(weights: Weights, seed: int) -> Weights:
 
 def looked_at(pairs: list[Pair], weights: Weights, threshold: float) -> tuple[Study, list[str]]:
     """Return the study of the pairs, and speed, windows and seed as cells."""
-    study = Study(weights, Predictor(weights), threshold, MASK)
+    study = Study(weights, DmisoPairScorer(weights), threshold, MASK)
     begin = time.process_time()
     for _ in study.passing(pairs):
         pass
@@ -83,7 +83,7 @@ def kernels(study: Study, pairs: list[Pair], weights: Weights, known: list[Motif
     yield f"{summary['motifs_matched_when_permuted']:.1f}"
     matched = []
     for seed in range(1, UNTRAINED + 1):
-        fresh = Study(untrained(weights, seed), Predictor(weights), 0.5, MASK)
+        fresh = Study(untrained(weights, seed), DmisoPairScorer(weights), 0.5, MASK)
         fresh.sites["mirna"].add(pair.mirna for pair in pairs)
         fresh.sites["site"].add(pair.site for pair in pairs)
         motifs = [kernel.motif for kernel in fresh.kernels(SITE_SHARE) if kernel.motif is not None]
@@ -109,7 +109,7 @@ def main() -> int:
     print(*columns, sep="\t")
     for name, path in SETS.items():
         reader = TableReader(str(Path(args.data) / path), ("mirna_seq", "site_seq"))
-        pairs = sample(read_pairs(reader), args.sample, 1)
+        pairs = sample(PairReader(reader).pairs(), args.sample, 1)
         study, cells = looked_at(pairs, model.weights, model.threshold)
         if known:
             cells += kernels(study, pairs, model.weights, known)

@@ -81,7 +81,7 @@ class Truth:
 
 
 class Found:
-    """Forms of a table of isomir-classify with their reads and pairs, and what they are beside the truth."""
+    """Forms of a table of isomir-classify with their reads and pairs, and what they are by the truth."""
 
     def __init__(self, typed: Path, report: Path, truth: Truth) -> None:
         self.reads: Counter[str] = Counter()

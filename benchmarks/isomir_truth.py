@@ -1,4 +1,4 @@
-"""isomir-classify held against published isomiR annotations: agreement by file, every difference with its reason.
+"""isomir-classify compared with published isomiR annotations: agreement by file, every difference with its reason.
 
     python benchmarks/isomir_truth.py ../shared/data [--differences]
 
@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mirtools.interactions import ISOMIR_TYPES
+from mirtools.io.sequences import read_references
+from mirtools.io.tables import ISOMIR_TYPES
 from mirtools.isomir.types import classify, snv_name
-from mirtools.sequences import read_references
 from mirtools.tools.isomir_classify import main as isomir_classify
 
 # made of the two tables of miraligner by an early mirtop
@@ -176,14 +176,14 @@ def fits(claim: Claim, canonical: str) -> bool:
 RELEASE = "the annotation does not fit the miRNA's sequence in miRBase 22.1"
 CONVERTED = "the table that the file was converted from agrees with us; losses at the ends are missing in the file"
 OTHER = "another miRNA explains the sequence with fewer types and changed bases"
-PARTED = "the same ends; templated, added and changed bases at the 3' end are told apart otherwise"
+PARTED = "the same ends; templated, added and changed bases at the 3' end are distinguished differently"
 CHANGES = "ours needs fewer changed bases"
-UNREAD = "the sequence holds N, and no sequence without it tells what was not read"
+UNREAD = "the sequence has N, and no sequence without N shows what was not read"
 LEFT_OUT = Found(".", ".", ".", ".")
 
 
 class Judged(NamedTuple):
-    """A claim beside the finding; reasons are empty where they agree, and ``None`` where nothing explains it."""
+    """A claim and the finding; reasons are empty if they agree, ``None`` if nothing explains the difference."""
 
     claim: Claim
     found: Found

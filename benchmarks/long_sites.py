@@ -18,13 +18,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mirtools.encoding import encode
-from mirtools.models.dmiso import MIRNA_LENGTH, SITE_LENGTH
-from mirtools.models.inference import Predictor
+from mirtools.io.encoding import encode
+from mirtools.io.sequences import read_references
+from mirtools.models.dmiso.architecture import MIRNA_LENGTH, SITE_LENGTH
+from mirtools.models.dmiso.pair_scorer import DmisoPairScorer
+from mirtools.models.encoder import Encoder
 from mirtools.models.modelfile import load_model
 from mirtools.models.tiling import Tiling, Windows
-from mirtools.sequences import read_references
-from mirtools.training.bootstrap import Ranking
+from mirtools.pairs.ranking import Ranking
 
 
 def longer(sites: set[str], transcripts: str) -> dict[str, tuple[str, str, str]]:
@@ -53,12 +54,12 @@ def main() -> int:
     labels = np.array([int(row["label"]) for row in rows], np.uint8)
     mirnas = encode([row["mirna_seq"] for row in rows], MIRNA_LENGTH)
     loaded = load_model(model)
-    predictor = Predictor(loaded.weights)
+    predictor = DmisoPairScorer(loaded.weights)
     print(f"# {len(rows):,} held-out pairs, {labels.sum():,} of them positive")
     print("site", "scored", "AUROC", "average precision", "above the threshold", sep="\t")
     for number, name in enumerate(("as it is", "90 nt, from its 5' end", "anywhere in 120 nt")):
         sites = [forms[row["site_seq"]][number] for row in rows]
-        windows = Windows(sites, Tiling())
+        windows = Windows(sites, Tiling(SITE_LENGTH), Encoder())
         each = predictor.score(np.repeat(mirnas, np.diff(windows.bounds), axis=0), windows.codes(0, len(windows)))
         for how, values in (
             ("central 60 nt", predictor.score(mirnas, encode(sites, SITE_LENGTH))),

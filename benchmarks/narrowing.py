@@ -29,15 +29,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from mirtools.alignment.align import Costs
-from mirtools.alignment.explained import explained_model, explainer_of, pairing_of
-from mirtools.models.encoder import encoder_of
-from mirtools.scan.bed import KnownSite
-from mirtools.scan.evaluate import FoundPeak, JudgedSite, Judgement, judge
+from mirtools.alignment.source import pairing_of
+from mirtools.attribution.choose import explained_model, explainer_of
+from mirtools.io.bed import KnownSite
+from mirtools.io.sequences import Reference, read_references
+from mirtools.scan.evaluate import FoundPeak, PeakEvaluation, SiteResult, evaluate
 from mirtools.scan.maxima import width_at_half
-from mirtools.scan.narrow import Narrowed, Narrower, Pair, WindowSettings, transcript_scorer
+from mirtools.scan.narrow import Narrowed, Narrower, Pair, WindowSettings
 from mirtools.scan.peaks import PeakFinder, PeakRules
-from mirtools.scan.simulate import Planting, plant
-from mirtools.sequences import Reference, read_references
+from mirtools.simulation.transcripts import Planting, plant
 
 DISTANCES = (0, 15, 20, 25, 30, 35, 40, 45, 50)
 REACH = 3
@@ -58,8 +58,8 @@ class Study:
 
     def run(self, pairs: list[tuple[Reference, Reference]]) -> list[Narrowed]:
         """Return the tracks and peaks of pairs of miRNA and transcript."""
-        encoder = encoder_of(self._model.network)
-        scorer = transcript_scorer(self._model, [mirna.sequence for mirna, _ in pairs])
+        encoder = self._model.encoder
+        scorer = self._model.window_scorer([mirna.sequence for mirna, _ in pairs])
         finder = PeakFinder(pairing_of(self._model), Costs(), self._rules, encoder.site_length)
         narrower = Narrower(encoder, scorer, self._explainer, finder, self._settings)
         found = list(narrower.run((Pair(at, *pair) for at, pair in enumerate(pairs)), self._threads))
@@ -74,10 +74,10 @@ def peaks_of(found: Narrowed) -> Iterator[FoundPeak]:
 
 def judged(
     study: Study, pairs: list[tuple[Reference, Reference]], sites: list[KnownSite], reach: int
-) -> tuple[Judgement, list[Narrowed]]:
+) -> tuple[PeakEvaluation, list[Narrowed]]:
     results = study.run(pairs)
     peaks = [peak for found in results for peak in peaks_of(found)]
-    return judge(sites, peaks, reach, {target.name: len(target.sequence) for _, target in pairs}), results
+    return evaluate(sites, peaks, reach, {target.name: len(target.sequence) for _, target in pairs}), results
 
 
 def planted(study: Study, options: argparse.Namespace) -> None:
@@ -196,11 +196,11 @@ def distinct_pieces(results: Iterable[Narrowed], sites: Iterable[KnownSite]) -> 
     return pieces
 
 
-def found_only(judgement: Judgement) -> list[FoundPeak]:
-    return [site.peak for site in judgement.sites if site.peak is not None]
+def found_only(evaluation: PeakEvaluation) -> list[FoundPeak]:
+    return [site.peak for site in evaluation.sites if site.peak is not None]
 
 
-def own_score(judged_site: JudgedSite, tracks: dict[str, Narrowed]) -> float:
+def own_score(judged_site: SiteResult, tracks: dict[str, Narrowed]) -> float:
     site = judged_site.site
     scores = tracks[site.target_id].scores
     return float(scores[min(site.start, len(scores) - 1)])

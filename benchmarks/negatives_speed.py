@@ -10,9 +10,8 @@ Measured on two cores, one of them busy with something else, Python 3.11, Vienna
 
     same-transcript, 2 threads: 506 s by the clock, 657 s of processor time, 145 MB; 96,042 negatives
 
-Windows that the energy rule refuses are folded:
-no bound cheaper than RNAcofold itself tells them (its energy may lie below that of the duplex and of both strands
-alone taken together).
+Windows that the energy rule refuses are folded, since no bound cheaper than RNAcofold itself identifies them (its
+energy may be below that of the duplex plus those of both strands alone).
 """
 
 from __future__ import annotations

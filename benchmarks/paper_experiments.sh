@@ -95,7 +95,7 @@ gzip -dc helwak.classes.tsv.gz | awk -F '\t' -v OFS='\t' '
 show "Mean score of the model by class" scores.tsv 1-
 [ -e folded.tsv ] || binding-classes --quiet --threads "$threads" --cofold --cross folded.cross.tsv \
     --plot folded.png --summary folded.tsv --json folded.json -o helwak.folded.tsv.gz helwak.aligned.tsv.gz
-show "The same beside classes from folding" folded.tsv 1-8
+show "The same compared with classes from folding" folded.tsv 1-8
 show "Rows in each two classes" folded.cross.tsv 1-
 [ -e choice.silhouettes.tsv ] || binding-classes --quiet --threads "$threads" --choose-k 2-8 \
     --silhouettes choice.silhouettes.tsv -o choice.tsv.gz helwak.aligned.tsv.gz
@@ -124,7 +124,7 @@ fi
 show "Time" times.tsv 1-
 
 # Section 3.5, Figure 7: the same pairs by other explainers and other models. Two of these are trained here, on the
-# pairs that the paper's models were trained on, with negatives that tell nothing but pairing.
+# pairs that the paper's models were trained on, with negatives that differ in nothing but pairing.
 trained() { # NAME ARCHITECTURE
     [ -e "$1.safetensors" ] || dmiso-train --quiet --threads "$threads" -m "$1.safetensors" --architecture "$2" \
         --wobble --mirna-length 22 --epochs 6 --checkpoint "$1.checkpoint" labelled.tsv -o "$1.figures.tsv"
@@ -151,7 +151,7 @@ overall robustness.correlations.tsv
 profiles robustness.tsv
 show "Alignments in common" robustness.agreement.tsv 1-
 
-# The published attributions of the same 128 pairs, beside ours: the bundled model, which learned from more
+# The published attributions of the same 128 pairs, compared with ours: the bundled model, which learned from more
 # experiments, and two models that learned from what the published one did
 aligned residual.deep.tsv published.tsv --model residual.safetensors
 aligned published.aligned.tsv published.tsv --matrix "$published.npz"

@@ -24,13 +24,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from mirtools.alignment.align import Costs
-from mirtools.alignment.explained import explained_model, explainer_of, pairing_of
-from mirtools.models.encoder import encoder_of
-from mirtools.models.modelfile import Model
-from mirtools.models.scorers import pair_scorer
-from mirtools.scan.narrow import Narrowed, Narrower, Pair, WindowByWindow, WindowSettings, transcript_scorer
+from mirtools.alignment.source import pairing_of
+from mirtools.attribution.choose import explained_model, explainer_of
+from mirtools.io.sequences import Reference, stream_references, to_dna
+from mirtools.models.base import Model
+from mirtools.models.scorers import PairByPair
+from mirtools.models.tiling import Tiling, Windows
+from mirtools.scan.narrow import Narrowed, Narrower, Pair, WindowSettings
 from mirtools.scan.peaks import PeakFinder, PeakRules
-from mirtools.sequences import Reference, stream_references, to_dna
 
 LET7 = "TGAGGTAGTAGGTTGTATAGTT"
 PARTS = ("score", "explain", "settings", "clock")
@@ -51,9 +52,9 @@ def narrowed(
     model: Model, mirna: Reference, targets: Sequence[Reference], background: int, stride: int, threads: int = 1
 ) -> tuple[list[Narrowed], Narrower, float]:
     """Return tracks and peaks, and the processor seconds for them; making the explainer does not count."""
-    encoder = encoder_of(model.network)
+    encoder = model.encoder
     finder = PeakFinder(pairing_of(model), Costs(), PeakRules(), encoder.site_length)
-    scorer = transcript_scorer(model, [mirna.sequence])
+    scorer = model.window_scorer([mirna.sequence])
     explainer = explainer_of(model, "deep", background)
     narrower = Narrower(encoder, scorer, explainer, finder, WindowSettings(0.5, stride))
     explainer.explain([mirna.sequence], [targets[0].sequence[: encoder.site_length]])  # compiles
@@ -63,14 +64,15 @@ def narrowed(
 
 
 def score_part(model: Model, mirna: Reference, targets: Sequence[Reference]) -> None:
-    encoder = encoder_of(model.network)
-    codes = [encoder.letters(target.sequence) for target in targets[:3]]
-    alone = WindowByWindow(pair_scorer(model.weights, model.network), encoder, [mirna.sequence])
+    encoder = model.encoder
+    tiling = Tiling(encoder.site_length, 1)
+    cut = [Windows([target.sequence], tiling, encoder) for target in targets[:3]]
+    alone = PairByPair(model.pair_scorer(), encoder.mirnas([mirna.sequence]))
     rates, scores = [], []
-    for scorer in (alone, transcript_scorer(model, [mirna.sequence])):
-        scorer.tracks(0, codes[0][:200])
+    for scorer in (alone, model.window_scorer([mirna.sequence])):
+        scorer.score_windows([0], cut[0], 0, 100)
         begin = time.process_time()
-        scores.append(np.concatenate([scorer.tracks(0, each) for each in codes]))
+        scores.append(np.concatenate([scorer.score_windows([0], each, 0, len(each))[0] for each in cut]))
         rates.append(len(scores[-1]) / (time.process_time() - begin))
     print("\n# Scoring, windows a processor second")
     print(f"window by window\t{rates[0]:,.0f}")
@@ -79,7 +81,7 @@ def score_part(model: Model, mirna: Reference, targets: Sequence[Reference]) -> 
 
 
 def explain_part(model: Model, mirna: Reference, targets: Sequence[Reference]) -> None:
-    encoder = encoder_of(model.network)
+    encoder = model.encoder
     sites = [targets[0].sequence[at : at + encoder.site_length] for at in range(0, 640, 5)]
     print("\n# Explaining (DeepSHAP), windows a processor second")
     for background in (100, 20, 10):

@@ -1,4 +1,4 @@
-"""How fast dmiso-predict is, beside Keras and beside what the processor's arithmetic allows.
+"""How fast dmiso-predict is, compared with Keras and with the peak arithmetic of the processor.
 
 Usage: predict_speed.py [--keras] [--repeats N] > table.tsv
 
@@ -32,15 +32,17 @@ import numpy as np  # noqa: E402
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from mirtools.encoding import encode, one_hot  # noqa: E402
-from mirtools.models import dmiso  # noqa: E402
+from mirtools.io.encoding import encode, one_hot  # noqa: E402
+from mirtools.models.arrays import Weights  # noqa: E402
 from mirtools.models.bundled import resolve_model  # noqa: E402
-from mirtools.models.inference import Predictor  # noqa: E402
-from mirtools.models.network import mirbind  # noqa: E402
-from mirtools.models.network_scanning import NetworkScanner  # noqa: E402
-from mirtools.models.network_steps import PairingPredictor  # noqa: E402
+from mirtools.models.dmiso.family import Dmiso  # noqa: E402
+from mirtools.models.dmiso.pair_scorer import DmisoPairScorer  # noqa: E402
+from mirtools.models.dmiso.window_scorer import DmisoWindowScorer  # noqa: E402
+from mirtools.models.keras import import_keras  # noqa: E402
+from mirtools.models.matrix.network import mirbind  # noqa: E402
+from mirtools.models.matrix.pair_scorer import MatrixPairScorer  # noqa: E402
+from mirtools.models.matrix.window_scorer import MatrixWindowScorer  # noqa: E402
 from mirtools.models.pairing import WOBBLE  # noqa: E402
-from mirtools.models.scanning import Scanner  # noqa: E402
 from mirtools.models.tiling import Tiling  # noqa: E402
 
 
@@ -85,7 +87,7 @@ def steady_state(repeats: int, with_keras: bool) -> None:
     chance = np.random.default_rng(1)
     codes = tuple(chance.integers(0, 4, (16384, length), np.uint8) for length in (30, 60))
     top = ceilings(repeats)
-    predictor = Predictor(weights)
+    predictor = DmisoPairScorer(weights)
     rates = [("pairs, ceiling", top[PAIR], PAIR)]
     seconds = best_of(repeats, lambda: predictor.score(*codes))
     rates.append(("pairs, NumPy", len(codes[0]) / seconds, PAIR))
@@ -96,7 +98,7 @@ def steady_state(repeats: int, with_keras: bool) -> None:
     rates.append(("encoding of sites alone", len(sequences) / seconds, PAIR))
     rates.append(("windows, ceiling", top[WINDOW], WINDOW))
     for mirnas in (1, 10, 100):
-        scanner = Scanner(weights, codes[0][:mirnas])
+        scanner = DmisoWindowScorer(weights, codes[0][:mirnas])
         sites = codes[1][: 2 * scanner.batch_size]
         numbers = range(mirnas)
         seconds = best_of(
@@ -117,7 +119,7 @@ def network_rates(repeats: int) -> None:
         for name, shape in network.tensor_shapes().items()
     }
     mirna, target = chance.integers(0, 4, (1, 22), np.uint8), chance.integers(0, 4, 3000, np.uint8)
-    scanner, predictor = NetworkScanner(network, weights, mirna), PairingPredictor(network, weights)
+    scanner, predictor = MatrixWindowScorer(network, weights, mirna), MatrixPairScorer(network, weights)
     sites = np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(target, 50)[:1024])
     seconds = best_of(repeats, lambda: predictor.score(np.repeat(mirna, len(sites), axis=0), sites))
     alone = len(sites) / seconds
@@ -130,15 +132,14 @@ def network_rates(repeats: int) -> None:
         print(f"windows shared, stride {stride}", f"{rate:,.0f}", f"{rate / alone:.1f}", sep="\t")
 
 
-def keras_rates(weights: dmiso.Weights, codes: tuple[np.ndarray, ...], repeats: int) -> dict[str, float]:
-    keras = dmiso.import_keras()
+def keras_rates(weights: Weights, codes: tuple[np.ndarray, ...], repeats: int) -> dict[str, float]:
+    keras = import_keras()
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     keras.utils.disable_interactive_logging()
-    model = dmiso.build_keras()
-    dmiso.set_weights(model, weights)
+    model = Dmiso().keras_form(weights).model
     rates = {}
     for batch, count in ((32, 2048), (4096, 16384)):
         inputs = [one_hot(part[:count]) for part in codes]

@@ -1,4 +1,4 @@
-"""Our alignments beside those that the authors of attribution sequence alignment published for the same matrices.
+"""Our alignments compared with those that the authors of attribution sequence alignment published.
 
     python benchmarks/published_alignments.py [--data ../shared/data/attribution]
 
@@ -22,6 +22,7 @@ import numpy as np
 from mirtools.alignment.align import Aligner, Costs
 from mirtools.alignment.alignments import Alignment, Alignments
 from mirtools.alignment.kernel import path_score, set_scores
+from mirtools.models.encoder import Encoder
 
 _DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data" / "attribution"
 _ROWS = "rows18000-18127"
@@ -97,11 +98,14 @@ def ways_of(pairs: frozenset[tuple[int, int]], site: int, mirna: int) -> Iterato
 
 
 def own_score(published: Published, number: int, aligner: Aligner, alignment: Alignment) -> float:
-    """Return what a published alignment collects less what its gaps cost, by the costs of its own matrix."""
+    """Return the score of a published alignment minus its gap costs, by the costs of its own matrix."""
     site, mirna = published.sites[number], published.mirnas[number]
     scores = np.zeros((len(site), len(mirna)))
     signs = np.where(aligner.rule.table().any(axis=2), 1.0, -1.0)
-    codes = [aligner.rule.codes([sequence], len(sequence), centre=False)[0] for sequence in (site, mirna)]
+    codes = [
+        Encoder(len(sequence), len(sequence), aligner.rule.alphabet, False).mirnas([sequence])[0]
+        for sequence in (site, mirna)
+    ]
     set_scores(published.values[number], signs, *codes, scores)
     ways = ways_of(published.facing[number], len(site), len(mirna))
     return max(path_score(scores, alignment.opening, alignment.extension, moves) for moves in ways)
@@ -118,7 +122,7 @@ def agreement(published: Published, found: Alignments, numbers: list[int]) -> tu
 
 def profile(found: Alignments) -> np.ndarray:
     """Return the mean score of each base of the miRNA, each pair's scaled by its largest score."""
-    return (found.mirna_importance / found.figures[:, 3:]).mean(axis=0)
+    return (found.mirna_importance / found.numbers[:, 3:]).mean(axis=0)
 
 
 def differences(published: Published, numbers: list[int]) -> dict[str, int]:

@@ -19,12 +19,17 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from mirtools.models.network import Network, cnn, mirbind  # noqa: E402
+from mirtools.models.base import Family  # noqa: E402
+from mirtools.models.dmiso.family import Dmiso  # noqa: E402
+from mirtools.models.matrix.family import Matrix  # noqa: E402
+from mirtools.models.matrix.network import cnn, mirbind  # noqa: E402
 from mirtools.models.pairing import WOBBLE  # noqa: E402
-from mirtools.training.data import LabelledPairs  # noqa: E402
-from mirtools.training.fit import NETWORK_OPTIONS, Begun, Epoch, Event, TrainingOptions, train  # noqa: E402
-from mirtools.training.fresh import FreshNegatives  # noqa: E402
-from mirtools.training.lessons import Lessons  # noqa: E402
+from mirtools.pairs.repairing import FreshNegatives  # noqa: E402
+from mirtools.pairs.table import LabelledPairs  # noqa: E402
+from mirtools.training.epochs import TrainingPairs  # noqa: E402
+from mirtools.training.fit import Begun, Epoch, Event, train  # noqa: E402
+from mirtools.training.matrix import MatrixLearner  # noqa: E402
+from mirtools.training.options import TrainingOptions  # noqa: E402
 
 EPOCHS = 3
 FOLDS, PAPER_EPOCHS = 10, 500
@@ -40,9 +45,7 @@ def random_pairs(count: int) -> LabelledPairs:
     return LabelledPairs([names[k] for k in chosen], sites, labels, [f"miR-{k}" for k in chosen], ["."] * count)
 
 
-def measured(
-    pairs: LabelledPairs, options: TrainingOptions, network: Network | None = None
-) -> tuple[int, float, float]:
+def measured(pairs: LabelledPairs, options: TrainingOptions, family: Family) -> tuple[int, float, float]:
     """Return pairs, processor seconds and seconds of an epoch, the first one left out."""
     fresh = None
     if options.fresh_negatives:
@@ -56,7 +59,7 @@ def measured(
         if isinstance(event, Epoch):
             times.append((time.process_time(), time.perf_counter()))
 
-    train(Lessons(pairs, None, fresh), None, options, None, watch, network=network)
+    train(family, TrainingPairs(pairs, None, fresh), None, options, None, watch)
     spent = (np.array(times[-1]) - np.array(times[0])) / (len(times) - 1)
     return sizes[0], float(spent[0]), float(spent[1])
 
@@ -68,15 +71,15 @@ def main(count: int) -> int:
     paper = 0.0
     for name, batch, fresh in (("batch 100", 100, 0), ("batch 200", 200, 0), ("batch 200, fresh 2:1", 200, 2)):
         options = TrainingOptions(epochs=EPOCHS + 1, patience=0, batch_size=batch, fresh_negatives=fresh)
-        size, processor, wall = measured(pairs, options)
+        size, processor, wall = measured(pairs, options, Dmiso())
         paper = paper or processor
         print(name, size, f"{processor:.1f}", f"{wall:.1f}", f"{size / processor:.0f}", sep="\t", flush=True)
     for name, network in (
         ("mirbind, batch 256", mirbind(WOBBLE, 50, 22)),
         ("cnn, batch 256", cnn(WOBBLE, 50, 22)),
     ):
-        options = replace(NETWORK_OPTIONS, epochs=EPOCHS + 1, patience=0)
-        size, processor, wall = measured(pairs, options, network)
+        options = replace(MatrixLearner.defaults, epochs=EPOCHS + 1, patience=0)
+        size, processor, wall = measured(pairs, options, Matrix(name.partition(",")[0], network))
         print(name, size, f"{processor:.1f}", f"{wall:.1f}", f"{size / processor:.0f}", sep="\t", flush=True)
     # a fold learns from nine tenths
     hours = PAPER_EPOCHS * paper * (FOLDS * (1 - 1 / FOLDS) + 1) / 3600

@@ -4,7 +4,7 @@
 #
 #   bash benchmarks/whole_chain.sh DATA FOLDER
 #
-# DATA holds the public data sets: 13,787 qCLASH reads (Gay et al. 2018), miRNAs and mRNAs to search them against,
+# DATA holds the public data sets: 13,787 qCLASH reads (Gay et al. 2018), miRNAs and mRNAs to search in,
 # and pairs of another experiment (Hejret et al. 2023 as in miRBench). FOLDER takes all results.
 set -euo pipefail
 
@@ -26,7 +26,7 @@ show() { # a title, a table, its columns
 chimera-parse --mirnas "$mirnas" --transcripts "$transcripts" --min-reads 2 "$reads" -o pairs.tsv
 isomir-classify --mirnas "$mirnas" --min-reads 2 pairs.tsv -o typed.tsv
 negatives-generate --strategy frequency-matched --audit audit.tsv --audit-figure audit.png typed.tsv -o labelled.tsv
-show "What tells the label alone" audit.tsv 1,2,6,10
+show "What predicts the label by itself" audit.tsv 1,2,6,10
 
 dmiso-train -m own.safetensors --l1 1e-5 --dropout 0.1,0.2,0.3 --batch-size 200 --epochs 40 --patience 5 \
     --scores scores.tsv --curves curves.png labelled.tsv -o training.tsv

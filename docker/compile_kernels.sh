@@ -1,15 +1,15 @@
 #!/bin/bash
-# Run the commands on test data, so that all kernels are compiled and kept beside their sources, for a level of x86-64
-# or for this very processor:
+# Run the commands on test data, which compiles all kernels and stores them next to their sources, for a level of
+# x86-64 or for the processor of this machine:
 #   docker/compile_kernels.sh x86-64-v3 test-data
 #   docker/compile_kernels.sh native test-data
 set -euo pipefail
 if [ "$1" != native ]; then
     export NUMBA_CPU_NAME=$1 NUMBA_CPU_FEATURES=
-    python - "$1" <<'PYTHON' || { echo "this processor cannot run $1; its kernels are left out" >&2; exit 0; }
+    python - "$1" <<'PYTHON' || { echo "this processor cannot run $1; its kernels are not compiled" >&2; exit 0; }
 import sys
 from llvmlite import binding
-from mirtools.compiled import best_level
+from mirtools.computing.compiled import best_level
 sys.exit(best_level(sys.argv[1], binding.get_host_cpu_features()) is None)
 PYTHON
 fi
@@ -19,7 +19,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 references=(--mirnas "$data/mirnas.fa" --transcripts "$data/transcripts.fa.gz")
 
-# The two groups share no kernels, so they can run side by side.
+# The two groups have no kernels in common, so that they can run in parallel.
 reads() {
     chimera-parse --quiet --adapter TGGAATTCTCGGGTGCCAAGG --umi-length 4 --top 5 --ties "${references[@]}" \
         -o with_umi.tsv "$data/tiny_reads.fastq.gz"
@@ -48,7 +48,7 @@ scores() {
     attrib-align --quiet --matrix "$data/attributed_pairs.npz" -o matrix.tsv "$data/attributed_pairs.tsv"
     for model in mirbind "$data/seeds.safetensors"; do
         peak-narrow --quiet --model "$model" --mirnas "$data/let-7a.fa" --targets "$data/planted.fa" --background 5 \
-            --threads 2 -o peaks.tsv
+            --threshold 0.5 --threads 2 -o peaks.tsv
     done
     dmiso-interpret --quiet --sample 20 -o maps.tsv "$data/labelled_pairs.tsv"
 }

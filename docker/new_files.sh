@@ -1,8 +1,8 @@
 #!/bin/bash
-# Called while the image is built, to make a layer of just the files that some steps add:
-#   new_files mark DIR         remember what DIR holds
-#   new_files take DIR TARGET  copy what came since to TARGET, under its whole path
-#   new_files take-programs DIR TARGET PROGRAM...  the same, but only these programs and the libraries they load
+# Called while the image is built, to make a layer of only the files that some steps add:
+#   new_files mark DIR         list the files in DIR
+#   new_files take DIR TARGET  copy the files added since then to TARGET, with their full paths
+#   new_files take-programs DIR TARGET PROGRAM...  copy only these programs and the libraries that they load
 set -euo pipefail
 export LC_ALL=C
 added() {

@@ -1,7 +1,7 @@
-"""What the console scripts call: ``chimera_parse()`` for ``chimera-parse``, and so on, a function a command.
+"""The functions of the console scripts, one per command: ``chimera_parse()`` for ``chimera-parse``, and so on.
 
-Ctrl-C may come while a command still imports what it needs. So signals are dealt with before the first import that
-takes time; only what comes while Python itself starts does not get here.
+Ctrl-C may come while a command imports its packages. Therefore signals are handled before the first import that
+takes time; only signals during the start of Python itself are not.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def __getattr__(name: str) -> Callable[[], int]:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def command() -> int:
-        termination.begin()
+        termination.exit_on_signals()
         from importlib import import_module
 
         status: int = import_module(f"mirtools.tools.{name}").main()

@@ -1,22 +1,22 @@
-"""What can go wrong, and how it is said: one line that names the place, the problem and the remedy."""
+"""Errors: one line that names the place, the problem and the remedy."""
 
 from __future__ import annotations
 
 
 class MirtoolsError(Exception):
-    """Base of every error that a user can cause or mend. ``str(error)`` is the one line shown to the user."""
+    """Base of every error that a user can cause or correct. ``str(error)`` is the one line shown to the user."""
 
     exit_code = 1
 
 
 class UsageError(MirtoolsError):
-    """The command line itself is wrong (exit status 2)."""
+    """Options are wrong, on a command line (exit status 2) or of a function."""
 
     exit_code = 2
 
 
 class InputError(MirtoolsError):
-    """An input cannot be used as it is.
+    """An input cannot be used.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class MissingExtraError(MirtoolsError):
 
 
 def shorten(text: str, width: int) -> str:
-    """Return ``text`` on one line, printable, with its middle left out where it is longer than ``width``.
+    """Return ``text`` on one line, printable, with its middle removed if it is longer than ``width``.
 
     >>> shorten("ACGTACGTACGT", 9)
     'ACG...CGT'

@@ -1,11 +1,11 @@
-"""Ending a command that a signal stops: what must not be left behind is tidied up, and the process ends at once.
+"""Signals that stop a command: temporary files are removed, and the process ends at once.
 
-Nothing is raised for SIGTERM, SIGINT (Ctrl-C) and SIGHUP (the terminal was closed). An exception that turns up
-between any two instructions may do so within a package that is being imported, a kernel that is being compiled or
-an object that is being freed, where it is lost, becomes another error or breaks the interpreter.
+SIGTERM, SIGINT (Ctrl-C) and SIGHUP (the terminal was closed) raise no exception. An exception between any two
+instructions could hit the import of a package, the compilation of a kernel or the release of an object, where it
+would be lost, become another error or break the interpreter.
 
-A signal that was ignored when the process began stays ignored: SIGHUP under ``nohup``, SIGINT of what a shell
-script runs in the background.
+A signal that was ignored when the process started stays ignored: SIGHUP under ``nohup``, SIGINT for background
+jobs of a shell script.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from contextlib import contextmanager, suppress
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
-_tidying: list[Callable[[], None]] = []
+_cleanups: list[Callable[[], None]] = []
 
 
 @contextmanager
-def tidied(tidy: Callable[[], None]) -> Iterator[None]:
-    """Have ``tidy`` called if a signal ends the process in this context, wherever the main thread is just then."""
-    _tidying.append(tidy)
+def cleanup_on_signal(cleanup: Callable[[], None]) -> Iterator[None]:
+    """Call ``cleanup`` if a signal ends the process in this context, whatever the main thread is doing."""
+    _cleanups.append(cleanup)
     try:
         yield
     finally:
-        _tidying.remove(tidy)
+        _cleanups.remove(cleanup)
 
 
-def begin() -> None:
-    """From here on, end the process on each of the signals with status 128 + its number, as shells tell it.
+def exit_on_signals() -> None:
+    """From now on, end the process on each of the signals with exit status 128 + its number, as shells report it.
 
-    What :func:`tidied` names is tidied up before, the last begun first. In another thread than the main one this
-    does nothing: the caller decides about signals.
+    The functions of :func:`cleanup_on_signal` are called first, the last one first. Outside the main thread this
+    function does nothing: the caller decides about signals.
     """
     for number in _SIGNALS:
         _handle(number)
 
 
 @contextmanager
-def orderly() -> Iterator[None]:
-    """Deal with SIGTERM and SIGHUP as :func:`begin` does, in this context alone.
+def signals_handled() -> Iterator[None]:
+    """Handle SIGTERM and SIGHUP as :func:`exit_on_signals` does, only in this context.
 
     For commands that are called from Python, where Ctrl-C belongs to the caller and raises KeyboardInterrupt.
     """
@@ -56,14 +56,14 @@ def orderly() -> Iterator[None]:
 
 
 @contextmanager
-def unheard_by_children() -> Iterator[None]:
-    """Start processes that Ctrl-C in the terminal, which all get, does not reach: the parent decides about it.
+def shield_children() -> Iterator[None]:
+    """Start child processes that ignore Ctrl-C in the terminal: the parent decides about it.
 
-    The signal is held back while they start, for this process as well, and never comes to them.
+    The signal is blocked while they start, also for this process, and stays blocked in the children.
     """
     from multiprocessing import resource_tracker
 
-    resource_tracker.ensure_running()  # it starts with the first process, and would let the signal through again
+    resource_tracker.ensure_running()  # it would start with the first process and unblock the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -72,7 +72,7 @@ def unheard_by_children() -> Iterator[None]:
 
 
 def _handle(number: signal.Signals) -> signal._HANDLER | None:
-    """Have a signal end the process; returns the handler before it, or None where nothing was changed."""
+    """Let a signal end the process; returns the previous handler, or None if it was not changed."""
     before = signal.getsignal(number)
     if before in (signal.SIG_IGN, None):
         return None
@@ -84,9 +84,9 @@ def _handle(number: signal.Signals) -> signal._HANDLER | None:
 
 
 def _end(number: int, frame: object) -> None:
-    for other in _SIGNALS:  # a second one must not disturb the tidying up
+    for other in _SIGNALS:  # a second signal must not interrupt the cleanup
         signal.signal(other, signal.SIG_IGN)
-    for tidy in reversed(_tidying):
+    for cleanup in reversed(_cleanups):
         with suppress(Exception):
-            tidy()
+            cleanup()
     os._exit(128 + number)

@@ -1,4 +1,4 @@
-"""Running the commands in tests: inside this process where that is enough, as a process of their own where not.
+"""Running the commands in tests: inside this process if possible, otherwise as separate processes.
 
 ``COMMANDS`` is the one list to extend for a new command: what a good run needs, what it reads, what it writes.
 """
@@ -33,11 +33,11 @@ class Command:
     inputs : dict
         Every input of the good run: the option (``""`` for the positional one) and its file.
     kinds : dict
-        What each input is: ``fasta``, ``reads``, ``table``, ``peaks``, ``bed`` or ``model``.
+        What each input is: ``fasta``, ``reads``, ``table``, ``peaks``, ``sites``, ``sheet``, ``bed`` or ``model``.
     header : str
         First line of the main output, as far as it is known.
     empty : dict
-        Inputs that stand for "nothing to do", by the same keys; ``None`` where there is no such thing.
+        Inputs that mean "nothing to do", by the same keys; ``None`` if there are none.
     """
 
     options: str
@@ -47,8 +47,8 @@ class Command:
     empty: dict[str, str] | None = None
     threads: bool = True
     heavy: bool = False  # imports TensorFlow
-    many: bool = False  # takes any number of files
-    rows: bool = True  # a table's rows come back
+    many: bool = False  # accepts any number of files
+    rows: bool = True  # writes the rows of its input table
     output: str = "-o"
     extra_outputs: dict[str, str] = field(default_factory=dict)
 
@@ -73,6 +73,9 @@ MIRGFF_HEADER = """\
 ## FILTER: PASS(is ok), PASS:ambiguous(other miRNAs explain the sequence as well)
 ## COLDATA: reads
 """
+BED_TRACK = (
+    'track name="binding sites" description="miRNA binding sites (mirtools sites-merge)" itemRgb="On" useScore=0\n'
+)
 
 COMMANDS = {
     "attrib-align": Command(
@@ -85,8 +88,7 @@ COMMANDS = {
             "--text": (
                 "# site 5'->3' above miRNA 3'->5', positions from 1 in each from its 5' end; "
                 "| Watson-Crick, : G and U\n"
-                "# score: 1 to 9 are tenths of the pair's largest column, . is next to nothing, "
-                "x speaks against the pair\n"
+                "# score: 1 to 9 are tenths of the pair's largest column, . is almost zero, x is negative\n"
             ),
         },
     ),
@@ -121,6 +123,16 @@ COMMANDS = {
             ),
             "--cross": "binding_class\tclass_name\tcofold_class\tcofold_name\trows\texpected\n",
         },
+    ),
+    "chimera-check": Command(
+        options="--quiet",
+        inputs={**_REFERENCES, "": "reads.fastq"},
+        kinds={"--mirnas": "fasta", "--transcripts": "fasta", "": "reads"},
+        header="sample\tcheck\tresult\tstatus\thint",
+        empty={"": "no_reads.fastq"},
+        threads=False,
+        many=True,
+        rows=False,
     ),
     "chimera-index": Command(
         options="",
@@ -157,13 +169,26 @@ COMMANDS = {
         many=True,
         extra_outputs={"--gff3": MIRGFF_HEADER},
     ),
+    "genes-predict": Command(
+        options="--quiet",
+        inputs={"--mirnas": "few_mirnas.fa", "--targets": "transcripts.fa"},
+        kinds={"--mirnas": "fasta", "--targets": "fasta"},
+        header="mirna_id\tmirna_seq\ttarget_id\tgene_id\t",
+        rows=False,
+        extra_outputs={
+            "--sites": "mirna_id\tmirna_seq\ttarget_id\t",
+            "--bed": "",
+            "--compare": "reference_id\tform_id\tform_seq\t",
+            "--html": '<!DOCTYPE html>\n<html lang="en">\n',
+        },
+    ),
     "interactions-report": Command(
         options="",
         inputs={"": "typed.tsv"},
         kinds={"": "table"},
         header="# miRNA-target interactions\n",
         empty={"": "no_pairs.tsv"},
-        threads=False,
+        rows=False,
     ),
     "negatives-generate": Command(
         options="",
@@ -201,6 +226,36 @@ COMMANDS = {
         rows=False,
         extra_outputs={"--bed": ""},
     ),
+    "sites-compare": Command(
+        options="--contrast A B --quiet",
+        inputs={"--samples": "condition_samples.tsv", "": "condition_sites.tsv"},
+        kinds={"--samples": "sheet", "": "sites"},
+        header="site_id\tmirna_id\tgene_name\tgene_id\tregion\tbase_mean\tlog2_fold_change\t",
+        empty={"": "no_condition_sites.tsv"},
+        rows=False,
+    ),
+    "sites-merge": Command(
+        options="--sample one --quiet",
+        inputs={"": "typed.tsv"},
+        kinds={"": "table"},
+        header="site_id\tmirna_id\t",
+        empty={"": "no_pairs.tsv"},
+        many=True,
+        rows=False,
+        extra_outputs={
+            "--pairs": "pair_id\tsite_id\tn_reads\n",
+            "--bed": BED_TRACK,
+        },
+    ),
+    "table-join": Command(
+        options="--min-reads 2 --quiet",
+        inputs={"": "pairs.tsv"},
+        kinds={"": "table"},
+        header="pair_id\tn_reads\t",
+        empty={"": "no_pairs.tsv"},
+        threads=False,
+        many=True,
+    ),
     "dmiso-predict": Command(
         options="--quiet",
         inputs={"--model": "model.safetensors", "": "typed.tsv"},
@@ -218,7 +273,7 @@ COMMANDS = {
         rows=False,
         extra_outputs={
             "--differences": "part\tpredictor\treference\tfigure\tdifference\tlow\thigh\n",
-            "--summary": "# What the predictors are worth\n\nNo pairs to judge by.\n",
+            "--summary": "# Evaluation of the predictors\n\nNo pairs to evaluate on.\n",
         },
     ),
     "dmiso-interpret": Command(
@@ -259,7 +314,7 @@ OUTPUTS = {
     for name, command in COMMANDS.items()
 }
 OUTPUTS["interactions-report"]["--figure"] = "out.svg"
-OUTPUTS["chimera-parse"]["--plot"] = "out.svg"
+OUTPUTS["chimera-parse"]["--plot"] = OUTPUTS["chimera-check"]["--plot"] = "out.svg"
 TABLE_COMMANDS = [name for name, command in COMMANDS.items() if command.kinds.get("") == "table"]
 
 
@@ -270,7 +325,7 @@ def line_with_outputs(name: str, **changed: str) -> list[str]:
 
 
 def digests(name: str, folder: str = ".") -> dict[str, str]:
-    """Return the SHA-256 of every output of that run that is there."""
+    """Return the SHA-256 of every existing output of that run."""
     found = {}
     for output in (*OUTPUTS[name].values(), "trained.safetensors"):
         path = Path(folder, output)
@@ -317,7 +372,7 @@ def run(name: str, arguments, stdin: bytes = b"") -> Done:
 
 
 def process_line(name: str) -> list[str]:
-    """Return the beginning of the command line that runs a command as a process of its own."""
+    """Return the beginning of the command line that runs a command as a separate process."""
     module = name.replace("-", "_")
     return [sys.executable, "-c", f"import sys; from mirtools.commands import {module}; sys.exit({module}())"]
 
@@ -328,13 +383,13 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def start(name: str, arguments, **options) -> subprocess.Popen:
-    """Start a command as a process of its own."""
+    """Start a command as a separate process."""
     options.setdefault("env", environment())
     return subprocess.Popen([*process_line(name), *arguments], **options)
 
 
 def run_process(name: str, arguments, stdin: bytes = b"", **options) -> Done:
-    """Run a command as a process of its own."""
+    """Run a command as a separate process."""
     options.setdefault("env", environment())
     done = subprocess.run([*process_line(name), *arguments], input=stdin, capture_output=True, **options)
     return Done(done.returncode, done.stdout, done.stderr.decode())

@@ -1,4 +1,4 @@
-"""What tests of several commands share: a folder with good inputs, and programs that outputs are held against."""
+"""Fixtures of several tests: a folder with good inputs, and programs with which outputs are compared."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import good_inputs
 import pytest
 from hypothesis import settings
 
-# As in a process of a command's own; BLAS reads it when NumPy is first imported.
+# As in the process of a command; BLAS reads it when NumPy is first imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# How long an example takes is up to the machine.
+# The time of an example depends on the machine.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
-# A shell's background jobs ignore Ctrl-C, and so would every command that tests start.
+# Background jobs of a shell ignore Ctrl-C, and the commands that tests start would inherit this.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
-    """Put files that hold long tests first: workers take whole files, and shall end at about the same time."""
+    """Put files with long tests first, so that workers, which run whole files, end at about the same time."""
     long = {item.path for item in items if {"slow", "package"} & {mark.name for mark in item.iter_markers()}}
     items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")
 def inputs(tmp_path_factory):
-    """A folder with a small good input of every kind. Nobody writes into it."""
+    """A folder with a small good input of every kind, to which tests must not write."""
     folder = tmp_path_factory.mktemp("inputs")
     good_inputs.make(folder)
     return folder
@@ -45,7 +45,7 @@ def workplace(inputs, tmp_path, monkeypatch):
 @pytest.fixture
 def short_sequences(monkeypatch):
     """Let tables hold miRNAs and sites of any length, so that answers can be found by hand."""
-    from mirtools.spellings import SEQUENCES
+    from mirtools.io.spellings import SEQUENCES
 
     for name in SEQUENCES:
         monkeypatch.setitem(SEQUENCES, name, 0)
@@ -53,7 +53,7 @@ def short_sequences(monkeypatch):
 
 @pytest.fixture(scope="session")
 def peer():
-    """Return the path of a program of the field that outputs are held against; skips where it is absent."""
+    """Return the path of a program with which outputs are compared; skip the test if it is not installed."""
 
     def find(name):
         path = commands.PEERS / name

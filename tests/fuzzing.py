@@ -1,7 +1,7 @@
-"""Readers on damaged inputs, in memory: whatever comes, they return what they promise or raise our own errors.
+"""Readers on damaged inputs, in memory: they return valid results or raise errors of mirtools.
 
-Inputs come through standard input, as a reader's ``-``, so that no file is written. Case ``n`` of a seed is the
-same in every run and on every machine; ``benchmarks/fuzz_readers.py`` runs as many as wanted.
+Inputs are read from standard input, as a reader's ``-``, so that no file is written. Case ``n`` of a seed is the
+same in every run and on every machine; ``benchmarks/fuzz_readers.py`` runs any number of them.
 """
 
 from __future__ import annotations
@@ -22,27 +22,29 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mirtools.alignment.classes import read_classes
-from mirtools.alignment.comparison import Source, compare, read_aligned
-from mirtools.alignment.comparison_mutagenesis import read_assays
-from mirtools.alignment.comparison_statistics import Statistics, profile_rows
-from mirtools.annotation import read_annotation, read_annotation_if_any
 from mirtools.chimera.adapters import Adapters
 from mirtools.chimera.batches import pack, read_batches
 from mirtools.chimera.engine import SearchReferences
 from mirtools.chimera.hyb import read_hyb
 from mirtools.chimera.inserts import ReadLayout, inserts_of
 from mirtools.chimera.references import References
+from mirtools.chimera.umis import UmiLayout
+from mirtools.classes.classify import read_classes
+from mirtools.comparison.mutagenesis import read_assays
+from mirtools.comparison.statistics import Statistics, profile_rows
+from mirtools.comparison.tables import Source, compare, read_aligned
 from mirtools.errors import MirtoolsError
-from mirtools.genes import read_genes
-from mirtools.interactions import TableReader
-from mirtools.negatives.table import read_pairs, read_positives
-from mirtools.regions import REGIONS, Transcript, transcripts_of
-from mirtools.report.runs import read_reports
+from mirtools.io.bed import read_sites
+from mirtools.io.sequences import Read, Reference, read_reads, read_references
+from mirtools.io.tables import TableReader
+from mirtools.negatives.table import PositiveReader, read_pairs
+from mirtools.report.run_reports import read_reports
 from mirtools.report.summary import summarize
-from mirtools.scan.bed import read_sites
 from mirtools.scan.evaluate import read_peaks
-from mirtools.sequences import Read, Reference, read_reads, read_references
+from mirtools.transcripts.annotation import read_annotation, read_annotation_if_any
+from mirtools.transcripts.genes import read_genes
+from mirtools.transcripts.names import NameIndex
+from mirtools.transcripts.regions import REGIONS, Transcript, transcripts_of
 
 try:
     from compression import zstd  # Python 3.14
@@ -157,9 +159,9 @@ def reads() -> None:
 _LAYOUTS = [
     ReadLayout(min_length=5, copies_in_name=True),
     ReadLayout(Adapters(["GGCCCC", "TTNA"]), min_length=1),
-    ReadLayout(umi_length=2, min_length=3, shares=2),
-    ReadLayout(Adapters(["GGCCCC"]), umi_length=3, umi_position="3p", min_length=1),
-    ReadLayout(umi_position="name", min_length=1),
+    ReadLayout(umis=UmiLayout("NN"), min_length=3, shares=2),
+    ReadLayout(Adapters(["GGCCCC"]), UmiLayout("N", "NXN"), min_length=1),
+    ReadLayout(umis=UmiLayout(in_name=True), min_length=1),
 ]
 
 
@@ -212,7 +214,9 @@ def positives() -> None:
     """Positives of ``negatives-generate``, and pairs by sequence alone."""
     data = sys.stdin.buffer.read()
     refused = _refusal(data, lambda: list(read_pairs(TableReader("-"))))
-    other = _refusal(data, lambda: list(read_positives(TableReader("-"), _SEQUENCES)))
+    other = _refusal(
+        data, lambda: list(PositiveReader(TableReader("-"), NameIndex(_SEQUENCES, any_version=False)))
+    )
     if refused or other:
         raise refused or other
 
@@ -343,7 +347,7 @@ READERS: dict[Callable[[], None], Sequence[bytes]] = {
 
 @contextmanager
 def standard_input(data: bytes) -> Iterator[None]:
-    """Let readers find ``data`` behind ``-``."""
+    """Let readers find ``data`` as ``-``."""
     before, sys.stdin = sys.stdin, SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(data)))
     try:
         yield

@@ -1,4 +1,4 @@
-"""A small good input of every kind, made by the commands themselves where they can make it."""
+"""A small good input of every kind, made by the commands if possible."""
 
 from __future__ import annotations
 
@@ -8,29 +8,34 @@ from pathlib import Path
 
 import commands
 
+from mirtools.models.dmiso.family import Dmiso
+from mirtools.models.matrix.family import Matrix
+
 
 def _model(path):
-    """A model with random weights: as good as any for what is tested here."""
+    """A model with random weights, which is sufficient for these tests."""
     import numpy as np
 
-    from mirtools.models import dmiso
-    from mirtools.models.modelfile import Model, save_model
+    from mirtools.models.base import Model
+    from mirtools.models.dmiso import architecture
+    from mirtools.models.modelfile import save_model
 
     random = np.random.default_rng(5)
     weights = {
         name: random.uniform(0.5, 1.5, shape) if name.endswith("variance") else random.normal(0, 0.3, shape)
-        for name, shape in dmiso.TENSOR_SHAPES.items()
+        for name, shape in architecture.TENSOR_SHAPES.items()
     }
     with open(path, "wb") as stream:
-        save_model(Model(weights, "test", 0.5), stream)
+        save_model(Model(Dmiso(), weights, "test", 0.5), stream)
 
 
 def _network(path):
     """A small network on pairing matrices with random weights."""
     import numpy as np
 
-    from mirtools.models.modelfile import Model, save_model
-    from mirtools.models.network import mirbind
+    from mirtools.models.base import Model
+    from mirtools.models.matrix.network import mirbind
+    from mirtools.models.modelfile import save_model
 
     network = mirbind(filters=4, blocks=1, units=4)
     random = np.random.default_rng(6)
@@ -40,11 +45,11 @@ def _network(path):
     }
     weights = {name: values.astype("f4") for name, values in weights.items()}
     with open(path, "wb") as stream:
-        save_model(Model(weights, "test", 0.5, architecture="mirbind", network=network), stream)
+        save_model(Model(Matrix("mirbind", network), weights, "test", 0.5), stream)
 
 
 def _align(pairs, path, seed):
-    """Add importances made at random, of the form that attrib-align gives them; some rows have none."""
+    """Add random importances as attrib-align writes them; some rows have none."""
     import numpy as np
 
     random = np.random.default_rng(seed)
@@ -63,6 +68,8 @@ def make(folder: Path) -> None:
     (folder / "transcripts.fa").write_bytes(
         gzip.decompress((commands.TEST_DATA / "transcripts.fa.gz").read_bytes())
     )
+    for name in ("condition_sites.tsv", "condition_samples.tsv"):
+        (folder / name).write_bytes((commands.TEST_DATA / name).read_bytes())
     (folder / "reads.fastq").write_bytes(
         gzip.decompress((commands.TEST_DATA / "tiny_reads.fastq.gz").read_bytes())
     )
@@ -91,5 +98,6 @@ def make(folder: Path) -> None:
         ("pairs.tsv", "no_pairs.tsv"),
         ("labelled.tsv", "no_labelled.tsv"),
         ("aligned.tsv", "no_aligned.tsv"),
+        ("condition_sites.tsv", "no_condition_sites.tsv"),
     ):
         (folder / empty).write_text((folder / full).read_text().splitlines(keepends=True)[0])

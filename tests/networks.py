@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mirtools.models.network import Network
+from mirtools.models.matrix.network import Network
 
 
 def drawn_weights(network: Network, seed: int = 1) -> dict[str, np.ndarray]:
@@ -29,5 +29,5 @@ def drawn_codes(network: Network, count: int, seed: int = 2) -> tuple[np.ndarray
         lengths = random.integers(shortest, longest + 1, count)
         return ["".join(random.choice(letters, length, p=share)) for length in lengths]
 
-    mirnas = network.rule.codes(sequences(1, network.mirna_length + 5), network.mirna_length, False)
-    return mirnas, network.rule.codes(sequences(1, network.site_length + 30), network.site_length, True)
+    mirnas = network.encoder.mirnas(sequences(1, network.mirna_length + 5))
+    return mirnas, network.encoder.sites(sequences(1, network.site_length + 30))

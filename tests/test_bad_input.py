@@ -1,4 +1,4 @@
-"""Promise 1: whatever is wrong with the input, one short line says where and what, and no output appears."""
+"""Promise 1: for any problem with the input, one short line names place and problem, and no output appears."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def line_for(name: str, option: str, path: str) -> list[str]:
 
 
 def good_input(workplace, name: str, option: str) -> bytes:
-    """Return what a command reads there in its good run."""
+    """Return the content of an input in the good run of a command."""
     return (workplace / COMMANDS[name].inputs.get(option, "planted.fa")).read_bytes()
 
 
 def refused(workplace, name: str, arguments: list[str], status: int, *words: str, output: str = "out.tsv") -> None:
-    """Run a command that must fail as promised."""
+    """Run a command that must fail with one line and without outputs."""
     before = sorted(os.listdir(workplace))
     done = run(name, [*arguments, "-o", output])
     assert done.err.count("\n") == 1, done.err
@@ -110,7 +110,7 @@ def test_damaged_gzip(workplace, name, option):
     ],
     ids=["bytes", "program", "picture", "utf-16", "utf-16-le", "latin-1", "html"],
 )
-def test_no_text(workplace, name, option, content):
+def test_files_that_are_not_text(workplace, name, option, content):
     (workplace / "binary").write_bytes(content)
     refused(workplace, name, line_for(name, option, "binary"), 1, "binary")
 
@@ -128,9 +128,9 @@ def test_no_text(workplace, name, option, content):
         (b">a\nACGTACGTACGTACGTACGT\n>a x\nACGTACGT\n", "record 'a': name occurs twice"),
         (b">\nACGTACGTACGTACGTACGT\n", "sequence 1 has no name"),
         (b">a\nACGTACGTACGT\n>   \nACGTACGTACGT\n", "sequence 2 has no name"),
-        (b">a\nACGTACGTACXTACGTACGT\n", "record 'a': 'X' at position 11 is no nucleotide"),
+        (b">a\nACGTACGTACXTACGTACGT\n", "record 'a': 'X' at position 11 is not a nucleotide"),
         (b">a\nACGT-ACGT\n", "'-' at position 5"),
-        (b">p\nMKLVINGKTLKGE\n", "is no nucleotide"),
+        (b">p\nMKLVINGKTLKGE\n", "is not a nucleotide"),
         (b"ACGTACGTACGTACGTACGT\n", "bad.fa"),
         (b"pair_id\tmirna_seq\n1\tACGT\n", "bad.fa"),
     ],
@@ -152,7 +152,7 @@ def test_bad_references(workplace, name, option, content, words):
         (b"@a\nACGT\n+b\nIIII\n", "bad.fq:3: not valid FASTQ"),
         (b"@a\nACGT\nACGT\n+\nIIII\nIIII\n", "not valid FASTQ"),
         (b"@read7\nACGTACGTAC?TACGTACGTACGT\n+\nIIIIIIIIIIIIIIIIIIIIIIII\n", "record 'read7': '?' at position 11"),
-        (b"@read8\nACGT\n+\nI\tII\n", "record 'read8': quality 2 is no Phred+33"),
+        (b"@read8\nACGT\n+\nI\tII\n", "record 'read8': quality 2 is not a Phred+33"),
         (b"SRR1\tACGT\n", "neither FASTA nor FASTQ"),
     ],
 )
@@ -164,7 +164,7 @@ def test_bad_reads(workplace, content, words):
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        ("r1", "record 'r1': name tells no number of copies"),
+        ("r1", "record 'r1': name has no number of copies"),
         ("r1_x0", "record 'r1_x0': its number of copies is 0"),
         ("r1_x" + "9" * 30, "record 'r1_x999"),
         ("r1_x" + HUGE, "record 'r1_x999"),
@@ -183,15 +183,15 @@ HYB = "r1\tTGAGGTAGTAGGTTGTATAGTTACGTACGT\t-1.0\thsa-let-7a-5p\t1\t22\t1\t22\t1e
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("r1\tACGT\t-1\n", "bad.hyb:1: 3 columns where a .hyb line has 15"),
+        ("r1\tACGT\t-1\n", "bad.hyb:1: 3 columns instead of 15"),
         (HYB + HYB.replace("\t1\t22\t1\t22", "\t1\t99\t1\t22"), "bad.hyb:2: segment 'hsa-let-7a-5p' lies outside"),
         (HYB.replace("\t1\t22\t1\t22", "\t0\t22\t1\t22"), "bad.hyb:1: segment"),
         (HYB.replace("\t1\t22\t1\t22", "\t9\t2\t1\t22"), "bad.hyb:1: segment"),
-        (HYB.replace("\t1\t22\t1\t22", "\tone\t22\t1\t22"), "bad.hyb:1: coordinates are no whole numbers"),
-        (HYB.replace("\t1\t22\t1\t22", "\tnan\t22\t1\t22"), "bad.hyb:1: coordinates are no whole numbers"),
-        (HYB.replace("\t1\t22\t1\t22", "\t1\tinf\t1\t22"), "bad.hyb:1: coordinates are no whole numbers"),
+        (HYB.replace("\t1\t22\t1\t22", "\tone\t22\t1\t22"), "bad.hyb:1: coordinates are not whole numbers"),
+        (HYB.replace("\t1\t22\t1\t22", "\tnan\t22\t1\t22"), "bad.hyb:1: coordinates are not whole numbers"),
+        (HYB.replace("\t1\t22\t1\t22", "\t1\tinf\t1\t22"), "bad.hyb:1: coordinates are not whole numbers"),
         (HYB.replace("1e-9", "low"), "bad.hyb:1:"),
-        (HYB.replace("1e-9", "nan"), "bad.hyb:1: score 'nan' is no e-value"),
+        (HYB.replace("1e-9", "nan"), "bad.hyb:1: score 'nan' is not an e-value"),
         (HYB.replace("GTTACG", "GT!ACG"), "bad.hyb:1: '!' at position 22"),
     ],
 )
@@ -256,6 +256,8 @@ NEEDED = {
 def test_missing_column(workplace, name, column):
     rows = good_table(workplace, name)
     rows[0][rows[0].index(column)] = "something_else"
+    if column == "target_id":
+        rows[0][rows[0].index("gene_name")] = "another_one"  # would do for a target
     write_table(workplace / "bad.tsv", rows)
     refused(workplace, name, line_for(name, "", "bad.tsv"), 1, f"bad.tsv:1: has no column {column}")
 
@@ -384,10 +386,10 @@ def test_bad_regions(workplace, text, place):
     ("text", "place"),
     [
         ("", "bad.gtf: describes none"),
-        ("chr1\tx\texon\t1\t2\n", "bad.gtf:1: 5 columns where GTF and GFF3 have 9"),
+        ("chr1\tx\texon\t1\t2\n", "bad.gtf:1: 5 columns instead of 9"),
         ('chr1\tx\texon\t1\t2\t.\t+\t.\tgene_id "a";\n', "bad.gtf:1: no transcript_id"),
-        ('chr1\tx\texon\tone\t2\t.\t+\t.\ttranscript_id "NAME";\n', "bad.gtf:1: start, end or strand"),
-        ('chr1\tx\texon\t1\t2\t.\t?\t.\ttranscript_id "NAME";\n', "bad.gtf:1: start, end or strand"),
+        ('chr1\tx\texon\tone\t2\t.\t+\t.\ttranscript_id "NAME";\n', "bad.gtf:1: invalid start, end or strand"),
+        ('chr1\tx\texon\t1\t2\t.\t?\t.\ttranscript_id "NAME";\n', "bad.gtf:1: invalid start, end or strand"),
         ("chr1\tx\texon\t1\t" + HUGE + '\t.\t+\t.\ttranscript_id "NAME";\n', "bad.gtf:1: "),
         ('chr1\tx\texon\t²\t2\t.\t+\t.\ttranscript_id "NAME";\n', "bad.gtf:1: "),
     ],
@@ -433,7 +435,7 @@ def test_bad_usage(workplace, name, arguments):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_bad_numbers_of_every_option(workplace, name):
-    """Each option that takes a number refuses what is none, whatever it is for."""
+    """Each option for a number refuses anything else."""
     module = __import__(f"tools.{name.replace('-', '_')}", fromlist=["build_parser"])
     numeric = [
         action.option_strings[-1]
@@ -562,7 +564,7 @@ def test_standard_output_named_twice(workplace, name):
 
 
 class Bomb:
-    """What a pickle may do when it is loaded."""
+    """A pickle that runs code when it is loaded."""
 
     def __reduce__(self):
         return os.mkdir, ("exploded",)
@@ -632,7 +634,7 @@ def test_hostile_model(workplace, kind):
 
 
 @pytest.mark.parametrize("kind", ["absent", "pipe", "folder"])
-def test_model_that_is_no_file(workplace, kind):
+def test_a_model_that_is_not_a_file(workplace, kind):
     if kind == "pipe":
         os.mkfifo(workplace / "pipe.safetensors")
     elif kind == "folder":
@@ -641,7 +643,7 @@ def test_model_that_is_no_file(workplace, kind):
     refused(workplace, "dmiso-predict", line, 1, f"{kind}.safetensors: ")
 
 
-# ---- programs and packages that are not there ---------------------------------------------------------------
+# ---- missing programs and packages --------------------------------------------------------------------------
 
 
 def test_missing_blast(workplace, monkeypatch):

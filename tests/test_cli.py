@@ -140,9 +140,13 @@ def test_report_is_opened_before_the_work(tmp_path, capsys):
     assert "r.json: cannot be written" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("slots", "threads"), [("4", 4), ("", 1), ("0", 1), ("-1", 1), ("²", 1), ("all", 1)])
-def test_threads_default_to_galaxy_slots(monkeypatch, slots, threads):
-    monkeypatch.setenv("GALAXY_SLOTS", slots)
+@pytest.mark.parametrize(
+    ("galaxy", "slurm", "threads"),
+    [("4", "2", 4), ("", "3", 3), ("0", "2", 2), ("-1", "", 1), ("²", "x", 1), ("all", "0", 1)],
+)
+def test_threads_default_to_those_of_the_batch_system(monkeypatch, galaxy, slurm, threads):
+    monkeypatch.setenv("GALAXY_SLOTS", galaxy)
+    monkeypatch.setenv("SLURM_CPUS_PER_TASK", slurm)
     seen = []
     assert run(lambda args, running: seen.append(running.threads)) == 0
     assert seen == [threads]
@@ -193,28 +197,6 @@ def test_long_dashes(capsys, letter):
     assert "starts with a long dash; type a plain '-'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("path", "suffix", "found"),
-    [
-        ("a.hyb", ".hyb", True),
-        ("a.hyb.gz", ".hyb", True),
-        ("a.gz.hyb", ".hyb", True),
-        ("a.hyb.txt", ".hyb", False),
-        ("hyb", ".hyb", False),
-        ("-", ".hyb", False),
-    ],
-)
-def test_has_suffix(path, suffix, found):
-    assert cli.has_suffix(path, suffix) is found
-
-
-def test_dna_options():
-    assert cli.dna_options(["acgu", "N"], "--adapter") == ["ACGT", "N"]
-    for bad in ("ACXG", ""):
-        with pytest.raises(UsageError, match="argument --adapter: "):
-            cli.dna_options(["ACGT", bad], "--adapter")
-
-
 def test_standard_input_is_the_default(monkeypatch):
     assert cli.stdin_default("f", "table") == "f"
     monkeypatch.setattr(sys, "stdin", io.StringIO())
@@ -250,7 +232,7 @@ def test_other_threads_may_run_commands(tmp_path):
 
 
 def stopped(tmp_path, how):
-    """Run a command of which ``how`` is the work, in a process of its own; returns its status and what it said."""
+    """Run a command whose work is ``how``, in a separate process; returns its exit status and its output."""
     code = (
         "import os, signal, sys\nfrom mirtools import cli, termination\n"
         # a shell's background jobs ignore it
@@ -274,10 +256,10 @@ def test_ctrl_c_is_silent(tmp_path):
 
 def test_sigterm_is_silent_and_not_disturbed_by_a_second_one(tmp_path):
     how = """
-        def tidy():
+        def cleanup():
             os.kill(os.getpid(), signal.SIGTERM)
-            raise ValueError("nobody hears of it")
-        with termination.tidied(tidy):
+            raise ValueError("is ignored")
+        with termination.cleanup_on_signal(cleanup):
             os.kill(os.getpid(), signal.SIGTERM)
     """
     assert stopped(tmp_path, how) == (143, b"", b"")
@@ -310,11 +292,30 @@ class Terminal(io.StringIO):
 def test_progress_bar_on_a_terminal_only(monkeypatch, options, bar):
     def work(args, running):
         assert list(running.progress(range(5), "rows", 5)) == [0, 1, 2, 3, 4]
+        assert list(running.progress(["ab", "c"], "letters", size=len)) == ["ab", "c"]
 
     for stream, expected in ((Terminal(), bar), (io.StringIO(), False)):
         monkeypatch.setattr(sys, "stderr", stream)
         assert run(work, *options) == 0
         assert ("rows" in stream.getvalue()) is expected
+
+
+@pytest.mark.parametrize("options", [[], ["--quiet"]])
+def test_a_log_gets_a_line_of_progress_per_minute(monkeypatch, capsys, options):
+    clock = iter(range(0, 10_000, 20))
+    monkeypatch.setattr(cli.run, "monotonic", lambda: next(clock))
+
+    def work(args, running):
+        assert [*running.progress(range(7), "rows", 14)] == [*range(7)]
+        assert [*running.progress(["ab", "c", "def"], "letters", size=len)] == ["ab", "c", "def"]
+
+    assert run(work, *options) == 0
+    lines = [
+        "tool: 3 of 14 (21%) rows, 0 per second",
+        "tool: 6 of 14 (43%) rows, 0 per second",
+        "tool: 6 letters, 0 per second",
+    ]
+    assert capsys.readouterr().err.splitlines() == ([] if options else lines)
 
 
 def test_help_and_version(capsys):

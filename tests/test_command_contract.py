@@ -1,4 +1,4 @@
-"""What every command owes its user, whatever it does."""
+"""The contract of every command: help, options, versions, usage errors."""
 
 import argparse
 import configparser
@@ -62,7 +62,7 @@ def test_help_answers_without_heavy_imports(command):
     assert "\nexamples:\n" in done.stdout
 
 
-def test_parser_needs_the_standard_library_alone(command):
+def test_parser_needs_only_the_standard_library(command):
     code = f"""
 import sys
 class OnlyStandard:
@@ -116,6 +116,37 @@ def test_defaults_in_the_help_are_the_real_ones(command):
         between = " " if action.nargs else ","
         shown = between.join(f"{part:g}" if isinstance(part, float) else str(part) for part in parts)
         assert f"default: {shown}" in parser._get_formatter()._expand_help(action), action.option_strings
+
+
+# other options that a command requires before it checks the figure
+NEEDED = {
+    "attrib-compare": ["a=absent", "b=absent"],
+    "dmiso-evaluate": ["absent"],
+    "negatives-generate": ["--audit", "absent", "--transcripts", "absent"],
+    "peak-narrow": ["--mirnas", "absent", "--targets", "absent"],
+    "sites-compare": ["--samples", "absent", "--contrast", "a", "b", "absent"],
+}
+
+
+def test_a_figure_without_matplotlib_is_refused_before_the_work(command, monkeypatch, tmp_path, capsys):
+    """The inputs do not exist either, but matplotlib is reported."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("mirtools.report.drawing.find_spec", lambda name: None)
+    parser = _parser(command)
+    needed = []
+    for action in parser._actions:
+        if action.required and action.option_strings:
+            needed += [action.option_strings[0], "absent"]
+        elif not action.option_strings and not isinstance(action, argparse._SubParsersAction):
+            needed += ["absent"]
+    needed = NEEDED.get(command, needed)
+    figures = [action.option_strings[-1] for action in parser._actions if re.search(r"\.png\b", action.help)]
+    for option in figures:
+        main = importlib.import_module(f"tools.{COMMANDS[command]}").main
+        assert main([*needed, option, "figure.png"]) == 1
+        message = capsys.readouterr().err
+        assert message.startswith(f"{command}: error: matplotlib is not installed"), (option, message)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_common_options(command):

@@ -1,4 +1,4 @@
-"""man/build_pages.py: what argparse-manpage gets wrong is mended, and completions get on with each other."""
+"""man/build_pages.py: errors of argparse-manpage are corrected, and completions of commands do not interfere."""
 
 import shutil
 import subprocess
@@ -34,7 +34,7 @@ def page(parser, tmp_path):
     return path
 
 
-def test_nothing_vanishes_from_the_page(page):
+def test_the_page_is_complete(page):
     if shutil.which("man") is None:
         pytest.skip("man is not installed")
     done = subprocess.run(
@@ -68,7 +68,7 @@ def test_page_is_clean(page):
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completions_bear_the_name_of_their_command(parser, shell):
+def test_completions_have_the_name_of_their_command(parser, shell):
     script = completion(parser, shell)
     assert "some-tool" in script
     assert "right" in script

@@ -1,5 +1,6 @@
-"""The lists in setup.cfg agree with each other and the tree; the wheel installs and works on its own."""
+"""The lists in setup.cfg agree with each other and the tree; the wheel can be installed and works."""
 
+import ast
 import configparser
 import os
 import re
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import venv
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from mirtools import __version__
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = configparser.ConfigParser()
 CONFIG.read(ROOT / "setup.cfg")
+WORKFLOW = [path for path in (ROOT / "workflow").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
 COMMANDS = [
     line.partition(" = ")[0] for line in CONFIG["options.entry_points"]["console_scripts"].strip().splitlines()
 ]
@@ -39,8 +42,8 @@ def test_one_man_page_for_each_command():
 
 
 def test_every_room_is_packaged():
-    rooms = {f"mirtools.{path.parent.name}" for path in (ROOT / "mirtools").glob("*/__init__.py")}
-    assert set(CONFIG["options"]["packages"].split()) == rooms | {"mirtools", "mirtools.tools"}
+    packages = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "mirtools").rglob("__init__.py")}
+    assert set(CONFIG["options"]["packages"].split()) == packages | {"mirtools.tools", "mirtools.workflow"}
 
 
 def test_every_command_is_in_the_readme():
@@ -51,6 +54,31 @@ def test_every_command_is_in_the_readme():
 
 def test_one_version_number():
     assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def _declared(text):
+    return {re.match(r"[\w.-]+", line)[0].lower() for line in text.split("\n") if re.match(r"\w", line)}
+
+
+def test_imported_packages_are_declared_and_declared_ones_are_imported():
+    """A package may hold modules of other names (biopython has Bio), which the installed packages list."""
+    distributions = packages_distributions()
+    imported = set()
+    for path in (*(ROOT / "mirtools").rglob("*.py"), *(ROOT / "tools").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {name.name.partition(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add(node.module.partition(".")[0])
+    # _typeshed exists only for type checkers
+    imported -= sys.stdlib_module_names | {"mirtools", "tools", "_typeshed"}
+    needed = {name: {each.lower() for each in distributions.get(name, [name])} for name in imported}
+    extras = CONFIG["options.extras_require"]
+    declared = _declared(CONFIG["options"]["install_requires"])
+    for extra in set(extras) - {"test"}:
+        declared |= _declared(extras[extra])
+    assert {name for name, packages in needed.items() if not packages & declared} == set()
+    assert declared - set().union(*needed.values()) == set()
 
 
 def _call(*command, **options):
@@ -75,7 +103,7 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory):
-    """Return a fresh environment that holds the wheel and its light dependencies alone."""
+    """Return a fresh environment with only the wheel and its light dependencies."""
     prefix = tmp_path_factory.mktemp("environment") / "venv"
     venv.create(prefix, with_pip=True)
     _call(prefix / "bin" / "pip", "install", "--quiet", f"{wheel}[report]")
@@ -84,13 +112,13 @@ def installed(wheel, tmp_path_factory):
 
 @pytest.fixture
 def environment(installed):
-    """Return environment variables in which the installed commands are found, and nothing of the checkout."""
+    """Return environment variables with which the installed commands are found, but not the checkout."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "MAN"))}
     return {**kept, "PATH": f"{installed}/bin:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
 
 
 @pytest.mark.package
-def test_what_the_wheel_holds(wheel):
+def test_contents_of_the_wheel(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"mirtools"}
@@ -104,6 +132,8 @@ def test_what_the_wheel_holds(wheel):
         assert f"{data}/fish/vendor_completions.d/{name}.fish" in names
     sources = {f"mirtools/{path.relative_to(ROOT / 'mirtools')}" for path in (ROOT / "mirtools").rglob("*.py")}
     assert sources <= names
+    workflow = {f"mirtools/workflow/{path.relative_to(ROOT / 'workflow')}" for path in WORKFLOW}
+    assert workflow <= names
     models = {f"mirtools/models/{path.name}" for path in (ROOT / "mirtools" / "models").glob("*.safetensors")}
     assert models <= names
     assert f"mirtools-{__version__}.dist-info/licenses/LICENSE" in names
@@ -177,7 +207,7 @@ def test_bash_completes_every_command_in_one_shell(installed):
 
 
 @pytest.mark.package
-def test_the_chain_runs_as_installed(installed, environment, tmp_path):
+def test_the_installed_commands_run_as_a_chain(installed, environment, tmp_path):
     if shutil.which("blastn") is None:
         pytest.skip("NCBI BLAST+ is not installed")
     pipe = (
@@ -193,7 +223,7 @@ def test_the_chain_runs_as_installed(installed, environment, tmp_path):
 
 
 @pytest.mark.package
-def test_missing_extra_is_said_in_one_line(installed, environment, tmp_path):
+def test_a_missing_extra_is_reported_in_one_line(installed, environment, tmp_path):
     table = tmp_path / "labelled.tsv"
     table.write_text("mirna_seq\tsite_seq\tlabel\nTGAGGTAGTAGG\tCCTACTACCTCA\t1\n")
     command = ["dmiso-train", "-m", str(tmp_path / "model.safetensors"), str(table)]

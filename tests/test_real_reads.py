@@ -1,4 +1,4 @@
-"""Floors on reads of known origin: real qCLASH reads and simulated CLASH reads beside the project.
+"""Floors on reads of known origin: real qCLASH reads and simulated CLASH reads next to the project.
 
 With BLAST, and on more reads: ``benchmarks/chimera_truth.py``.
 """
@@ -13,7 +13,7 @@ DATA = ROOT.parent / "shared" / "data"
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not beside the project"),
+    pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not next to the project"),
 ]
 
 

@@ -13,18 +13,18 @@ from commands import ROOT, environment
 from mirtools import termination
 
 ENDING = {"SIGINT": 130, "SIGHUP": 129, "SIGTERM": 143}
-# a command that stops at a moment of the test's choice, in a process of its own
+# the beginning of a command that gets a signal at a given moment, in a separate process
 COMMAND = """\
 import os, signal, sys
 kill = lambda number: os.kill(os.getpid(), number)
-# as a terminal starts it, whatever runs the tests
+# as a terminal starts it, however the tests are run
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 """
 
 
 def ended(code: str, *arguments: str) -> tuple[int, bytes]:
-    """Run a command of Python code; returns its status and what it said."""
+    """Run a command of Python code; returns its exit status and its output."""
     line = [sys.executable, "-c", COMMAND + code, *arguments]
     done = subprocess.run(line, capture_output=True, env=environment(), cwd=ROOT)
     return done.returncode, done.stdout + done.stderr
@@ -70,11 +70,11 @@ sys.exit(cli.run_command(parser, work))
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
-def test_what_was_ignored_stays_ignored(tmp_path, name):
+def test_ignored_signals_stay_ignored(tmp_path, name):
     code = f"""
 signal.signal(signal.{name}, signal.SIG_IGN)
 from mirtools import termination
-termination.begin()
+termination.exit_on_signals()
 kill(signal.{name})
 assert signal.getsignal(signal.{name}) == signal.SIG_IGN
 """
@@ -83,18 +83,18 @@ assert signal.getsignal(signal.{name}) == signal.SIG_IGN
 
 def test_commands_that_are_called_leave_ctrl_c_to_the_caller():
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)}
-    with termination.orderly():
+    with termination.signals_handled():
         assert signal.getsignal(signal.SIGINT) == before[signal.SIGINT]
     assert before == {number: signal.getsignal(number) for number in before}
 
 
-def test_processes_of_a_command_do_not_hear_of_ctrl_c():
+def test_child_processes_do_not_get_ctrl_c():
     code = """
 from multiprocessing import get_context
-from mirtools.negatives.parallel import in_order
-from mirtools.termination import unheard_by_children
+from mirtools.computing.processes import in_order
+from mirtools.termination import shield_children
 if __name__ == "__main__":
-    with unheard_by_children():
+    with shield_children():
         process = get_context("spawn").Process(target=signal.pthread_sigmask, args=(signal.SIG_BLOCK, ()))
         process.start()
         with open(f"/proc/{process.pid}/status") as status:

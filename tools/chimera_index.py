@@ -1,4 +1,4 @@
-"""chimera-index: transcripts in, an index for chimera-parse out."""
+"""chimera-index: indexes transcripts for chimera-parse."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the command-line parser (standard library only)."""
     parser = cli.make_parser(
         "chimera-index",
-        "Index transcripts once for many runs of chimera-parse. The index holds the sequences, too; it is mapped "
-        "into memory, so that a run starts at once and all runs on a machine share it. chimera-parse takes it in "
-        "place of the FASTA file; the result is the same. Worth it for a whole transcriptome: a few transcripts "
-        "are indexed in less than a second.",
+        "Index transcripts once for many runs of chimera-parse. Give the index to chimera-parse instead of the "
+        "FASTA file; the result is the same. The index contains the sequences and is mapped into memory, so that "
+        "a run starts at once and all runs on a machine share it. Useful for a whole transcriptome: a few "
+        "transcripts are indexed in less than a second.",
         EXAMPLES,
     )
     parser.add_argument("transcripts", metavar="FASTA", help="transcripts; - for stdin")
@@ -36,16 +36,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
-    from mirtools.chimera.kmers import KmerIndex
-    from mirtools.chimera.references import References
-    from mirtools.sequences import read_references
+    from mirtools.chimera.run import index_transcripts
 
-    output = run.outputs.open_binary(args.output)
-    index = KmerIndex.of(References.of(read_references(args.transcripts, counts=run.counts)))
-    index.save(output)
-    run.counts["transcripts"] = len(index.references)
-    run.counts["bases"] = int(index.references.lengths.sum())
-    run.facts["word_length"] = index.k
+    index_transcripts(args.transcripts, run.outputs.open_binary(args.output), run)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""chimera-simulate: chimeric reads with known truth, from any miRNAs and transcripts."""
+"""chimera-simulate: simulates chimeric reads with known truth, from any miRNAs and transcripts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ EXAMPLES = """\
   chimera-simulate --mirnas mature.fa --transcripts mrna.fa.gz --pairs 200 --overlaps 0 --linkers 0 \\
       --decoys 0 --duplicates 0 | chimera-parse --mirnas mature.fa --transcripts mrna.fa.gz \\
       --adapter TGGAATTCTCGGGTGCCAAGG - > pairs.tsv
+  chimera-simulate --mirnas mature.fa --transcripts mrna.fa.gz --samples samples.tsv --sample wt_1 --sites 500 \\
+      --site-truth sites.tsv -o wt_1.fastq.gz
 """
 
 
@@ -21,32 +23,35 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the command-line parser (standard library only)."""
     parser = cli.make_parser(
         "chimera-simulate",
-        "Make a CLASH-like library of which everything is known: miRNAs and all eight types of isomiR ligated to "
-        "target sites in both orders, with overlaps, linkers, sequencing errors, qualities, adapter read-through, "
-        "PCR copies, and decoys that must give no pair.",
+        "Simulate a CLASH-like library with known truth: miRNAs and all eight types of isomiR ligated to target "
+        "sites in both orders, with overlaps, linkers, sequencing errors, qualities, adapter read-through, PCR "
+        "copies, and decoys that must give no pair.",
         EXAMPLES,
     )
     parser.add_argument("--mirnas", required=True, metavar="FASTA", help="mature miRNAs, RNA or DNA letters")
-    parser.add_argument("--transcripts", required=True, metavar="FASTA", help="transcripts that hold the targets")
+    parser.add_argument(
+        "--transcripts", required=True, metavar="FASTA", help="transcripts that contain the targets"
+    )
     cli.add_output(parser, "FASTQ reads")
     parser.add_argument(
         "--truth",
         metavar="FILE",
-        help="write one row per read, 23 columns, to FILE (TSV); 2 more where reads may end within their insert",
+        help="write the truth to FILE (TSV): one row per read, 23 columns; 2 more if reads may end within inserts",
     )
     amount = parser.add_mutually_exclusive_group()
     amount.add_argument(
-        "--reads", type=cli.positive_int, default=None, metavar="N", help="reads in all (default: 10000)"
+        "--reads", type=cli.positive_int, default=None, metavar="N", help="number of reads (default: 10000)"
     )
     amount.add_argument(
         "--pairs",
         type=cli.positive_int,
         default=None,
         metavar="N",
-        help="pairs of a miRNA variant and a site, each in 1-60 distinct reads, instead of --reads",
+        help="number of pairs of a miRNA variant and a site, each in 1-60 distinct reads, instead of --reads",
     )
     _add_read_options(parser.add_argument_group("reads"))
     _add_library_options(parser.add_argument_group("library (all shares from 0 to 1)"))
+    _add_experiment_options(parser.add_argument_group("experiments"))
     cli.add_common(parser, threads=False, seed=True)
     return parser
 
@@ -60,14 +65,14 @@ def _add_read_options(group: argparse._ArgumentGroup) -> None:
         type=cli.positive_int,
         default=None,
         metavar="N",
-        help="longest insert; reads may end within it (default: what fits the reads, or 75 where they are too "
+        help="longest insert in nt; reads may end within it (default: what fits the reads, or 75 if they are too "
         "short for a miRNA and a target)",
     )
     group.add_argument(
         "--adapter",
         default="TGGAATTCTCGGGTGCCAAGG",
         metavar="SEQ",
-        help="3' adapter that short inserts run into; 'none': reads end with their insert (default: %(default)s)",
+        help="3' adapter, read after short inserts; 'none': reads end with their insert (default: %(default)s)",
     )
     group.add_argument(
         "--umi-length",
@@ -81,7 +86,7 @@ def _add_read_options(group: argparse._ArgumentGroup) -> None:
         type=cli.number(0, 0.05),
         default=0.002,
         metavar="R",
-        help="wrong bases, anywhere on the read (default: 0.002)",
+        help="share of wrong bases, anywhere on the read (default: 0.002)",
     )
     group.add_argument(
         "--qualities",
@@ -98,7 +103,7 @@ def _add_library_options(group: argparse._ArgumentGroup) -> None:
         ("--isomirs", 0.5, "pairs with an isomiR instead of the exact miRNA"),
         ("--overlaps", 0.42, "junctions whose 1-4 bases belong to both parts"),
         ("--linkers", 0.23, "junctions with 1-4 random bases between the parts"),
-        ("--seed-sites", 1.0, "pairs for which a match of miRNA positions 2-8, else 2-7, is looked for"),
+        ("--seed-sites", 1.0, "pairs for which a site that matches miRNA positions 2-8, else 2-7, is searched"),
         ("--low-quality", 0.1, "isomiRs with Phred <= 30 at a changed base in all their reads"),
         ("--decoys", 0.3, "reads that must give no pair"),
         ("--duplicates", 0.15, "reads that are PCR copies of another one"),
@@ -112,56 +117,58 @@ def _add_library_options(group: argparse._ArgumentGroup) -> None:
         type=cli.number(0, 5),
         default=1.0,
         metavar="S",
-        help="abundance of the miRNA of rank r is r^-S; 0 makes all alike (default: 1)",
+        help="abundance of the miRNA of rank r is r^-S; 0 makes all equally abundant (default: 1)",
+    )
+
+
+def _add_experiment_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--sites",
+        type=cli.whole_number,
+        default=None,
+        metavar="N",
+        help="plant N sites, the same for every sample with the same --seed; with --chance 1 all ligation is "
+        "by chance",
+    )
+    group.add_argument("--site-truth", metavar="FILE", help="write planted sites, changes and reads to FILE (TSV)")
+    group.add_argument(
+        "--chance",
+        type=cli.number(0, 1),
+        default=0.3,
+        metavar="F",
+        help="with --sites: chimeras ligated by chance, any miRNA to any position (default: 0.3)",
+    )
+    group.add_argument("--samples", metavar="SHEET", help="sample sheet with the columns sample and condition")
+    group.add_argument("--sample", default=None, metavar="NAME", help="the sample of SHEET to simulate")
+    group.add_argument(
+        "--changed",
+        type=cli.number(0, 1),
+        default=0.2,
+        metavar="F",
+        help="share of sites that are more or less abundant in a condition than in the first (default: 0.2)",
+    )
+    group.add_argument(
+        "--fold",
+        type=cli.number(1, 1000),
+        default=2.0,
+        metavar="X",
+        help="fold change of these sites, half of them up and half down (default: 2)",
+    )
+    group.add_argument(
+        "--dispersion",
+        type=cli.number(0, 10),
+        default=0.05,
+        metavar="D",
+        help="negative binomial dispersion of the reads of a site between replicates (default: 0.05)",
     )
 
 
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
-    from mirtools.chimera.simulate import Settings, simulate
-    from mirtools.chimera.simulated_reads import TRUTH_COLUMNS, UNREAD_COLUMNS, truth_row, unread_cells
-    from mirtools.interactions import TableWriter
-    from mirtools.plausible import references_hint
-    from mirtools.sequences import read_mirnas, read_references
+    from mirtools.simulation.run import LibraryOutputs, simulate_library
+    from mirtools.simulation.settings import LibrarySettings
 
-    adapter = "" if args.adapter == "none" else cli.dna_options([args.adapter], "--adapter")[0]
-    settings = Settings(
-        reads=None if args.pairs is not None else args.reads or 10000,
-        pairs=args.pairs,
-        read_length=args.read_length,
-        insert_length=args.insert_length,
-        adapter=adapter,
-        umi_length=args.umi_length,
-        error_rate=args.error_rate,
-        qualities=args.qualities,
-        mirna_first=args.order,
-        isomirs=args.isomirs,
-        overlaps=args.overlaps,
-        linkers=args.linkers,
-        seed_sites=args.seed_sites,
-        skew=args.skew,
-        low_quality=args.low_quality,
-        decoys=args.decoys,
-        duplicates=args.duplicates,
-        seed=args.seed,
-    )
-    mirnas = read_mirnas(args.mirnas)
-    transcripts = read_references(args.transcripts, counts=run.counts)
-    # opened first: an output that cannot be written is better known before the work than after it
-    output = run.outputs.open(args.output)
-    told = None if args.truth is None else run.outputs.open(args.truth)
-    lengths = [[len(each.sequence) for each in listed] for listed in (mirnas, transcripts)]
-    if hint := references_hint(lengths[0], lengths[1], "--transcripts"):
-        run.hints.append(hint)
-    library = simulate(mirnas, transcripts, settings)
-    run.counts.update(library.counts)
-    run.dropped.update(library.dropped)
-    run.facts.update(library.facts)
-    unread = UNREAD_COLUMNS if library.cut else []
-    truth = None if told is None else TableWriter(told, [*TRUTH_COLUMNS, *unread])
-    for read in run.progress(library.reads, "reads"):
-        output.write(f"@{read.name}\n{read.sequence}\n+\n{read.qualities}\n")
-        if truth is not None:
-            truth.write(truth_row(read, library.supports) + (unread_cells(read) if unread else []))
+    outputs = LibraryOutputs(run.outputs.open(args.output), run.open(args.truth), run.open(args.site_truth))
+    simulate_library(args.mirnas, args.transcripts, LibrarySettings.of(vars(args)), outputs, run)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,9 +1,9 @@
-"""dmiso-interpret: what a model has learned, from its kernels and from masked bases."""
+"""dmiso-interpret: shows what a model has learned, from its kernels and from masked bases."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from mirtools import cli
 
@@ -15,21 +15,17 @@ EXAMPLES = """\
       --model mine.safetensors labelled.tsv -o maps.tsv
 """
 
-# arguments that name a file to be written
-_TEXTS = ("output", "motifs", "kernels", "matches", "clusters", "shared_targets", "common_targets")
-_FIGURES = ("plot", "logos", "clusters_plot")
-
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the command-line parser (standard library only)."""
     parser = cli.make_parser(
         "dmiso-interpret",
-        "Show what a model looks at. Masking maps: every window of bases is hidden (N), the pair scored again, "
-        "and the change of the score summed up by position, for miRNAs and sites, for all, positive and negative "
-        "pairs. Positive pairs are those with label 1, in tables without labels those that the model predicts. "
-        "Kernels as motifs: the 8-mer of every distinct sequence that excites a kernel most, "
-        "one below the other; matches with known motifs come with a control, the same motifs with "
-        "their positions in other orders. Clusters: miRNAs with similar maps, and the targets that they share.",
+        "Show what a model has learned. Masking maps: every window of bases is hidden (N), the pair is scored "
+        "again, and the changes of the score are averaged by position, for miRNAs and sites, for all, positive "
+        "and negative pairs. Positive pairs have label 1, or in tables without labels are predicted by the "
+        "model. Kernels as motifs: alignments of the 8-mers that activate a kernel most, one per distinct "
+        "sequence; comparisons with known motifs have a control, the same motifs with permuted positions. "
+        "Clusters: miRNAs with similar maps, and the targets that they share.",
         EXAMPLES,
     )
     cli.add_pairs(parser)
@@ -37,7 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--model",
         default="dmiso",
         metavar="NAME|FILE",
-        help="bundled DMISO model or model file; for models on the pairing matrix: attrib-align (default: dmiso)",
+        help="bundled DMISO model or model file; for models on pairing matrices use attrib-align (default: dmiso)",
     )
     parser.add_argument(
         "--sample",
@@ -83,7 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
     motifs.add_argument(
         "--both-strands", action="store_true", help="compare with reverse complements, too (motifs of DNA)"
     )
-    clusters = parser.add_argument_group("clusters of miRNAs (positive pairs alone)")
+    clusters = parser.add_argument_group("clusters of miRNAs (only positive pairs)")
     clusters.add_argument(
         "--clusters", metavar="FILE", help="write a table of the miRNAs and their clusters to FILE"
     )
@@ -97,14 +93,14 @@ def build_parser() -> argparse.ArgumentParser:
         type=cli.positive_int,
         default=None,
         metavar="N",
-        help="number of clusters (default: from 2 to 10, as the silhouettes say)",
+        help="number of clusters (default: the one from 2 to 10 with the best silhouettes)",
     )
     clusters.add_argument(
         "--min-pairs",
         type=cli.positive_int,
         default=10,
         metavar="N",
-        help="leave out miRNAs with fewer positive pairs (default: 10)",
+        help="drop miRNAs with fewer positive pairs (default: 10)",
     )
     cli.add_common(parser, seed=True)
     return parser
@@ -120,118 +116,33 @@ def _check(args: argparse.Namespace) -> None:
     if args.compare is not None and args.matches is None and args.kernels is None and args.logos is None:
         raise UsageError("--compare needs an output; give --matches, --kernels or --logos FILE")
     if args.compare == "-" and args.pairs in (None, "-"):
-        raise UsageError("--compare and the pairs cannot both be standard input; name a file for one")
+        raise UsageError("--compare and the pairs cannot both be standard input; give a file for one")
 
 
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
     _check(args)
 
-    from mirtools.errors import UsageError
-    from mirtools.interactions import TableReader, TableWriter
-    from mirtools.interpretation.clusters import (
-        CLUSTER_COLUMNS,
-        MIRNA_COLUMNS,
-        TARGET_COLUMNS,
-        cluster_mirnas,
-        cluster_rows,
-        mirna_rows,
-        target_rows,
-    )
-    from mirtools.interpretation.comparison import (
-        MATCH_COLUMNS,
-        compare_with_control,
-        comparison_summary,
-        match_rows,
-    )
-    from mirtools.interpretation.complements import complements
-    from mirtools.interpretation.kernels import KERNEL_COLUMNS, kernel_rows
-    from mirtools.interpretation.masking import COLUMNS
-    from mirtools.interpretation.motiffile import read_motifs, write_meme
-    from mirtools.interpretation.pairs import read_pairs, sample
-    from mirtools.interpretation.study import Study, masking_summary
-    from mirtools.models.abundance import knows_abundance
-    from mirtools.models.bundled import resolve_model
-    from mirtools.models.inference import Predictor
-    from mirtools.plausible import no_rows_hint
-    from mirtools.report.drawing import figure_format
+    from mirtools.interpretation.run import InterpretOutputs, interpret
+    from mirtools.interpretation.settings import InterpretSettings
+    from mirtools.report.drawing import open_figure
     from mirtools.report.interpretation_clusters import draw_clusters
     from mirtools.report.interpretation_logos import draw_logos
     from mirtools.report.interpretation_maps import draw_maps
 
-    source = cli.stdin_default(args.pairs, "pairs")
-    # outputs that cannot be written are better known before the work than after it
-    kinds = {key: figure_format(path) for key in _FIGURES if (path := getattr(args, key)) is not None}
-    figures = {key: run.outputs.open_binary(getattr(args, key)) for key in kinds}
-    streams = {key: run.outputs.open(path) for key in _TEXTS if (path := getattr(args, key)) is not None}
-    targets = [] if args.compare is None else read_motifs(args.compare)
-
-    def write(key: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        writer = TableWriter(streams[key], columns)
-        for row in rows:
-            writer.write(row)
-
-    model = resolve_model(args.model)
-    if model.network is not None:
-        raise UsageError(
-            f"{model.name!a} is a model on the pairing matrix ({model.architecture}); this command reads DMISO "
-            "models: give one, or explain it with attrib-align"
-        )
-    run.facts["model"] = {
-        "name": model.name,
-        "architecture": model.architecture,
-        "sha256": model.checksum,
-        "mirtools_version": model.version,
-        "threshold": model.threshold,
-    }
-    run.say(f"model {model.name!a}, threshold {model.threshold:g}")
-    if knows_abundance(model.weights):
-        run.say("the model knows abundances; all miRNAs and targets are taken as of average abundance")
-    pairs = read_pairs(TableReader(source, ("mirna_seq", "site_seq"), args.format))
-    chosen = pairs if args.sample is None else sample(pairs, args.sample, args.seed)
-    study = Study(model.weights, Predictor(model.weights), model.threshold, args.mask)
-    for _ in study.passing(run.progress(chosen, "pairs", args.sample), run.threads):
-        pass
-    run.counts.update(study.maps.counts)
-    if not study.maps.counts["pairs"]:
-        run.hints.append(no_rows_hint("PAIRS"))
-    run.counts["distinct_mirnas"] = study.sites["mirna"].sequences
-    run.counts["distinct_sites"] = study.sites["site"].sequences
-    run.facts["masking"] = masking_summary(study.maps)
-    write("output", COLUMNS, study.maps.rows())
-    if "plot" in figures:
-        draw_maps(figures["plot"], kinds["plot"], study.maps)
-
-    kernels = study.kernels(args.min_activation)
-    motifs = [kernel.motif for kernel in kernels if kernel.motif is not None]
-    run.counts["kernels_excited"] = len(motifs)
-    known = compare_with_control(motifs, targets, args.both_strands, args.seed)
-    if targets:
-        run.facts["comparison"] = comparison_summary(known)
-    if "motifs" in streams:
-        write_meme(streams["motifs"], motifs, study.background())
-    if "kernels" in streams:
-        pairing = complements(kernels, args.seed)
-        run.facts["complements"] = comparison_summary(pairing)
-        backgrounds = {branch: sites.background() for branch, sites in study.sites.items()}
-        write("kernels", KERNEL_COLUMNS, kernel_rows(kernels, backgrounds, known, pairing, args.max_evalue))
-    if "matches" in streams:
-        write("matches", MATCH_COLUMNS, match_rows(known.matches, args.max_evalue))
-    if "logos" in figures:
-        draw_logos(figures["logos"], kinds["logos"], kernels, known, args.max_evalue)
-
-    if not {"clusters", "shared_targets", "common_targets", "clusters_plot"} & {*streams, *figures}:
-        return
-    clusters = cluster_mirnas(study.profiles.profiles(args.min_pairs, run.dropped), args.n_clusters, args.seed)
-    run.counts["mirnas_clustered"] = len(clusters.of_mirna)
-    run.counts["clusters"] = clusters.count
-    if "clusters" in streams:
-        write("clusters", MIRNA_COLUMNS, mirna_rows(clusters))
-    if "shared_targets" in streams:
-        write("shared_targets", CLUSTER_COLUMNS, cluster_rows(clusters))
-    if "common_targets" in streams:
-        write("common_targets", TARGET_COLUMNS, target_rows(clusters))
-    if "clusters_plot" in figures:
-        draw_clusters(figures["clusters_plot"], kinds["clusters_plot"], clusters, args.mask)
+    settings = InterpretSettings.of(vars(args), pairs=cli.stdin_default(args.pairs, "pairs"))
+    outputs = InterpretOutputs(
+        run.outputs.open(args.output),
+        open_figure(run.outputs, args.plot, draw_maps),
+        run.open(args.motifs),
+        run.open(args.kernels),
+        run.open(args.matches),
+        open_figure(run.outputs, args.logos, draw_logos),
+        run.open(args.clusters),
+        run.open(args.shared_targets),
+        run.open(args.common_targets),
+        open_figure(run.outputs, args.clusters_plot, draw_clusters),
+    )
+    interpret(settings, outputs, run)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

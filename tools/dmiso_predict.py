@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from mirtools import cli
 
-if TYPE_CHECKING:
-    from mirtools.models.encoder import Encoder
-    from mirtools.models.modelfile import Model
-    from mirtools.models.tiling import Tiling
-
 EXAMPLES = """\
   dmiso-predict pairs.tsv > scored.tsv
-  dmiso-predict --mirnas mirnas.fa --targets utrs.fa --best -o hits.tsv.gz
-  dmiso-predict --mirnas mirnas.fa --targets cdna.fa --background 0.001 --predicted --genes genes.tsv -o hits.tsv
+  dmiso-predict --mirnas hsa-let-7a-5p --database mature.fa --targets cdna.fa --predicted --sort score -o hits.tsv
+  dmiso-predict --mirnas mirnas.fa --targets cdna.fa --predicted --genes genes.tsv --bed sites.bed -o hits.tsv
   dmiso-predict --mirnas mirnas.fa --targets cdna.fa --best --bed sites.bed --gtf annotation.gtf.gz -o best.tsv
   dmiso-predict --shard 2/8 --mirnas mirnas.fa --targets cdna.fa -o hits.2.tsv.gz
   dmiso-predict --model mine.safetensors --format dmiso pairs.txt
 """
-_SCAN_ONLY = ("best", "predicted", "background", "genes", "gene_table", "bed", "gtf")
+_SCAN_ONLY = ("database", "best", "predicted", "background", "genes", "gene_table", "bed", "regions", "gtf")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the command-line parser (standard library only)."""
     parser = cli.make_parser(
         "dmiso-predict",
-        "Score miRNA-target pairs: every row comes back with the model's probability (score) and a prediction, 1 "
-        "where the score is above the model's threshold. Or score every miRNA of a FASTA file against overlapping "
-        "windows of every target of another. Models on the pairing matrix share work between windows. TensorFlow "
-        "is not needed.",
+        "Score miRNA-target pairs: adds the model's probability (score) to every row, and a prediction, 1 if the "
+        "score is above the model's threshold. Or score miRNAs on overlapping windows of every target of a FASTA "
+        "file, and predict the windows whose score is rare. Models on the pairing matrix share work between "
+        "windows. TensorFlow is not needed.",
         EXAMPLES,
     )
     cli.add_pairs(parser)
@@ -39,9 +33,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--long-sites",
         choices=("windows", "centre"),
         default=None,
-        help="pairs with sites longer than the model sees (dmiso: 60 nt): score overlapping windows, cut by "
-        "--window and --stride, of which the best counts and is named in window_start and window_end; or the "
-        "centre alone (default: windows)",
+        help="for sites longer than the model's input (mirbind: 50 nt, dmiso: 60 nt): score overlapping windows "
+        "(see --window and --stride) and report the best one, with its window_start and window_end; or score "
+        "only the centre (default: windows)",
     )
     parser.add_argument(
         "--model",
@@ -54,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
         type=cli.number(0, 1),
         default=None,
         metavar="P",
-        help="predict an interaction where the score is above P (default: the model's)",
+        help="predict an interaction if the score is above P (default: the model's, and in scans --background)",
     )
     parser.add_argument(
         "--backend",
@@ -64,213 +58,114 @@ def build_parser() -> argparse.ArgumentParser:
     )
     cli.add_shard(parser, "rows or targets")
     cli.add_output(parser)
-    windows = parser.add_argument_group("every miRNA against every target")
-    windows.add_argument("--mirnas", metavar="FASTA", help="miRNAs or isomiRs")
-    windows.add_argument("--targets", metavar="FASTA", help="transcripts, 3'UTRs or sites of any length")
-    windows.add_argument(
-        "--window",
-        type=cli.positive_int,
-        default=None,
-        metavar="NT",
-        help="width of a window (default: what the model sees of a site, its most; dmiso: 60)",
-    )
-    windows.add_argument(
-        "--stride", type=cli.positive_int, default=10, metavar="NT", help="between window starts (default: 10)"
-    )
-    windows.add_argument("--best", action="store_true", help="only the best window of a miRNA on a target")
-    windows.add_argument(
-        "--predicted", action="store_true", help="only windows (and genes) that are predicted to interact"
-    )
-    windows.add_argument(
-        "--background",
-        type=cli.number(0, 1),
-        default=None,
-        metavar="P",
-        help="predict only where at most the share P of 10,000 windows, drawn evenly from all targets, scores as "
-        "high with the same miRNA; adds the column background with that share",
-    )
-    windows.add_argument(
-        "--genes",
-        metavar="FILE",
-        help="also write a table of miRNAs and genes: targets, windows, sites, and the best window; of predicted "
-        "windows that overlap the highest is a site",
-    )
-    windows.add_argument(
-        "--gene-table",
-        metavar="FILE",
-        help="table with target_id and gene_id (default: genes are read from the FASTA headers of GENCODE, "
-        "Ensembl, BioMart, RefSeq, hyb, FlyBase, WormBase, TAIR and others; else each target is its own)",
-    )
-    windows.add_argument("--bed", metavar="FILE", help="also write the sites as sorted BED12")
-    windows.add_argument("--gtf", metavar="FILE", help="GTF or GFF3 that places the BED12 on the genome")
+    _add_scan(parser.add_argument_group("every miRNA against every target"))
+    _add_annotation(parser.add_argument_group("what is known of the targets"))
     cli.add_common(parser)
     return parser
 
 
+def _add_scan(group: argparse._ArgumentGroup) -> None:
+    cli.add_mirnas(group, required=False)
+    group.add_argument("--targets", metavar="FASTA", help="transcripts, 3'UTRs or sites of any length")
+    group.add_argument(
+        "--window",
+        type=cli.positive_int,
+        default=None,
+        metavar="NT",
+        help="width of a window (default and maximum: the model's site length; mirbind: 50, dmiso: 60)",
+    )
+    group.add_argument(
+        "--stride",
+        type=cli.positive_int,
+        default=10,
+        metavar="NT",
+        help="distance between window starts (default: 10)",
+    )
+    group.add_argument(
+        "--best", action="store_true", help="write only the best window of each miRNA on each target"
+    )
+    group.add_argument(
+        "--predicted", action="store_true", help="write only windows (and genes) that are predicted to interact"
+    )
+    group.add_argument(
+        "--background",
+        type=cli.number(0, 1),
+        default=None,
+        metavar="P",
+        help="predict an interaction only if at most the share P of 10,000 windows reaches the score with the "
+        "same miRNA: windows of all targets, or of a random sequence if these have fewer than 100,000 nt; adds "
+        "the column background with that share (default: 0.001, with --threshold none)",
+    )
+    group.add_argument(
+        "--sort",
+        choices=("target", "score"),
+        default="target",
+        help="order of the windows: by target as in FASTA, or highest score first (default: target)",
+    )
+    group.add_argument(
+        "--genes",
+        metavar="FILE",
+        help="also write a table of miRNAs and genes: targets, windows, sites, and the best window; each seed "
+        "match of 7 bases in a predicted window is a site, and of other overlapping ones the highest",
+    )
+    group.add_argument("--bed", metavar="FILE", help="also write the sites as sorted BED12")
+
+
+def _add_annotation(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--gene-table",
+        metavar="FILE",
+        help="table with target_id and gene_id (default: genes are read from the FASTA headers of GENCODE, "
+        "Ensembl, BioMart, RefSeq, hyb, FlyBase, WormBase, TAIR and others; else each target is its own gene)",
+    )
+    group.add_argument(
+        "--regions",
+        metavar="FILE",
+        help="table with the columns target_id, cds_start and cds_end, 0-based and half-open (default: regions in "
+        "GENCODE's FASTA headers)",
+    )
+    group.add_argument(
+        "--gtf", metavar="FILE", help="GTF or GFF3 file: regions, genes, and genomic positions for --bed"
+    )
+
+
 def _check(args: argparse.Namespace) -> bool:
-    """Tell whether windows are asked for; raises UsageError for options that exclude each other."""
+    """Return whether to score windows; raises UsageError for options that exclude each other."""
     from mirtools.errors import UsageError
-    from mirtools.models.shards import must_be_file
 
     scan = args.mirnas is not None or args.targets is not None
     if scan and (args.mirnas is None or args.targets is None):
         raise UsageError("--mirnas and --targets belong together; give both, or a table of pairs")
     if scan and args.pairs is not None:
         raise UsageError("give a table of pairs or --mirnas and --targets, not both")
-    if scan and args.mirnas == args.targets == "-":
+    if scan and "-" in args.mirnas and args.targets == "-":
         raise UsageError("--mirnas and --targets cannot both be standard input; name a file for one")
     if scan and (args.long_sites or args.format == "dmiso"):
-        raise UsageError("--format and --long-sites are for tables of pairs; leave them out with --targets")
+        raise UsageError("--format and --long-sites are for tables of pairs; omit them with --targets")
     for name in _SCAN_ONLY:
         if not scan and getattr(args, name) not in (None, False):
             raise UsageError(f"--{name.replace('_', '-')} needs --mirnas and --targets")
-    for needed, name in (("genes", "gene_table"), ("bed", "gtf")):
-        if getattr(args, name) and not getattr(args, needed):
-            raise UsageError(f"--{name.replace('_', '-')} does nothing without --{needed}; give both")
+    if not scan and args.sort != "target":
+        raise UsageError("--sort needs --mirnas and --targets")
     if args.shard and args.genes:
-        raise UsageError("--genes needs all targets of a gene in one run; leave --shard out")
-    if args.shard:
-        must_be_file((args.targets if scan else args.pairs) or "-", "--shard")
-    for name in ("gtf", "background"):
-        if getattr(args, name) is not None:
-            must_be_file(args.targets, f"--{name}")
+        raise UsageError("--genes needs all targets of a gene in one run; omit --shard")
     return scan
 
 
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
     scan = _check(args)
 
-    from mirtools.models.bundled import resolve_model
-    from mirtools.models.encoder import encoder_of
-    from mirtools.models.tiling import Tiling
+    from mirtools.prediction.run import PredictOutputs, ScanOutputs, predict_pairs, predict_targets
+    from mirtools.prediction.settings import PredictSettings, ScanSettings
 
-    model = resolve_model(args.model)
-    encoder = encoder_of(model.network)
-    tiling = Tiling(_window(args.window, encoder), args.stride)
-    threshold = model.threshold if args.threshold is None else args.threshold
-    run.facts["model"] = {
-        "name": model.name,
-        "architecture": model.architecture,
-        "sha256": model.checksum,
-        "mirtools_version": model.version,
-        "threshold": threshold,
-    }
-    run.say(f"model {model.name!a}, threshold {threshold:g}")
     if scan:
-        _scan(args, run, model, encoder, tiling, threshold)
+        settings = ScanSettings.of(vars(args))
+        files = run.outputs.open(args.output), run.open(args.genes), run.open(args.bed)
+        predict_targets(settings, ScanOutputs(*files), run)
     else:
-        _score_pairs(args, run, model, encoder, tiling, threshold)
-
-
-def _window(wanted: int | None, encoder: Encoder) -> int:
-    """Return the width of windows; raises UsageError where it is more than the model sees."""
-    from mirtools.errors import UsageError
-
-    if wanted is not None and wanted > encoder.site_length:
-        most = encoder.site_length
-        problem = f"{wanted} is more than the {most} nt that the model sees; use {most} or less"
-        raise UsageError(f"argument --window: {problem}")
-    return wanted or encoder.site_length
-
-
-def _score_pairs(
-    args: argparse.Namespace, run: cli.Run, model: Model, encoder: Encoder, tiling: Tiling, threshold: float
-) -> None:
-    from mirtools.interactions import TableReader, TableWriter
-    from mirtools.models.abundance import knows_abundance
-    from mirtools.models.pairs import PairScores
-    from mirtools.models.scorers import pair_scorer
-    from mirtools.models.shards import row_share
-    from mirtools.plausible import no_rows_hint
-
-    scorer = pair_scorer(model.weights, model.network, args.backend)
-    path = cli.stdin_default(args.pairs, "pairs")
-    chosen = row_share(path, args.format, args.shard) if args.shard else None
-    reader = TableReader(path, ("mirna_seq", "site_seq"), args.format)
-    scores = PairScores(
-        reader,
-        scorer,
-        threshold,
-        None if args.long_sites == "centre" else tiling,
-        model.weights if knows_abundance(model.weights) else None,
-        encoder,
-    )
-    writer = TableWriter(run.outputs.open(args.output), scores.columns)
-    for row in run.progress(scores.rows(run.threads, chosen), "pairs"):
-        writer.write(row)
-    run.counts.update(scores.counts)
-    if not scores.counts["pairs"] and not args.shard:
-        run.hints.append(no_rows_hint("PAIRS"))
-
-
-def _scan(
-    args: argparse.Namespace, run: cli.Run, model: Model, encoder: Encoder, tiling: Tiling, threshold: float
-) -> None:
-    import numpy as np
-
-    from mirtools.genes import Genes, read_genes
-    from mirtools.gtf import read_placements
-    from mirtools.interactions import TableWriter
-    from mirtools.models.abundance import knows_abundance
-    from mirtools.models.background import background_of, draw
-    from mirtools.models.scorers import window_scorer
-    from mirtools.models.shards import survey, target_share, targets_of
-    from mirtools.models.sites import GENE_COLUMNS, GeneSummary, SiteBed, sites_of
-    from mirtools.models.windows import Selection, lines, scan
-    from mirtools.plausible import above_hint, mirnas_hint
-    from mirtools.sequences import read_mirnas
-
-    if knows_abundance(model.weights):
-        run.say("the model knows abundances; all miRNAs and targets are taken as equally abundant")
-    mirnas = read_mirnas(args.mirnas, encoder.read)
-    surveyed = args.shard or args.gtf or args.background is not None
-    transcripts = survey(args.targets, encoder.read) if surveyed else []
-    chosen = target_share(transcripts, tiling, args.shard) if args.shard else None
-    table = run.outputs.open(args.output)
-    genes = bed = None
-    gene_names = Genes(read_genes(args.gene_table) if args.gene_table else None)
-    if args.bed:
-        bed = SiteBed(read_placements(args.gtf, transcripts) if args.gtf else None), run.outputs.open(args.bed)
-    scorer = window_scorer(model, [mirna.sequence for mirna in mirnas], args.backend)
-    threads = 1 if args.backend == "tensorflow" else run.threads
-    thresholds, background = np.full(len(mirnas), threshold), None
-    if args.background is not None:
-        lengths = [transcript.length for transcript in transcripts]
-        sample = draw(targets_of(args.targets, None, encoder.read), lengths, tiling, encoder)
-        background = background_of(scorer, len(mirnas), sample, threads)
-        thresholds = background.thresholds(args.background, threshold)
-        run.counts["background_windows"] = len(sample)
-    if args.genes:
-        genes = GeneSummary(mirnas, gene_names, thresholds), run.outputs.open(args.genes)
-    selection = Selection(thresholds, args.best, args.predicted, background)
-    TableWriter(table, selection.columns)  # writes the header
-    run.counts["predicted_interactions"] = 0
-    highest = 0.0
-    targets = targets_of(args.targets, chosen, encoder.read, run.counts)
-    found = scan(mirnas, targets, scorer, tiling, threads, run.counts, encoder)
-    for scores in run.progress(found, "targets"):
-        table.writelines(lines(scores, selection, run.counts))
-        highest = max(highest, float(scores.scores.max(initial=0)))
-        if genes or bed:
-            sites = sites_of(scores, thresholds)
-            run.counts["sites"] += sum(map(len, sites))
-        if genes:
-            genes[0].add(scores, sites)
-        if bed:
-            bed[0].add(scores, sites)
-    if hint := mirnas_hint([len(mirna.sequence) for mirna in mirnas]):
-        run.hints.append(hint)
-    elif run.counts["windows"] and not run.counts["predicted_interactions"] and not args.shard:
-        windows = f"{run.counts['windows']:,} windows"
-        run.hints.append(above_hint(windows, "--threshold", float(thresholds.min()), highest))
-    if genes:
-        run.counts["genes"] = len(genes[0])
-        writer = TableWriter(genes[1], GENE_COLUMNS)
-        for row in genes[0].rows(args.predicted):
-            writer.write(row)
-    if bed:
-        bed[0].write(bed[1])
-        run.dropped.update({f"bed_{reason}": count for reason, count in bed[0].unplaced.items()})
+        pairs = cli.stdin_default(args.pairs, "pairs")
+        outputs = PredictOutputs(run.outputs.open(args.output))
+        predict_pairs(PredictSettings.of(vars(args), pairs=pairs), outputs, run)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""isomir-classify: exact miRNA or any of eight isomiR types, for every pair."""
+"""isomir-classify: classifies the miRNA of every pair as exact or as an isomiR of any of eight types."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the command-line parser (standard library only)."""
     parser = cli.make_parser(
         "isomir-classify",
-        "Compare the miRNA part of every pair with its miRNA and tell exact miRNAs from isomiRs of eight types: "
-        "5' and 3' addition, deletion and replacement, SNP and MNP; an isomiR may have several. Bases beside the "
-        "miRNA that no alignment claims are kept where they recur in enough reads, else trimmed, and pairs that "
-        "become equal are merged. A form needs more reads than sequencing errors of more abundant forms, or "
-        "linkers behind them, explain; the reads of other forms go to those that they come from. A base that was "
-        "not read (N) and a 3' end that was not seen (mirna_3p_end) are no change. Where several miRNAs explain a "
-        "part with equally few types and changed bases, all are named in mirna_ambiguous; the pair goes to the "
-        "one with most reads as exact miRNA, then the one with the fewest bases more or less, then the first by "
-        "name.",
+        "Compare the miRNA part of every pair with its miRNA, and classify it as exact or as an isomiR of eight "
+        "types: 5' and 3' addition, deletion and replacement, SNP and MNP; an isomiR may have several types. "
+        "Bases next to the miRNA that no alignment includes are kept if they recur in enough reads, else trimmed. "
+        "Pairs that become equal are merged; rows of other guides (guide_class) are passed on. "
+        "A form needs more reads than sequencing errors of more abundant "
+        "forms, or linkers after them, explain; the reads of other forms are assigned to the forms that they come "
+        "from. A base that was not read (N) and a 3' end that was not seen (mirna_3p_end) count as no change. If "
+        "several miRNAs explain a part equally well (fewest types, then fewest changed bases), mirna_ambiguous "
+        "names all of them; the pair is assigned to the one with the most reads of its exact form, then to the "
+        "one of the most similar length, then to the first by name.",
         EXAMPLES,
     )
     parser.add_argument(
         "pairs",
         nargs="*",
         metavar="PAIRS",
-        help="interaction tables of chimera-parse, taken together (parts of one run, or samples); - for stdin",
+        help="interaction tables of chimera-parse, read as one (parts of one run, or samples); - for stdin",
     )
     parser.add_argument(
         "--mirnas", required=True, metavar="FASTA", help="the miRNAs that the pairs were made with"
@@ -43,40 +44,49 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--precursors",
         metavar="FASTA",
-        help="hairpins; one that contains a miRNA's sequence is its precursor. isomir_variant then tells 3' bases "
-        "that continue on the precursor (iso_3p:+N) from others (iso_add3p:N), and a replaced end is trimmed and "
-        "added (iso_3p:-1,iso_add3p:1)",
+        help="hairpins; a hairpin that contains a miRNA's sequence is its precursor. isomir_variant then "
+        "distinguishes 3' bases that continue on the precursor (iso_3p:+N) from others (iso_add3p:N), and reports "
+        "a replaced end as trimmed and added (iso_3p:-1,iso_add3p:1)",
     )
     cli.add_output(parser)
+    _add_rules(parser)
+    parser.add_argument(
+        "--gff3",
+        metavar="FILE",
+        help="write every observed miRNA to FILE as mirGFF3 1.1; coordinates are on the precursor, or on the "
+        "miRNA itself if no precursor is known",
+    )
+    _add_statistics(parser.add_argument_group("statistics"))
+    cli.add_common(parser, threads=False)
+    return parser
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-reads",
         type=cli.positive_int,
         default=10,
         metavar="N",
-        help="distinct reads that a form of a miRNA needs of its own, over all its targets; whether sequencing "
-        "errors explain them is tested beside this (default: 10)",
+        help="distinct reads of its own that a form of a miRNA needs, over all its targets; whether sequencing "
+        "errors explain them is tested as well (default: 10)",
     )
     parser.add_argument(
         "--min-quality",
         type=cli.whole_number,
         default=30,
         metavar="Q",
-        help="added and changed bases need a Phred value above Q; not tested where qualities are unknown "
+        help="added and changed bases need a Phred value above Q; not tested if qualities are unknown "
         "(default: 30)",
     )
     parser.add_argument(
         "--paper-rules",
         action="store_true",
-        help="take every form that occurs in --min-reads reads with qualities above --min-quality, as DMISO does, "
-        "without asking whether sequencing errors of more abundant forms, or linkers, explain it",
+        help="accept every form that occurs in --min-reads reads with qualities above --min-quality, as DMISO "
+        "does, without testing whether sequencing errors of more abundant forms, or linkers, explain it",
     )
-    parser.add_argument(
-        "--gff3",
-        metavar="FILE",
-        help="write every observed miRNA to FILE as mirGFF3 1.1; coordinates are those on the precursor, or on "
-        "the miRNA itself where no precursor is known",
-    )
-    group = parser.add_argument_group("statistics")
+
+
+def _add_statistics(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--summary",
         metavar="FILE",
@@ -98,44 +108,31 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument(
         "--compare",
         metavar="TABLE",
-        help="table that isomir-classify made of another experiment: which isomiRs occur in both, with "
-        "--min-reads distinct reads, and how many would be absent from one by chance at equal abundance; ends in "
-        "--summary, --plot and --json",
+        help="table of isomir-classify for another experiment: report which isomiRs occur in both, with "
+        "--min-reads distinct reads, and how many would be absent from one by chance at equal abundance; the "
+        "results are in --summary, --plot and --json",
     )
     group.add_argument(
         "--compare-output", metavar="FILE", help="write every isomiR of both experiments, with its reads, to FILE"
     )
-    cli.add_common(parser, threads=False)
-    return parser
 
 
 def _work(args: argparse.Namespace, run: cli.Run) -> None:
-    from mirtools.errors import UsageError
-    from mirtools.isomir.classification import Outputs, Sources, classify_tables
-    from mirtools.report.drawing import figure_format
+    from mirtools.isomir.run import ClassifyOutputs, classify
+    from mirtools.isomir.settings import ClassifySettings
+    from mirtools.report.drawing import open_figure
+    from mirtools.report.isomir_figure import draw_isomirs
 
-    if args.compare_output is not None and args.compare is None:
-        raise UsageError("--compare-output needs --compare; name the table of the other experiment")
     pairs = args.pairs or [cli.stdin_default(None, "pairs")]
-    if [*pairs, args.compare].count("-") > 1:
-        raise UsageError("'-' is named more than once; standard input can be read only once")
-    kind = None if args.plot is None else figure_format(args.plot)
-    outputs = Outputs(
+    settings = ClassifySettings.of(vars(args), pairs=pairs)
+    outputs = ClassifyOutputs(
         run.outputs.open(args.output),
-        None if args.gff3 is None else run.outputs.open(args.gff3),
-        None if args.summary is None else run.outputs.open(args.summary),
-        None if kind is None else (run.outputs.open_binary(args.plot), kind),
-        None if args.compare_output is None else run.outputs.open(args.compare_output),
+        run.open(args.gff3),
+        run.open(args.summary),
+        open_figure(run.outputs, args.plot, draw_isomirs),
+        run.open(args.compare_output),
     )
-    sources = Sources(pairs, args.mirnas, args.precursors, args.compare)
-    rules = args.min_reads, args.min_quality, args.min_pairs, not args.paper_rules
-    result = classify_tables(sources, outputs, *rules)
-    run.counts.update(result.counts)
-    run.dropped.update(result.dropped)
-    run.facts.update(result.facts)
-    run.hints += result.hints
-    for note in result.notes:
-        run.say(note)
+    classify(settings, outputs, run)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

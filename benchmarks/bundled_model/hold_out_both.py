@@ -5,7 +5,7 @@ Usage: hold_out_both.py PAIRS.tsv TRAIN.tsv TEST.tsv
 Three tenths of the miRNA groups and three tenths of the target groups are drawn; pairs with both are the test,
 pairs with neither the training, the others are left out. Needed because re-paired negatives show every site twice,
 once with each label: when miRNAs alone are held out, a site's other label may be in the training part, which
-makes memory of sites worse than useless (`target_identity` far below 0.5).
+makes memory of sites worse than useless (`site_identity` far below 0.5).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from mirtools.pairs.grouping import group_pairs, hold_out  # noqa: E402
 from mirtools.training.data import read_labelled  # noqa: E402
-from mirtools.training.splits import group_pairs, hold_out  # noqa: E402
 
 SHARE, SEED = 0.3, 1
 

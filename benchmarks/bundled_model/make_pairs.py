@@ -4,16 +4,16 @@ Usage: make_pairs.py DATA_FOLDER PAIRS.tsv
 
 Sources (the columns `source` and `mirna_class` pass through all commands and serve the evaluation):
 
-qclash    human endothelial cells with KSHV (Gay et al. 2018), one row a distinct miRNA part and site; the site is
-          the part aligned to RefSeq and 25 nt behind it, as in the DMISO paper
-helwak    HEK293 (Helwak et al. 2013), 50-nt sites, miRNAs cut to 20 nt; sites of miRBind's test set are left out
-hejret    HEK293 (Hejret et al. 2023), 50-nt sites, miRNAs as read; what is also in mirbench is left out
+qclash    human endothelial cells with KSHV (Gay et al. 2018), one row per distinct miRNA part and site; the site
+          is the part aligned to RefSeq and the following 25 nt, as in the DMISO paper
+helwak    HEK293 (Helwak et al. 2013), 50-nt sites, miRNAs cut to 20 nt; sites of miRBind's test set are excluded
+hejret    HEK293 (Hejret et al. 2023), 50-nt sites, miRNAs as read; what is also in mirbench is excluded
 mirbench  the same experiment, canonical miRNAs, with miRBench's own bias-corrected negatives
 
-Negatives of the first three come from `negatives-generate --strategy frequency-matched`: the same sites paired
-anew, so that neither length, composition, region nor the frequency of a miRNA or site tells the label.
-`same-transcript` (3'UTR alone) is not used: most real sites here lie in coding sequence, and the difference in
-composition would tell the label.
+Negatives of the first three come from `negatives-generate --strategy frequency-matched`: the same sites in
+new pairs, so that neither length, composition, region nor the frequency of a miRNA or site predicts the label.
+`same-transcript` (3'UTR alone) is not used: most real sites here are in coding sequence, and the difference in
+composition would predict the label.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from mirtools.interactions import TableReader, TableWriter  # noqa: E402
-from mirtools.sequences import read_references, to_dna  # noqa: E402
+from mirtools.io.sequences import read_references, to_dna  # noqa: E402
+from mirtools.io.tables import TableReader, TableWriter  # noqa: E402
 from tools.negatives_generate import main as negatives_generate  # noqa: E402
 
 COLUMNS = "mirna_id mirna_seq target_id site_seq source mirna_class".split()
@@ -126,7 +126,7 @@ def hejret(data: Path, names: Names, known: set[tuple[str, str]]) -> Iterator[Ro
 
 
 def mirbench(data: Path) -> Iterator[Row]:
-    """Yield rows with a label behind :data:`COLUMNS`."""
+    """Yield rows of :data:`COLUMNS` followed by a label."""
     for row in rows(data / "miRBench/AGO2_CLASH_Hejret2023_train_minus_holdout.tsv.gz"):
         yield [row["noncodingRNA_name"], row["noncodingRNA"], ".", row["gene"], "mirbench", "exact", row["label"]]
 

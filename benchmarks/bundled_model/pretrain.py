@@ -12,7 +12,7 @@ pre-trained model serves every figure of the card:
 
 A validation part is drawn from the rest in the same way, apart in miRNAs and in sites. The learning rate stays at
 its height until the process is stopped (or --epochs are done); --cool-down N then lets it fall to nothing over N
-epochs, from the checkpoint or, where there is none, from the beginning. A checkpoint is written after every epoch.
+epochs, from the checkpoint or, if there is none, from the beginning. A checkpoint is written after every epoch.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ import os
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,17 +33,23 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from mirtools.models import dmiso  # noqa: E402
-from mirtools.models.modelfile import Model, load_model, save_model  # noqa: E402
-from mirtools.models.network import Network, mirbind  # noqa: E402
+from mirtools.io.sequences import to_dna  # noqa: E402
+from mirtools.models.arrays import Weights  # noqa: E402
+from mirtools.models.base import Family, Model  # noqa: E402
+from mirtools.models.dmiso.family import Dmiso  # noqa: E402
+from mirtools.models.keras import Regularization, import_keras  # noqa: E402
+from mirtools.models.matrix.family import Matrix  # noqa: E402
+from mirtools.models.matrix.network import mirbind  # noqa: E402
+from mirtools.models.modelfile import load_model, save_model  # noqa: E402
 from mirtools.models.pairing import WOBBLE  # noqa: E402
-from mirtools.sequences import to_dna  # noqa: E402
-from mirtools.training.bootstrap import Ranking  # noqa: E402
-from mirtools.training.data import LabelledPairs, read_labelled  # noqa: E402
+from mirtools.pairs.grouping import group_pairs, hold_out  # noqa: E402
+from mirtools.pairs.ranking import Ranking  # noqa: E402
+from mirtools.pairs.table import LabelledPairs  # noqa: E402
+from mirtools.training.choose import learner_of  # noqa: E402
+from mirtools.training.data import read_labelled  # noqa: E402
+from mirtools.training.epochs import TrainingPairs  # noqa: E402
 from mirtools.training.evaluation import model_scores  # noqa: E402
-from mirtools.training.learners import DmisoLearner, Learner, NetworkLearner  # noqa: E402
-from mirtools.training.lessons import Lessons  # noqa: E402
-from mirtools.training.splits import group_pairs, hold_out  # noqa: E402
+from mirtools.training.options import TrainingOptions  # noqa: E402
 
 SEED = 1
 MIRNA_WORD, SITE_WORD = 11, 20
@@ -148,20 +153,15 @@ def prepare(soft: Path, table: Path, data: Path) -> tuple[Part, Part, Part]:
 class Trainer:
     """A model that learns, its optimizer, and one epoch."""
 
-    def __init__(self, part: Part, network: Network | None, options: argparse.Namespace) -> None:
-        keras = dmiso.import_keras()
+    def __init__(self, part: Part, family: Family, options: argparse.Namespace) -> None:
+        keras = import_keras()
         import tensorflow as tf
 
         tf.config.threading.set_intra_op_parallelism_threads(options.threads)
         tf.config.threading.set_inter_op_parallelism_threads(options.threads)
-        rules = dmiso.Regularization(options.l1, tuple(map(float, options.dropout.split(","))))
-        lessons = Lessons(part.pairs)
-        learner: Learner
-        if network is None:
-            learner = DmisoLearner(lessons, rules, SEED, False, None)
-        else:
-            steps = len(part.labels) // options.batch_size
-            learner = NetworkLearner(network, lessons, rules, SEED, steps, None)
+        rules = Regularization(options.l1, tuple(map(float, options.dropout.split(","))))
+        recipe = TrainingOptions(batch_size=options.batch_size, regularization=rules, seed=SEED)
+        learner = learner_of(family)(family, TrainingPairs(part.pairs), recipe, None)
         self.learner, model = learner, learner.model
         self._labels = part.labels[:, None]
         self.optimizer = optimizer = keras.optimizers.AdamW(
@@ -211,13 +211,13 @@ class Trainer:
             variable.assign(state[f"optimizer.{place}"])
 
 
-def judged(weights: dmiso.Weights, network: Network | None, validation: Part, real: Part) -> str:
+def judged(weights: Weights, family: Family, validation: Part, real: Part) -> str:
     """Return loss on soft labels, correlation with them, and AUROC and average precision on real pairs."""
-    scores = np.clip(model_scores(weights, validation.pairs, network).astype(float), 1e-7, 1 - 1e-7)
+    scores = np.clip(model_scores(family, weights, validation.pairs).astype(float), 1e-7, 1 - 1e-7)
     labels = validation.labels
     loss = -(labels * np.log(scores) + (1 - labels) * np.log(1 - scores)).mean()
     correlation = np.corrcoef(scores, labels)[0, 1]
-    auroc, precision = Ranking(real.pairs.labels, model_scores(weights, real.pairs, network)).figures()
+    auroc, precision = Ranking(real.pairs.labels, model_scores(family, weights, real.pairs)).figures()
     return f"{loss:.4f}\t{correlation:.4f}\t{auroc:.4f}\t{precision:.4f}"
 
 
@@ -237,9 +237,11 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    network = mirbind(WOBBLE, 50, 22, options.filters) if options.architecture == "mirbind" else None
+    family: Family = Dmiso()
+    if options.architecture == "mirbind":
+        family = Matrix("mirbind", mirbind(WOBBLE, 50, 22, options.filters))
     training, validation, real = prepare(options.soft, options.pairs, options.data)
-    trainer = Trainer(training, network, options)
+    trainer = Trainer(training, family, options)
     checkpoint, done = options.out / "checkpoint.npz", 0
     if checkpoint.exists():
         state = np.load(checkpoint)
@@ -253,7 +255,7 @@ def main() -> int:
             rate = tuple(options.learning_rate * (last - number + k) / options.cool_down for k in (1, 0))
         loss = trainer.epoch(number, rate, started)
         weights = trainer.learner.weights()
-        line = f"{number}\t{rate[1]:.6f}\t{loss:.4f}\t{judged(weights, network, validation, real)}"
+        line = f"{number}\t{rate[1]:.6f}\t{loss:.4f}\t{judged(weights, family, validation, real)}"
         print(f"{line}\t{time.time() - started:.0f} s\t{time.strftime('%H:%M:%S')}", flush=True)
         part = options.out / "part.npz"
         # a cool-down leaves the checkpoint as it is: training may go on from there
@@ -264,8 +266,7 @@ def main() -> int:
         described |= {"dropout": options.dropout, "epoch": number, "cool_down": options.cool_down, "seed": SEED}
         path = options.out / ("cooled.safetensors" if options.cool_down else "pretrained.safetensors")
         with path.with_suffix(".part").open("wb") as stream:
-            model = Model(weights, f"{options.architecture}-pretrained", training=described)
-            save_model(replace(model, architecture=options.architecture, network=network), stream)
+            save_model(Model(family, weights, f"{family.architecture}-pretrained", training=described), stream)
         os.replace(path.with_suffix(".part"), path)
         load_model(str(path))
     return 0

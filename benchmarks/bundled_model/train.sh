@@ -49,7 +49,7 @@ apart() {
     done
 }
 
-# judge TEST NAME=SCORES...: several models on the same held-out pairs, beside plain predictors
+# judge TEST NAME=SCORES...: several models and plain predictors on the same held-out pairs
 judge() {
     test=$1
     shift

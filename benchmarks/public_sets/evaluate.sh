@@ -1,5 +1,5 @@
 #!/bin/sh
-# The bundled model on public pair sets, beside plain baselines and published outputs of other programs:
+# The bundled model, plain baselines and published outputs of other programs on public pair sets:
 # evaluate.sh DATA_FOLDER WORK_FOLDER [OPTIONS OF dmiso-predict] (minutes a set on one core; most of it is energies).
 # Writes for every set the table of figures, the leads over the model and the figure into WORK_FOLDER.
 #
@@ -33,7 +33,7 @@ judge mirbind_1_1 --parts all,seen --training "$pairs/mirbind_train_set_1_1.tsv.
     --rnahybrid "$pairs/peer_outputs/test_set_1_1_RNAhybrid_raw.txt.gz" \
     --rna22 "$pairs/peer_outputs/test_set_1_1_rna22.tsv.gz"
 judge mirbind_1_10 --parts all --training "$pairs/mirbind_train_set_1_1.tsv.gz" \
-    --baselines site_type,6mer,duplex_energy,mirna_frequency,target_frequency
+    --baselines site_type,6mer,duplex_energy,mirna_identity,site_identity
 
 gzip -dc "$data/miRBench/AGO2_CLASH_Hejret2023_train_minus_holdout.tsv.gz" > "$work/mirbench.tsv"
 judge mirbench --parts all --by feature --baselines site_type,6mer,duplex_energy,cofold_energy

@@ -1,1 +1,1 @@
-"""From attributions of pairs of bases to alignments of miRNA and site, and classes of interactions."""
+"""Alignments of miRNA and site from attributions of pairs of bases."""

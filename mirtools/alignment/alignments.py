@@ -1,4 +1,4 @@
-"""Alignments as they come out of the aligner: arrays over all pairs, and what is drawn and written of one."""
+"""The results of the aligner: arrays over all pairs, and single alignments for drawings and tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.alignment.kernel import EXTENSION, LARGEST, MIRNA_ONLY, OPENING, PAIR, SCORE, SITE_ONLY
-from mirtools.models.pairing import PairingRule, is_nucleic
+from mirtools.models.encoder import is_nucleic
+from mirtools.models.pairing import PairingRule
 
 GAP = "-"
 PAIRED, WOBBLE, UNPAIRED = "|", ":", "."
@@ -21,30 +22,29 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Alignments:
-    """The alignments of many pairs; strings are made of one when it is asked for.
+    """The alignments of many pairs; the strings of an alignment are made on demand.
 
     Attributes
     ----------
     mirnas, sites : tuple of str
         5'->3'.
     rule : PairingRule
-    figures : ndarray of shape (n, 4), float64
-        Score, what a gap's first and each further base cost, and the largest score of any two bases, its sign left
-        aside.
+    numbers : ndarray of shape (n, 4), float64
+        Score, costs of a gap's first and each further base, and the largest absolute score of any two bases.
     moves : ndarray of shape (n, site length + miRNA length), uint8
-        Columns from the site's 5' end on: both bases (0), the site's alone (1), the miRNA's alone (2).
+        Columns from the site's 5' end: both bases (0), the site's alone (1), the miRNA's alone (2).
     columns : ndarray of shape (n,), int64
-        How many of the moves count; 0 for an empty alignment.
+        Number of columns; 0 for an empty alignment.
     site_importance, mirna_importance : ndarray of shape (n, length), float64
-        Score of the column that each base is in, 5'->3'; 0 in gaps, behind the end, and in empty alignments.
+        Score of the column of each base, 5'->3'; 0 in gaps, after the end, and in empty alignments.
     partners : ndarray of shape (n, miRNA length), int32
-        The 0-based base of the site that each base of the miRNA stands opposite to, or -1.
+        The 0-based base of the site that is aligned with each base of the miRNA, or -1.
     """
 
     mirnas: tuple[str, ...]
     sites: tuple[str, ...]
     rule: PairingRule
-    figures: Floats
+    numbers: Floats
     moves: NDArray[np.uint8]
     columns: NDArray[np.int64]
     site_importance: Floats
@@ -53,13 +53,13 @@ class Alignments:
 
     @property
     def scores(self) -> Floats:
-        """What each alignment collects less what its gaps cost, shape ``(n,)``."""
-        return self.figures[:, SCORE]
+        """The score of each alignment, with the costs of gaps subtracted, shape ``(n,)``."""
+        return self.numbers[:, SCORE]
 
     @property
     def largest(self) -> Floats:
-        """The largest score of any two bases of each pair, its sign left aside, shape ``(n,)``."""
-        return self.figures[:, LARGEST]
+        """The largest absolute score of any two bases of each pair, shape ``(n,)``."""
+        return self.numbers[:, LARGEST]
 
     def __len__(self) -> int:
         return len(self.mirnas)
@@ -70,7 +70,7 @@ class Alignments:
             mirna,
             site,
             self.rule,
-            self.figures[number],
+            self.numbers[number],
             self.moves[number, : self.columns[number]],
             self.site_importance[number, : len(site)],
             self.mirna_importance[number, : len(mirna)],
@@ -88,7 +88,7 @@ class Alignment:
     mirna: str
     site: str
     rule: PairingRule
-    figures: Floats
+    numbers: Floats
     moves: NDArray[np.uint8]
     site_importance: Floats
     mirna_importance: Floats
@@ -96,42 +96,42 @@ class Alignment:
 
     @property
     def score(self) -> float:
-        """What is collected less what gaps cost; 0 for an empty alignment."""
-        return float(self.figures[SCORE])
+        """The score, with the costs of gaps subtracted; 0 for an empty alignment."""
+        return float(self.numbers[SCORE])
 
     @property
     def opening(self) -> float:
         """Cost of a gap's first base."""
-        return float(self.figures[OPENING])
+        return float(self.numbers[OPENING])
 
     @property
     def extension(self) -> float:
         """Cost of each further base of a gap."""
-        return float(self.figures[EXTENSION])
+        return float(self.numbers[EXTENSION])
 
     @property
     def largest(self) -> float:
-        """The largest score of any two bases, in the alignment or not, its sign left aside."""
-        return float(self.figures[LARGEST])
+        """The largest absolute score of any two bases, whether in the alignment or not."""
+        return float(self.numbers[LARGEST])
 
     @property
     def empty(self) -> bool:
-        """Whether nothing speaks for any alignment."""
+        """Whether no alignment has a positive score."""
         return not len(self.moves)
 
     @cached_property
     def aligned_site(self) -> str:
-        """The whole site 5'->3', with a gap where a base of the miRNA stands alone."""
+        """The whole site 5'->3', with gaps for unaligned bases of the miRNA."""
         return _gapped(self.site, self.moves != MIRNA_ONLY)
 
     @cached_property
     def aligned_mirna(self) -> str:
-        """The whole miRNA 3'->5', with a gap where a base of the site stands alone."""
+        """The whole miRNA 3'->5', with gaps for unaligned bases of the site."""
         return _gapped(self.mirna[::-1], self.moves != SITE_ONLY)
 
     @cached_property
     def marks(self) -> str:
-        """``|`` under bases that pair, ``:`` under G and U (and the further kinds of a rule), ``.`` elsewhere."""
+        """``|`` for bases that pair, ``:`` for G:U (and pairs of further channels of a rule), ``.`` for others."""
         return "".join(
             self._mark(site, mirna) for site, mirna in zip(self.aligned_site, self.aligned_mirna, strict=True)
         )
@@ -145,12 +145,12 @@ class Alignment:
 
     @property
     def paired_bases(self) -> NDArray[np.intp]:
-        """The 0-based bases of the site that stand opposite to one of the miRNA, in order."""
+        """The 0-based bases of the site that are aligned with one of the miRNA, in order."""
         return (np.cumsum(self.moves != MIRNA_ONLY) - 1)[self.moves == PAIR]
 
     @property
     def span(self) -> tuple[int, int]:
-        """The part of the site, 0-based and half-open, from the first to the last base opposite to the miRNA's."""
+        """The part of the site from the first to the last base aligned with the miRNA, 0-based and half-open."""
         bases = self.paired_bases
         return (int(bases[0]), int(bases[-1]) + 1) if len(bases) else (0, 0)
 

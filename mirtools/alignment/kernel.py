@@ -1,6 +1,6 @@
-"""Compiled kernels of the aligner; :mod:`mirtools.alignment.align` says what they compute, and by which rules.
+"""Compiled kernels of the aligner; :mod:`mirtools.alignment.align` explains scores and ties.
 
-All work on one orientation: site 5'->3' along the rows, miRNA 3'->5' along the columns.
+All use one orientation: site 5'->3' along the rows, miRNA 3'->5' along the columns.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from mirtools.compiled import compiled
+from mirtools.computing.compiled import compiled
 
-# Columns of an alignment, and states of the dynamic programme: both bases, the site's alone, the miRNA's alone
+# Columns of an alignment, and states of the dynamic programming: both bases, the site's alone, the miRNA's alone
 PAIR, SITE_ONLY, MIRNA_ONLY = 0, 1, 2
-# Before the first pair: all that lies there hangs over freely.
+# State before the first pair: bases there overhang at no cost.
 _START = 3
-# What the kernel writes for each pair, in this order
+# Numbers that the kernel writes for each pair, in this order
 (SCORE, OPENING, EXTENSION, LARGEST) = range(4)
-FIGURES = 4
+NUMBERS = 4
 
 
 @compiled
 def set_scores(values: Any, signs: Any, site: Any, mirna: Any, scores: Any) -> float:
-    """Turn attributions into what an alignment collects, and return the largest of it, its sign left aside.
+    """Turn attributions into scores of two bases, and return the largest absolute score.
 
     Negative attributions become 0; those of bases that do not pair change their sign.
 
@@ -42,7 +42,7 @@ def set_scores(values: Any, signs: Any, site: Any, mirna: Any, scores: Any) -> f
     for i in range(len(site)):
         signs_here = signs[site[i]]
         for j in range(last + 1):
-            # no branches: which cells are positive cannot be guessed
+            # no branches, since the processor cannot predict which cells are positive
             value = max(values[i, last - j], 0.0)
             largest = max(largest, value)
             scores[i, j] = value * signs_here[mirna[last - j]]
@@ -53,7 +53,7 @@ def set_scores(values: Any, signs: Any, site: Any, mirna: Any, scores: Any) -> f
 def percentile(numbers: Any, zeros: int, share: float) -> float:
     """Return a percentile of positive numbers and some zeros, interpolated linearly between its neighbours.
 
-    ``numbers`` are reordered: smaller ones stand before the percentile on return, larger ones behind it.
+    ``numbers`` are reordered: smaller ones before the percentile, larger ones after it.
     """
     rank = share / 100.0 * (zeros + len(numbers) - 1)
     place = int(rank) - zeros
@@ -90,9 +90,9 @@ def percentile(numbers: Any, zeros: int, share: float) -> float:
 
 @compiled
 def gap_costs(scores: Any, opening: float, extension: float, by_rows: bool) -> tuple[float, float]:
-    """Return the costs of a gap's first and of each further base: percentiles of row sums or of cells.
+    """Return the costs of a gap's first and of each further base: percentiles of absolute row sums or cells.
 
-    Signs are left aside; ``opening`` and ``extension`` are percentages, the first not smaller.
+    ``opening`` and ``extension`` are percentages, the first not smaller.
     """
     rows, columns = scores.shape
     numbers = np.empty(rows if by_rows else rows * columns)
@@ -102,7 +102,7 @@ def gap_costs(scores: Any, opening: float, extension: float, by_rows: bool) -> t
         for j in range(columns):
             total += scores[i, j]
             if not by_rows:
-                # the next one takes a zero's place
+                # a zero is overwritten by the next number
                 numbers[count] = abs(scores[i, j])
                 count += numbers[count] > 0.0
         if by_rows:
@@ -114,14 +114,15 @@ def gap_costs(scores: Any, opening: float, extension: float, by_rows: bool) -> t
 
 
 @compiled
-def fill(scores: Any, opening: float, extension: float, came: Any) -> tuple[float, int, int]:
+def fill(scores: Any, opening: float, extension: float, origins: Any) -> tuple[float, int, int]:
     """Fill the three states of every cell; returns the score, and the cell at which the best alignment ends.
 
-    ``came`` keeps, two bits a state, from which state each was reached. Of equal ways the pair comes first, the
-    site's base alone second.
+    ``origins`` gets the state from which each state was reached, two bits per state. Ties: the pair first, then
+    the site's base alone.
     """
     rows, columns = scores.shape
-    # of the row above: the best state of each column, which it is, and that of a gap in the miRNA
+    # for the row above: the score of the best state of each column, that state, and the score of a gap in the
+    # miRNA
     best = np.zeros(columns + 1)
     state = np.full(columns + 1, _START, np.int64)
     down = np.full(columns + 1, -np.inf)
@@ -154,8 +155,8 @@ def fill(scores: Any, opening: float, extension: float, came: Any) -> tuple[floa
                 left, left_state = across, MIRNA_ONLY
             best[j] = left
             state[j] = left_state
-            came[i, j] = from_pair | from_down << 2 | from_across << 4 | left_state << 6
-        # the miRNA's 5' end is reached: the rest of the site hangs over
+            origins[i, j] = from_pair | from_down << 2 | from_across << 4 | left_state << 6
+        # the miRNA's 5' end is reached; the rest of the site overhangs
         if left > score:
             score, end_row, end_column = left, i, columns
     for j in range(columns - 1, 0, -1):
@@ -165,11 +166,11 @@ def fill(scores: Any, opening: float, extension: float, came: Any) -> tuple[floa
 
 
 @compiled
-def fill_published(scores: Any, opening: float, extension: float, came: Any) -> None:
-    """Fill as the published program does: one state a cell, which is kept in ``came``.
+def fill_published(scores: Any, opening: float, extension: float, origins: Any) -> None:
+    """Fill as the published program does: one state per cell, which is stored in ``origins``.
 
-    A gap counts as opened already when the cell scanned before, whichever it is, ended in a gap; moves within the
-    last row and the last column cost nothing; of equal moves the miRNA's base alone comes first, then the pair.
+    A gap is extended, not opened, if the previously scanned cell (whichever it is) ended in a gap; moves within
+    the last row and the last column are free; ties: the miRNA's base alone first, then the pair.
     """
     rows, columns = scores.shape
     best = np.zeros(columns + 1)
@@ -191,14 +192,14 @@ def fill_published(scores: Any, opening: float, extension: float, came: Any) -> 
             else:
                 best[j], state = down, SITE_ONLY
             in_gap = state != PAIR
-            came[i, j] = state
+            origins[i, j] = state
 
 
 @compiled
-def walk(came: Any, rows: int, columns: int, end_row: int, end_column: int, moves: Any) -> int:
-    """Follow an alignment from its end to its beginning; returns its number of columns.
+def walk(origins: Any, rows: int, columns: int, end_row: int, end_column: int, moves: Any) -> int:
+    """Trace an alignment from its end to its beginning; returns its number of columns.
 
-    ``moves`` are its columns from left to right on return: the site's 5' end first.
+    ``moves`` gets its columns from left to right: the site's 5' end first.
     """
     count = 0
     for _ in range(rows - end_row):
@@ -208,11 +209,11 @@ def walk(came: Any, rows: int, columns: int, end_row: int, end_column: int, move
         moves[count] = MIRNA_ONLY
         count += 1
     i, j = end_row, end_column
-    state = came[i, j] >> 6
+    state = origins[i, j] >> 6
     while i > 0 and j > 0:
         moves[count] = state
         count += 1
-        before = (came[i, j] >> 2 * state) & 3
+        before = (origins[i, j] >> 2 * state) & 3
         if state != MIRNA_ONLY:
             i -= 1
         if state != SITE_ONLY:
@@ -222,12 +223,12 @@ def walk(came: Any, rows: int, columns: int, end_row: int, end_column: int, move
 
 
 @compiled
-def walk_published(came: Any, rows: int, columns: int, moves: Any) -> int:
-    """Follow an alignment as :func:`walk` does, in what :func:`fill_published` has filled."""
+def walk_published(origins: Any, rows: int, columns: int, moves: Any) -> int:
+    """Trace an alignment as :func:`walk` does, after :func:`fill_published`."""
     count = 0
     i, j = rows, columns
     while i > 0 and j > 0:
-        state = came[i, j]
+        state = origins[i, j]
         moves[count] = state
         count += 1
         if state != MIRNA_ONLY:
@@ -239,7 +240,7 @@ def walk_published(came: Any, rows: int, columns: int, moves: Any) -> int:
 
 @compiled
 def _to_the_start(i: int, j: int, count: int, moves: Any) -> int:
-    """Add the bases that hang over at the beginning, and turn the moves around."""
+    """Add the bases that overhang at the beginning, and reverse the moves."""
     for _ in range(i):
         moves[count] = SITE_ONLY
         count += 1
@@ -253,7 +254,7 @@ def _to_the_start(i: int, j: int, count: int, moves: Any) -> int:
 
 @compiled
 def path_score(scores: Any, opening: float, extension: float, moves: Any) -> float:
-    """Return what an alignment collects less what its gaps cost; those at the ends of a sequence are free."""
+    """Return the score of an alignment; gaps at the ends of a sequence are free."""
     rows, columns = scores.shape
     i = j = 0
     before = PAIR
@@ -282,7 +283,7 @@ def align_all(
     by_rows: bool,
     given: bool,
     published: bool,
-    figures: Any,
+    numbers: Any,
     moves: Any,
     columns: Any,
     site_importance: Any,
@@ -299,51 +300,51 @@ def align_all(
     sites, mirnas : ndarray of shape (n, length), uint8
         Codes of letters, 5'->3'.
     lengths : ndarray of shape (n, 2), int64
-        Of site and miRNA: what lies behind is padding.
+        Lengths of site and miRNA; codes after them are padding.
     costs : ndarray of shape (2,), float64
-        Percentages for :func:`gap_costs`, or the costs themselves where ``given``.
+        Percentages for :func:`gap_costs`, or the costs themselves if ``given``.
     by_rows, given, published : bool
-    figures : ndarray of shape (n, FIGURES), float64
-        Results: see :data:`SCORE` and its neighbours.
+    numbers : ndarray of shape (n, NUMBERS), float64
+        Results: SCORE, OPENING, EXTENSION, LARGEST.
     moves : ndarray of shape (n, site length + miRNA length), uint8
     columns : ndarray of shape (n,), int64
-        Moves of each alignment; 0 where nothing speaks for any.
+        Number of moves of each alignment; 0 if none has a positive score.
     site_importance, mirna_importance : ndarray of shape (n, length), float64
         Scores of the alignment's pairs by base, 5'->3'.
     partners : ndarray of shape (n, miRNA length), int32
-        Which base of the site each base of the miRNA stands opposite to; -1 for none.
+        The base of the site that is aligned with each base of the miRNA, or -1.
     """
     longest, widest = values.shape[1], values.shape[2]
-    room = np.empty((longest, widest))
-    came = np.zeros((longest + 1, widest + 1), np.int64)
+    buffer = np.empty((longest, widest))
+    origins = np.zeros((longest + 1, widest + 1), np.int64)
     site_importance[:] = 0.0
     mirna_importance[:] = 0.0
     partners[:] = -1
     for n in range(values.shape[0]):
         rows, width = lengths[n, 0], lengths[n, 1]
         site, mirna = sites[n, :rows], mirnas[n, :width]
-        scores = room[:rows, :width]
+        scores = buffer[:rows, :width]
         largest = set_scores(values[n], signs, site, mirna, scores)
         opening, extension = costs[0], costs[1]
         if not given:
             opening, extension = gap_costs(scores, opening, extension, by_rows)
-        figures[n, SCORE] = 0.0
-        figures[n, OPENING] = opening
-        figures[n, EXTENSION] = extension
-        figures[n, LARGEST] = largest
+        numbers[n, SCORE] = 0.0
+        numbers[n, OPENING] = opening
+        numbers[n, EXTENSION] = extension
+        numbers[n, LARGEST] = largest
         columns[n] = 0
         if published:
-            fill_published(scores, opening, extension, came)
-            count = walk_published(came, rows, width, moves[n])
+            fill_published(scores, opening, extension, origins)
+            count = walk_published(origins, rows, width, moves[n])
             score = path_score(scores, opening, extension, moves[n, :count])
             reached = largest > 0.0
         else:
-            score, end_row, end_column = fill(scores, opening, extension, came)
+            score, end_row, end_column = fill(scores, opening, extension, origins)
             reached = score > 0.0
-            count = walk(came, rows, width, end_row, end_column, moves[n]) if reached else 0
+            count = walk(origins, rows, width, end_row, end_column, moves[n]) if reached else 0
         if not reached:
             continue
-        figures[n, SCORE] = score
+        numbers[n, SCORE] = score
         columns[n] = count
         i = j = 0
         for at in range(count):

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.alignment.align import Aligner
 from mirtools.alignment.alignments import GAP, Alignment, Alignments
-from mirtools.alignment.matrices import Matrices
-from mirtools.errors import InputError
-from mirtools.interactions import MISSING, TableReader, extended
-from mirtools.models.encoder import Encoder
-from mirtools.models.pairing import PairingRule
-from mirtools.models.pairs import WINDOW_COLUMNS
-from mirtools.models.parallel import in_order
+from mirtools.alignment.source import Attributed, Source
+from mirtools.computing.threads import in_order
+from mirtools.io.tables import MISSING, TableReader, extended
+from mirtools.prediction.rows import WINDOW_COLUMNS
 
 COLUMNS = (
     "alignment_score alignment_start alignment_end aligned_target aligned_marks aligned_mirna column_scores "
@@ -26,132 +23,26 @@ COLUMNS = (
 ).split()
 SCALES = ("none", "largest")
 _ROUNDING = 1e-12
-_NAMES = ("pair_id", "mirna_id", "target_id")
+_NAMES = ("pair_id", "mirna_id", "gene_name", "target_id")
 
 Floats = NDArray[np.floating]
 
 
-class Attributed(NamedTuple):
-    """Attributions of pairs.
-
-    Attributes
-    ----------
-    values : ndarray of shape (n, site length, miRNA length), float
-    cells : list of tuple of str
-        What the source adds to each row.
-    gap : float
-        How far values are at most from adding up to what they should.
-    bases : tuple of ndarray, optional
-        What takes the place of the alignment's scores as importances: shapes ``(n, miRNA length)`` and
-        ``(n, site length)``; not a number for bases of which nothing is known.
-    notes : list of list of str
-        Rows of a further table.
-    """
-
-    values: Floats
-    cells: list[tuple[str, ...]]
-    gap: float = 0.0
-    bases: tuple[Floats, Floats] | None = None
-    notes: Sequence[list[str]] = ()
-
-
-class Source(Protocol):
-    """Where attributions come from.
-
-    Attributes
-    ----------
-    encoder : Encoder
-        What every matrix covers of longer sequences.
-    columns : tuple of str
-        What it adds to the table.
-    batch_size : int
-    threads : bool
-        Whether attributions of several batches may be computed at once.
-    windows : bool
-        Whether of a long site it covers the window that the table names, as dmiso-predict does, not the centre.
-    """
-
-    encoder: Encoder
-    columns: tuple[str, ...]
-    batch_size: int
-    threads: bool
-    windows: bool
-
-    def attribute(
-        self, names: Sequence[str], mirnas: Sequence[str], sites: Sequence[str]
-    ) -> Callable[[], Attributed]:
-        """Return what gives the attributions of the next pairs, whose sequences may be longer than the matrix.
-
-        Batches are asked for in order; what is returned may be called in any order, by any thread.
-        """
-
-    def skip(self, number: int) -> None:
-        """Leave out the attributions of the next pairs."""
-
-    def finish(self) -> None:
-        """Raise InputError where attributions are left over."""
-
-    def close(self) -> None:
-        """Close what is open."""
-
-
-class FileSource:
-    """The matrices of a file, one a row, in order."""
-
-    columns: tuple[str, ...] = ()
-    threads = True
-    windows = False
-
-    def __init__(self, matrices: Matrices, rule: PairingRule) -> None:
-        self._matrices = matrices
-        self.encoder = Encoder(matrices.mirna_length, matrices.site_length, rule.alphabet, mirna_centre=False)
-        self.batch_size = matrices.batch_size
-        self._taken = 0
-
-    def attribute(
-        self, names: Sequence[str], mirnas: Sequence[str], sites: Sequence[str]
-    ) -> Callable[[], Attributed]:
-        """Return what gives the next matrices; raises InputError where there are no more."""
-        found = Attributed(self._matrices.take(len(mirnas)), [()] * len(mirnas))
-        self._taken += len(found.values)
-        if len(found.values) < len(mirnas):
-            problem = f"holds {self._taken:,} matrices for a table of more rows; give one for each"
-            raise InputError(problem, source=self._matrices.path)
-        return lambda: found
-
-    def skip(self, number: int) -> None:
-        """Leave out the next matrices."""
-        while number > 0 and (skipped := len(self._matrices.take(min(number, self.batch_size)))):
-            self._taken += skipped
-            number -= skipped
-
-    def finish(self) -> None:
-        """Raise InputError where matrices are left over."""
-        if self._taken < self._matrices.count:
-            problem = (
-                f"holds {self._matrices.count:,} matrices for a table of {self._taken:,} rows; give one for each"
-            )
-            raise InputError(problem, source=self._matrices.path)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._matrices.close()
-
-
 @dataclass(frozen=True)
 class Named:
-    """An alignment with what a drawing needs besides.
+    """An alignment with the further data of a drawing.
 
     Attributes
     ----------
     number : int
         1-based row of the table.
     names : tuple of str
-        Of the pair, the miRNA and the target, as far as the table has such columns; "" where it is missing.
+        Names of the pair, the miRNA, the gene and the target, if the table has such columns; "" for a missing
+        name.
     offset : int
-        0-based place of the alignment's site on the site of the table, which may be longer.
+        0-based start of the alignment's site on the site of the table, which may be longer.
     score : str
-        The model's, or "".
+        The model's score, or "".
     values : ndarray of shape (site length, miRNA length), float64
         The attributions, without padding.
     alignment : Alignment
@@ -166,7 +57,7 @@ class Named:
 
 
 class Batch(NamedTuple):
-    """Rows of the result, and what is behind them; ``importance`` is that of the miRNAs' bases as in the rows."""
+    """Rows of the result, and their data; ``importance`` is that of the miRNAs' bases as in the rows."""
 
     rows: list[list[str]]
     alignments: Alignments
@@ -179,7 +70,7 @@ class Batch(NamedTuple):
 
 
 class _Rows(NamedTuple):
-    """Rows of a table, with what is asked of them; a site begins ``starts`` bases into that of the table."""
+    """Rows of a table, with names and sequences; ``starts`` are the positions of sites on those of the table."""
 
     rows: list[list[str]]
     names: list[str]
@@ -189,7 +80,7 @@ class _Rows(NamedTuple):
 
 
 class _Task(NamedTuple):
-    """Rows, their sequences as the model sees them, where these begin, and what gives their attributions."""
+    """Rows, their cropped sequences, the offsets of these, and the function that returns attributions."""
 
     rows: list[list[str]]
     mirnas: list[str]
@@ -200,35 +91,38 @@ class _Task(NamedTuple):
 
 
 class AlignedPairs:
-    """Align the rows of a table.
+    """Aligns the rows of a table.
 
     Parameters
     ----------
     reader : TableReader
-        With columns mirna_seq and site_seq (or other spellings of them).
+        A table with the columns mirna_seq and site_seq (or other spellings of them).
     source : Source
         Row i of the table gets its ith matrix.
     aligner : Aligner
     scale : {"none", "largest"}
-        ``largest`` divides the scores of the table by each matrix's largest, as published figures do.
+        ``largest`` divides the scores of the table by each matrix's largest score, as published figures do.
 
     Attributes
     ----------
     columns : list of str
         The header of the result.
     names : list of str
-        Columns that the names of a :class:`Named` are from.
+        The columns of the names of a :class:`Named`.
     counts : collections.Counter
-        pairs, aligned_pairs, how many sequences were cropped, and of how many sites the best window was taken.
+        pairs, aligned_pairs, mirnas_cropped, sites_cropped, and sites_in_windows (aligned in their best window).
     gap : float
-        How far attributions were at most from adding up to what they should.
+        The largest additivity gap of the attributions so far.
     """
 
     def __init__(self, reader: TableReader, source: Source, aligner: Aligner, scale: str = "none") -> None:
         self._reader, self._source, self._aligner = reader, source, aligner
         self._scaled = scale == "largest"
         self.columns, self._places = extended(reader.columns, (*source.columns, *COLUMNS))
-        named = {name: at for name in _NAMES if (at := reader.find(name)) is not None}
+        found = {name: reader.find(name) for name in _NAMES}
+        if found["gene_name"] == found["target_id"]:
+            del found["gene_name"]  # the only name of a target may be its gene
+        named = {name: at for name, at in found.items() if at is not None}
         self.names, self._names = list(named), list(named.values())
         self._score = self.columns.index("score") if "score" in self.columns else None
         keys = ("pairs", "aligned_pairs", "mirnas_cropped", "sites_cropped", "sites_in_windows")
@@ -243,13 +137,13 @@ class AlignedPairs:
         ----------
         threads : int
         chosen : (int, int), optional
-            Only rows from the one to before the other, counted from 0.
+            Only rows from the first number to before the second, 0-based.
         """
         for batch in in_order(self._aligned, self._tasks(chosen), threads if self._source.threads else 1):
             self.gap = max(self.gap, batch.gap)
             self.counts["pairs"] += len(batch.rows)
             self.counts["aligned_pairs"] += int((batch.alignments.columns > 0).sum())
-            # row by row: the same sum for any size of batch
+            # row by row, so that the sum does not depend on the size of batches
             for row in batch.importance:
                 self._importance += row
             yield batch
@@ -257,7 +151,7 @@ class AlignedPairs:
             self._source.finish()
 
     def named(self, batch: Batch, number: int) -> Named:
-        """Return one alignment of a batch with all that a drawing needs."""
+        """Return one alignment of a batch with all data of a drawing."""
         alignment, row = batch.alignments[number], batch.rows[number]
         return Named(
             batch.first + number + 1,
@@ -341,7 +235,7 @@ class AlignedPairs:
 
 
 def _window(cells: Sequence[str], length: int, most: int) -> tuple[int, int]:
-    """Return the part of a long site that a table's cells name; the whole site where they name none that fits."""
+    """Return the window of a long site in a table's cells; the whole site if they have no valid window."""
     if (
         length > most
         and len(cells) == 2
@@ -356,7 +250,7 @@ def _window(cells: Sequence[str], length: int, most: int) -> tuple[int, int]:
 def _filled(
     mirna: Floats, site: Floats, partners: NDArray[np.int32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give bases of which nothing is known what the base opposite to them has, and 0 without such a base."""
+    """Return importances with those of unknown bases (NaN) replaced by that of the aligned base, or by 0."""
     pair, base = np.nonzero(partners >= 0)
     facing = partners[pair, base]
     new_mirna, new_site = mirna.astype(np.float64), site.astype(np.float64)
@@ -367,7 +261,7 @@ def _filled(
 
 
 def number_cell(value: float) -> str:
-    """Return a number as it stands in a table: six significant digits; what only rounding left over is 0."""
+    """Return a number as in tables: six significant digits; 0 for mere rounding errors."""
     return f"{value:.6g}" if abs(value) > _ROUNDING else "0"
 
 
@@ -380,11 +274,11 @@ def alignment_cells(
     ----------
     alignment : Alignment
     offset : int
-        0-based place of its site on the site of the table.
+        0-based start of its site on the site of the table.
     divisor : float
-        Of all scores and costs.
+        Divides all scores and costs.
     bases : tuple of ndarray, optional
-        Importances of miRNA and site to be written instead of the alignment's scores.
+        Importances of miRNA and site that replace the alignment's scores.
     """
     site = ["0"] * len(alignment.site)
     mirna = ["0"] * len(alignment.mirna)

@@ -1,4 +1,4 @@
-"""From a model and pairs to attributions: how much each cell of a pairing matrix adds to a score.
+"""Attributions: how much each pair of bases adds to the score of a model.
 
-Start at :func:`mirtools.attribution.explainer.make_explainer`.
+The entry point is :func:`mirtools.attribution.choose.explainer_of`.
 """

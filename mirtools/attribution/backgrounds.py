@@ -1,7 +1,7 @@
 """The background of explanations: the pairs that attributions are relative to.
 
-(Gresova et al. 2022, 2.2 and Fig. S1: 100 pairs of the training set.) A file of pairs comes first, then what the
-model file knows of the pairs that it learned from, see :func:`mirtools.models.composition.typical_pairs`.
+(Gresova et al. 2022, 2.2 and Fig. S1: 100 pairs of the training set.) They are from a file of pairs, or else from
+the model file, see :func:`mirtools.models.composition.typical_pairs`.
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.errors import InputError
-from mirtools.interactions import TableReader
-from mirtools.interpretation.pairs import Pair, sample
+from mirtools.io.tables import TableReader
+from mirtools.models.base import Model
 from mirtools.models.composition import typical_pairs
-from mirtools.models.encoder import encoder_of
-from mirtools.models.modelfile import Model
-from mirtools.models.network_steps import PairingPredictor
+from mirtools.pairs.table import Pair, PairReader, sample
 
 BACKGROUND = 100
 FEW = 20
-_REPRESENTED = 20  # pairs that one stands for
+_REPRESENTED = 20  # pairs that one pair represents
 FILE = "file"
 
 
@@ -36,9 +34,9 @@ class Background:
     mirnas, sites : tuple of str
         Sequences 5'->3'.
     source : str
-        Where they are from: :data:`FILE`, or as :class:`mirtools.models.composition.Typical` says.
+        :data:`FILE`, or a source of :class:`mirtools.models.composition.Typical`.
     weights : ndarray of shape (n,), float64, optional
-        The share of each pair; they sum up to 1. All alike where None.
+        The weight of each pair; they sum up to 1. None for equal weights.
     """
 
     mirnas: tuple[str, ...]
@@ -61,21 +59,21 @@ def choose_background(model: Model, count: int = BACKGROUND, seed: int = 1, path
     ----------
     model : Model
     count : int
-        Fewer are taken where a file, or a model that stores pairs, has fewer.
+        Fewer are returned if a file, or a model that stores pairs, has fewer.
     seed : int
-        Of the choice among more pairs, and of pairs that are drawn.
+        Seed of the choice among more pairs, and of random pairs.
     path : str, optional
-        An interaction table of background pairs; all rows count, whatever their label.
+        An interaction table of background pairs; labels are ignored.
 
     Raises
     ------
     InputError
-        For a file without pairs, and for a model file whose pairs are none.
+        For a file without pairs, and for a model file whose pairs are not valid.
     """
     if path is not None:
         pairs = [(pair.mirna, pair.site) for pair in sample(_read(model, path), count, seed)]
         if not pairs:
-            raise InputError("has no pairs to take as background; give a table with some", source=path)
+            raise InputError("has no pairs for the background; give a table with pairs", source=path)
         source = FILE
     else:
         pairs, source = typical_pairs(model, count, seed)
@@ -84,42 +82,33 @@ def choose_background(model: Model, count: int = BACKGROUND, seed: int = 1, path
 
 
 def _read(model: Model, path: str) -> Iterator[Pair]:
-    reader = TableReader(path)
-    encoder = encoder_of(model.network)
-    mirna, site = reader.index("mirna_seq"), reader.index("site_seq")
-    for row in reader:
-        sequences = [reader.sequence(row, column, encoder.read) for column in (mirna, site)]
-        yield Pair(sequences[0], sequences[1], "", "", None)
+    return PairReader(TableReader(path), model.encoder.read, label=None).pairs()
 
 
 def representative_background(
     model: Model, count: int = FEW, seed: int = 1, path: str | None = None
 ) -> Background:
-    """Return fewer background pairs that stand for many, by their scores.
+    """Return few background pairs that represent many, by their scores.
 
-    Of 20 times as many pairs, see :func:`choose_background`, in the order of their scores, the middle one of each
-    group of one size stands for its group. As many drawn pairs cost the same and miss the values of many pairs by
-    more, above all their expectation.
+    20 times as many pairs (see :func:`choose_background`) are sorted by their scores and divided into groups of
+    equal size; the middle pair of each group represents it. As many random pairs would take the same time, but
+    their attributions, and above all their expectation, would differ more from those of all pairs.
 
     Parameters
     ----------
     model, count, seed, path
-        As for :func:`choose_background`. A model without a pairing matrix gets the pairs that this returns.
+        As for :func:`choose_background`.
     """
-    if model.network is None:
-        return choose_background(model, count, seed, path)
     many = choose_background(model, _REPRESENTED * count, seed, path)
-    encoder = encoder_of(model.network)
-    predictor = PairingPredictor(model.network, model.weights)
-    return summarised(many, predictor.score(encoder.mirnas(many.mirnas), encoder.sites(many.sites)), count)
+    return summarised(many, model.scores(many.mirnas, many.sites), count)
 
 
 def summarised(background: Background, scores: NDArray[np.floating], count: int) -> Background:
-    """Return ``count`` pairs that stand for all pairs of a background, by their scores.
+    """Return ``count`` pairs that represent all pairs of a background, by their scores.
 
-    Pairs in the order of their scores are cut into groups of one size, and the middle one of each group stands for
-    it, weighted with the group's size where sizes differ by one. So the expectation stays close to that of all
-    pairs, where as many drawn pairs miss it by chance.
+    Pairs are sorted by their scores and divided into groups of equal size; the middle pair of each group
+    represents it, weighted with the group's size if sizes differ (by one). Their expectation is closer to that of
+    all pairs than the expectation of as many random pairs.
 
     Parameters
     ----------

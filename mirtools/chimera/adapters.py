@@ -1,8 +1,8 @@
-"""Where 3' adapters start on reads: what cutadapt's aligner says, without calling it for the plain cases.
+"""Finds the start of 3' adapters on reads, with the results of cutadapt's aligner but faster.
 
-cutadapt (Martin 2011) allows 10 % errors and asks for an overlap of at least 3 nt. Most reads hold the adapter
-without an error, or nothing that could be aligned to it; a kernel settles those exactly and leaves the rest to
-cutadapt itself.
+cutadapt (Martin 2011) allows 10 % errors and requires an overlap of at least 3 nt. Most reads contain the adapter
+without an error, or nothing that aligns to it; a compiled kernel solves these cases exactly. The other reads are
+aligned by cutadapt.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from mirtools.chimera.batches import RawReads
 from mirtools.chimera.digests import Bytes, Places
 from mirtools.chimera.references import encode
-from mirtools.compiled import compiled
+from mirtools.computing.compiled import compiled
 
 if TYPE_CHECKING:
     from cutadapt.adapters import BackAdapter
@@ -27,7 +27,7 @@ _UNDECIDED = -1
 
 
 class Adapters:
-    """3' adapters; of several that match, the one that removes most is taken.
+    """3' adapters; if several match, the one that removes most is used.
 
     Parameters
     ----------
@@ -44,24 +44,37 @@ class Adapters:
     def __len__(self) -> int:
         return len(self._sequences)
 
+    @property
+    def sequences(self) -> tuple[str, ...]:
+        """The sequences of the adapters, 5'->3'."""
+        return tuple(self._sequences)
+
     def starts(self, reads: RawReads) -> Places:
-        """Return where on each read the first adapter starts; its length where there is none. Shape (n,)."""
-        found = np.diff(reads.starts)
+        """Return the start of the first adapter on each read, or the length of the read; shape (n,)."""
+        return self.spans(reads)[0]
+
+    def spans(self, reads: RawReads) -> tuple[Places, Places]:
+        """Return start and end of the first adapter on each read, or twice the length of the read; shape (n,)."""
+        lengths = np.diff(reads.starts)
+        found, stops = lengths, lengths.copy()
         for number, (codes, blocks) in enumerate(zip(self._codes, self._blocks, strict=True)):
             if blocks is None:
                 places = np.full(len(found), _UNDECIDED)
             else:
                 places = _plain_cases(reads.bases, reads.starts, codes, *blocks)
+            ends = np.minimum(places + len(codes), lengths)
             for read in np.flatnonzero(places == _UNDECIDED).tolist():
                 match = self._aligners()[number].match_to(reads.sequence(read))
-                places[read] = match.rstart if match is not None else found[read]
-            np.minimum(found, places, out=found)
-        return found
+                places[read] = match.rstart if match is not None else lengths[read]
+                ends[read] = match.rstop if match is not None else lengths[read]
+            stops = np.where(places < found, ends, stops)
+            found = np.minimum(found, places)
+        return found, stops
 
     def begun(self, reads: RawReads) -> Places:
-        """Return how many last bases of each read may be the first ones of an adapter; shape (n,).
+        """Return how many last bases of each read may be the first bases of an adapter; shape (n,).
 
-        Counted are those that are too few for :meth:`starts`: 0, 1 or 2.
+        Only overlaps that are too short for :meth:`starts` are counted: 0, 1 or 2.
         """
         found = np.zeros(len(reads.starts) - 1, np.int64)
         for codes in self._codes:
@@ -83,19 +96,19 @@ class Adapters:
 
 
 def _blocks(sequence: str) -> tuple[Places, Places, Places] | None:
-    """Return the blocks of an adapter of which one is unchanged wherever it is aligned with errors.
+    """Return blocks of an adapter; every alignment with errors contains at least one unchanged block.
 
-    An alignment over ``10 e`` to ``10 e + 9`` adapter bases may hold ``e`` errors; of ``e + 1`` blocks that share
-    its first ``10 e`` bases at least one then is free of them.
+    An alignment over ``10 e`` to ``10 e + 9`` adapter bases may have ``e`` errors. Its first ``10 e`` bases are
+    divided into ``e + 1`` blocks, of which at least one has no error.
 
     Returns
     -------
     offsets, lengths : array of int64, shape (blocks,)
-        Where on the adapter a block lies.
+        Position and length of each block on the adapter.
     reaches : array of int64, shape (blocks,)
-        The alignment starts at most so many bases before the end of the read; as many as there are for the last
-        ``e``, which also stands for alignments inside the read.
-        None for adapters that the kernel does not treat: shorter than one error takes, or with ``N``.
+        Largest distance between the start of the alignment and the end of the read, in nt; unlimited for the
+        largest ``e``, which includes alignments inside the read.
+        The result is None for adapters that the kernel cannot handle: too short for an error, or with ``N``.
     """
     if len(sequence) < round(1 / _ERROR_RATE) or "N" in sequence:
         return None
@@ -133,10 +146,10 @@ def _begun(bases: Bytes, starts: Places, codes: Bytes) -> Places:
 def _plain_cases(
     bases: Bytes, starts: Places, codes: Bytes, offsets: Places, lengths: Places, reaches: Places
 ) -> Places:
-    """Return where the adapter starts on each read, its length for nowhere, or ``_UNDECIDED``.
+    """Return the start of the adapter on each read, the length of the read without one, or ``_UNDECIDED``.
 
-    Without a block on the read, only an unchanged start of the adapter at the end of the read can match. Where all
-    blocks lie as they do in one unchanged adapter, or start of one, that is cutadapt's answer as well.
+    Without a block on the read, only an unchanged start of the adapter at the end of the read can match. If all
+    blocks on the read belong to one unchanged adapter (or the start of one), cutadapt finds the same.
     """
     answers = np.empty(len(starts) - 1, np.int64)
     blocks, masks = np.zeros(len(offsets), np.int64), np.zeros(len(offsets), np.int64)

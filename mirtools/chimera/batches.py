@@ -1,4 +1,4 @@
-"""Reads as arrays: thousands at a time, the form in which they are trimmed, searched and paired."""
+"""Reads as arrays, for trimming, searching and pairing thousands at a time."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from numpy.typing import NDArray
 
 from mirtools.chimera.digests import Bytes, Places
 from mirtools.chimera.references import LETTERS, N, decode
-from mirtools.compiled import compiled
-from mirtools.sequences import UNREAD, Read, checked, first_word, read_record_lists, to_dna
+from mirtools.computing.compiled import compiled
+from mirtools.io.sequences import UNREAD, Read, checked, first_word, read_record_lists, to_dna
 
 if TYPE_CHECKING:
     from dnaio import SequenceRecord
 
-# Reads that are handled together: enough to make the cost of a call small, few enough to stay in the cache.
+# Reads per batch: enough to make the cost of a call small, few enough to stay in the cache
 BATCH_SIZE = 8192
-# Batches have fewer reads where reads are long.
+# Most bases per batch: batches of long reads have fewer reads
 _BATCH_BASES = 1 << 22
 _BAD = 255
-# Instead of a number of loose bases: the 3' end of the insert is that of the RNA.
+# Value of ``loose`` if the 3' end of the insert is that of the RNA
 END_SEEN = -1
 _QUALITIES = ord("!"), ord("~")  # Phred+33
 
 
 def _code_table() -> bytes:
-    """Return the code of every byte that ``to_dna`` takes for a nucleotide or is ``UNREAD``, else ``_BAD``."""
+    """Return the code of every byte: a nucleotide for ``to_dna``, or ``UNREAD``; else ``_BAD``."""
     table = bytearray([_BAD] * 256)
     table[ord(UNREAD)] = N
     for letter in range(128):
@@ -42,7 +42,7 @@ _CODES = _code_table()
 
 
 class RawReads(NamedTuple):
-    """Reads of one file as they come, with adapters and UMIs.
+    """Reads of one file before trimming, with adapters and UMIs.
 
     Attributes
     ----------
@@ -51,13 +51,13 @@ class RawReads(NamedTuple):
     starts : array of int64, shape (n + 1,)
         Where each read starts in ``bases``; the last entry is the length of ``bases``.
     qualities : array of uint8 or None
-        Phred+33 characters beside ``bases``; None for FASTA.
+        Phred+33 character of each of ``bases``; None for FASTA.
     records : sequence of dnaio.SequenceRecord or Read
-        Where the arrays come from, for names.
+        The original records, for names.
     source : str
-        File name as the user gave it.
+        File name as given by the user.
     copies : array of int64, shape (n,), or None
-        How many reads each stands for, where the file tells apart from names; 0 where it does not.
+        Number of copies of each read, if the file has it apart from names; 0 if unknown.
     """
 
     bases: NDArray[np.uint8]
@@ -77,7 +77,7 @@ class RawReads(NamedTuple):
 
 
 class ReadBatch(NamedTuple):
-    """Inserts of some reads: UMI and adapter are off, copies within the batch are collapsed.
+    """Inserts of some reads: without UMI and adapter, copies within the batch collapsed.
 
     Attributes
     ----------
@@ -86,18 +86,24 @@ class ReadBatch(NamedTuple):
     starts : array of int64, shape (n + 1,)
         Where each insert starts in ``bases``; the last entry is the length of ``bases``.
     qualities : array of uint8 or None
-        Phred+33 characters beside ``bases``, the best of all copies in the batch; None for FASTA.
+        Phred+33 character of each of ``bases``, the best of all copies in the batch; None for FASTA.
     names : list of str
-        Name of the first copy of each; empty when nobody needs names.
+        Name of the first copy of each; empty if names are not needed.
     digests : array of uint64, shape (n, 2)
-        128-bit hash of sample, UMI and insert: equal for copies, and taken as different for all others.
+        128-bit hash of sample, UMI and insert: equal for copies, assumed different for all others.
     copies : array of int64, shape (n,)
-        How many reads each entry stands for.
+        Number of copies of each entry.
     sample : int
         Position of the sample among all samples.
     loose : array of int64, shape (n,)
-        ``END_SEEN`` where the RNA ends as the insert does. Else sequencing stopped first, and so many last bases
-        may be the begin of an adapter or a UMI instead.
+        ``END_SEEN`` if the insert ends where the RNA ends. Else sequencing stopped before, and this number of last
+        bases may be the beginning of an adapter or a UMI.
+    molecules : array of uint64, shape (n, 2), or None
+        Hash of sample and insert, without the UMI; only if UMIs are gathered.
+    umis : array of uint8 or None
+        The UMIs of all entries, one after the other; only if they are gathered.
+    umi_starts : array of int64, shape (n + 1,), or None
+        Where each UMI starts in ``umis``.
     """
 
     bases: NDArray[np.uint8]
@@ -108,6 +114,9 @@ class ReadBatch(NamedTuple):
     copies: NDArray[np.int64]
     sample: int
     loose: NDArray[np.int64]
+    molecules: NDArray[np.uint64] | None = None
+    umis: NDArray[np.uint8] | None = None
+    umi_starts: NDArray[np.int64] | None = None
 
 
 def read_batches(path: str, size: int = BATCH_SIZE) -> Iterator[Sequence[SequenceRecord]]:
@@ -121,8 +130,8 @@ def pack(records: Sequence[SequenceRecord] | Sequence[Read], source: str) -> Raw
     Raises
     ------
     InputError
-        For the first read that holds a letter that is no nucleotide or a quality that is no Phred+33 character,
-        as :func:`mirtools.sequences.read_reads` does.
+        If a read contains a letter that is not a nucleotide, or a quality that is not a Phred+33 character, as
+        :func:`mirtools.io.sequences.read_reads`; the first such read is reported.
     """
     sequences = [record.sequence for record in records]
     starts = np.zeros(len(sequences) + 1, np.int64)
@@ -142,8 +151,8 @@ def pack(records: Sequence[SequenceRecord] | Sequence[Read], source: str) -> Raw
 
 
 @compiled
-def gathered(values: Bytes, begins: Places, ends: Places, chosen: Places) -> tuple[Bytes, Places]:
-    """Return the chosen slices of an array one after the other, and where each starts (one entry more)."""
+def gather(values: Bytes, begins: Places, ends: Places, chosen: Places) -> tuple[Bytes, Places]:
+    """Return the chosen slices of an array, concatenated, and where each starts (one more entry for the end)."""
     starts = np.zeros(len(chosen) + 1, np.int64)
     for number in range(len(chosen)):
         starts[number + 1] = starts[number] + ends[chosen[number]] - begins[chosen[number]]
@@ -157,7 +166,7 @@ def gathered(values: Bytes, begins: Places, ends: Places, chosen: Places) -> tup
 
 @compiled
 def raise_qualities(qualities: Bytes, starts: Places, entries: Places, raw: Bytes, begins: Places) -> None:
-    """Let each read of ``raw`` raise the qualities of the entry that it is a copy of (-1: of none)."""
+    """Raise the qualities of each entry to those of its copies in ``raw``; reads with entry -1 are ignored."""
     for read in range(len(entries)):
         if entries[read] < 0:
             continue
@@ -169,10 +178,14 @@ def raise_qualities(qualities: Bytes, starts: Places, entries: Places, raw: Byte
 
 def chosen_reads(batch: ReadBatch, chosen: Places) -> ReadBatch:
     """Return some entries of a batch, in the order given."""
-    bases, starts = gathered(batch.bases, batch.starts[:-1], batch.starts[1:], chosen)
+    bases, starts = gather(batch.bases, batch.starts[:-1], batch.starts[1:], chosen)
     qualities = None
     if batch.qualities is not None:
-        qualities, _ = gathered(batch.qualities, batch.starts[:-1], batch.starts[1:], chosen)
+        qualities, _ = gather(batch.qualities, batch.starts[:-1], batch.starts[1:], chosen)
     names = [batch.names[entry] for entry in chosen.tolist()] if batch.names else []
     digests, copies, loose = batch.digests[chosen], batch.copies[chosen], batch.loose[chosen]
-    return ReadBatch(bases, starts, qualities, names, digests, copies, batch.sample, loose)
+    found = ReadBatch(bases, starts, qualities, names, digests, copies, batch.sample, loose)
+    if batch.molecules is None or batch.umis is None or batch.umi_starts is None:
+        return found
+    umis, umi_starts = gather(batch.umis, batch.umi_starts[:-1], batch.umi_starts[1:], chosen)
+    return found._replace(molecules=batch.molecules[chosen], umis=umis, umi_starts=umi_starts)

@@ -1,9 +1,9 @@
 """The BLAST engine: NCBI blastn as the DMISO paper used it (Identification of miRNA-mRNA interactions).
 
 ``blastn -task blastn-short``, plus strand, e-value at most 0.1, each read against a database of the miRNAs and a
-database of the transcripts. Low-complexity bases (DUST) start no transcript hit; they may start a miRNA hit, for
-some miRNAs are of low complexity themselves (miR-3613) and would be lost. Reads without a miRNA hit are not
-searched against the transcripts.
+database of the transcripts. Low-complexity bases (DUST) start no transcript hit. They may start a miRNA hit,
+because some miRNAs have low complexity (miR-3613) and would be missed. Reads without a miRNA hit are not searched
+against the transcripts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from mirtools.chimera.engine import Hits, SearchReferences
 from mirtools.chimera.references import References, decode
 from mirtools.errors import MirtoolsError, MissingExtraError, shorten
-from mirtools.termination import tidied
+from mirtools.termination import cleanup_on_signal
 
 _FIELDS = "6 qseqid sseqid qstart qend sstart send evalue bitscore"
 
@@ -38,10 +38,10 @@ class BlastEngine:
     Raises
     ------
     MissingExtraError
-        When ``blastn`` or ``makeblastdb`` is not on PATH.
+        If ``blastn`` or ``makeblastdb`` is not on PATH.
     """
 
-    # A process a batch and database: enough reads to make its start cheap
+    # One process per batch and database: enough reads to make the start of a process cheap
     batch_size = 4000
 
     def __init__(self, references: SearchReferences, evalue: float = 0.1) -> None:
@@ -52,7 +52,7 @@ class BlastEngine:
         self._running: set[subprocess.Popen[str]] = set()
         self._folder = tempfile.TemporaryDirectory(prefix="mirtools-blast-")
         self._terminating = ExitStack()
-        self._terminating.enter_context(tidied(self._leave))
+        self._terminating.enter_context(cleanup_on_signal(self._leave))
         try:
             self._mirnas = self._database("mirnas", references.mirnas)
             self._transcripts = self._database("transcripts", references.transcripts)
@@ -69,12 +69,12 @@ class BlastEngine:
         with self._terminating:
             try:
                 self._folder.cleanup()
-            except BaseException:  # Ctrl-C in the middle: finish tidying up before it ends the command
+            except BaseException:  # Ctrl-C during the cleanup: finish it before the command ends
                 shutil.rmtree(self._folder.name, ignore_errors=True)
                 raise
 
     def stop(self) -> None:
-        """End all running searches; whoever waits for them gets an error."""
+        """Stop all running searches; threads that wait for them get an error."""
         for process in list(self._running):
             with suppress(OSError):
                 process.kill()
@@ -84,13 +84,13 @@ class BlastEngine:
         shutil.rmtree(self._folder.name, ignore_errors=True)
 
     def search(self, bases: NDArray[np.uint8], starts: NDArray[np.int64]) -> tuple[Hits, Hits]:
-        """Return the miRNA hits of all reads and the target hits of those that have any."""
+        """Return the miRNA hits of all reads, and the target hits of reads with a miRNA hit."""
         mirnas = self._blast(self._mirnas, "no", bases, starts, np.arange(len(starts) - 1))
         targets = self._blast(self._transcripts, "yes", bases, starts, np.unique(mirnas.read))
         return mirnas, targets
 
     def _database(self, name: str, references: References) -> str:
-        # Numbers stand for names: real names hold pipes and are longer than BLAST accepts.
+        # Numbers replace names: real names contain pipes and may be longer than BLAST accepts.
         path = os.path.join(self._folder.name, name)
         with open(path + ".fa", "w", encoding="ascii") as fasta:
             for number in range(len(references)):
@@ -124,13 +124,13 @@ class BlastEngine:
         self._running.add(process)
         with process:
             try:
-                out, said = process.communicate(text)
+                out, messages = process.communicate(text)
             except BaseException:
                 process.kill()
                 raise
             finally:
                 self._running.discard(process)
         if process.returncode:
-            problem = shorten((said.strip() or "no message").splitlines()[-1], 120)
+            problem = shorten((messages.strip() or "no message").splitlines()[-1], 120)
             raise MirtoolsError(f"{command[0]} failed with status {process.returncode}: {problem}")
         return out

@@ -1,7 +1,7 @@
-"""128-bit hashes of reads: how copies of a read are recognised.
+"""128-bit hashes of reads, to recognise copies.
 
-Two reads with equal digests are taken for copies. Among 10**9 distinct reads the chance that any two have the same
-one is 10**-21.
+Reads with equal digests are assumed to be copies. Among 10**9 distinct reads, the chance that any two have the
+same digest is 10**-21.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.compiled import compiled
+from mirtools.computing.compiled import compiled
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]
@@ -33,10 +33,10 @@ class DigestNumbers:
         return self._size
 
     def add(self, digests: Digests) -> Places:
-        """Return the numbers of digests of shape (n, 2), as int64; those not seen before get the next ones."""
+        """Return the numbers of digests of shape (n, 2), as int64; new digests get the next numbers."""
         most = self._size + len(digests)
         if most > len(self._digests):
-            # in place: two copies of a large array would be the most memory that a run takes
+            # in place: two copies of a large array would determine the peak memory of a run
             self._digests.resize((max(most, len(self._digests) * 5 // 4), 2), refcheck=False)
         if 2 * most > len(self._slots):
             size = len(self._slots)
@@ -51,7 +51,7 @@ class DigestNumbers:
 
 
 class RecentDigests:
-    """A set that forgets: each digest may push out an older one, so its memory never grows."""
+    """A set of fixed size: a new digest may replace an older one."""
 
     def __init__(self) -> None:
         self._slots = np.zeros((_RECENT, 2), np.uint64)
@@ -61,7 +61,7 @@ class RecentDigests:
         self._slots[digests[:, 0] & np.uint64(_RECENT - 1)] = digests
 
     def holds(self, digests: Digests) -> Chosen:
-        """Return which digests were added and not pushed out."""
+        """Return which digests were added and not replaced."""
         held: Chosen = (self._slots[digests[:, 0] & np.uint64(_RECENT - 1)] == digests).all(axis=1)
         return held
 
@@ -82,7 +82,7 @@ def _mixed(value: np.uint64) -> np.uint64:
 def _absorbed(
     first: np.uint64, second: np.uint64, codes: Bytes, start: int, end: int
 ) -> tuple[np.uint64, np.uint64]:
-    """Stir codes (less than 256 each, 8 to a word) and their number into both halves of a hash."""
+    """Mix codes (below 256, 8 per word) and their number into both halves of a hash."""
     position = start
     while position < end:
         word = np.uint64(0)
@@ -103,15 +103,15 @@ def digests_of(
 ) -> NDArray[np.uint64]:
     """Return a 128-bit hash of sample, UMI and insert for each read, as ``uint64`` of shape (n, 2).
 
-    Two 64-bit halves, each fed with every base, in the manner of MurmurHash3. Not made to withstand an adversary.
+    Two 64-bit halves, each computed from every base, similar to MurmurHash3. Not resistant to attacks.
 
     Parameters
     ----------
     sample : int
     umis, bases : array of uint8
-        What UMIs and inserts are cut from; any codes.
+        Arrays that contain the UMIs and the inserts; any codes.
     umi_starts, umi_ends, begins, ends : array of int64, shape (n,)
-        Where in ``umis`` the UMI, and where in ``bases`` the insert of each read lies.
+        Position of each read's UMI in ``umis`` and of its insert in ``bases``.
     """
     found = np.empty((len(begins), 2), np.uint64)
     for read in range(len(begins)):
@@ -128,7 +128,7 @@ def digests_of(
 
 
 def digests(bases: Bytes, begins: Places, ends: Places) -> Digests:
-    """Return the hashes of pieces ``bases[begins[i]:ends[i]]``, see :func:`digests_of`."""
+    """Return the hashes of slices ``bases[begins[i]:ends[i]]``, see :func:`digests_of`."""
     nowhere = np.zeros(len(begins), np.int64)
     found: Digests = digests_of(0, np.zeros(0, np.uint8), nowhere, nowhere, bases, begins, ends)
     return found
@@ -136,7 +136,7 @@ def digests(bases: Bytes, begins: Places, ends: Places) -> Digests:
 
 @compiled
 def first_copies(digests: NDArray[np.uint64]) -> Places:
-    """Return for each digest the position of the first one that equals it, as ``int64``."""
+    """Return the position of the first equal digest for each digest, as ``int64``."""
     size = 16
     while size < 2 * len(digests):
         size *= 2
@@ -159,7 +159,7 @@ def first_copies(digests: NDArray[np.uint64]) -> Places:
 
 @compiled
 def _number(slots: Places, known: Digests, size: int, digests: Digests) -> Places:
-    """Number digests by an open hash table of places in ``known``, which new ones are appended to."""
+    """Number digests with an open hash table of positions in ``known``; new digests are appended to it."""
     numbers = np.empty(len(digests), np.int64)
     last = len(slots) - 1
     for number in range(len(digests)):

@@ -1,4 +1,4 @@
-"""What a search engine is: distinct reads in, local alignments against both references out."""
+"""The interface of search engines: local alignments of distinct reads with both references."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SearchReferences(NamedTuple):
 class Hits(NamedTuple):
     """Local alignments of the reads of a batch with the plus strand of one reference list, as columns.
 
-    All arrays have one entry a hit; hits of one read stand together and reads ascend. Coordinates are 0-based and
+    All arrays have one entry per hit; hits are grouped by read, in ascending order. Coordinates are 0-based and
     half-open, 5'->3'.
 
     Attributes
@@ -32,9 +32,9 @@ class Hits(NamedTuple):
     start, end : array of int32
         Aligned part of the read.
     subject_start, subject_end : array of int32
-        Aligned part of the reference sequence, on that sequence.
+        Aligned part of the reference sequence.
     evalue, bits : array of float64
-        Chance hits of this score expected for this read in this reference list (Karlin-Altschul), and bit score.
+        Expected chance hits of this score for this read in this reference list (Karlin-Altschul), and bit score.
     """
 
     read: NDArray[np.int32]
@@ -48,16 +48,15 @@ class Hits(NamedTuple):
 
 
 class BatchEngine(Protocol):
-    """Searches batches of reads against the miRNAs and the transcripts that it was made with.
+    """Searches batches of reads against given miRNAs and transcripts.
 
-    An engine reports hits on the plus strand with an e-value of at most the one it was made with, and every tie.
-    The result for a read depends on nothing but the read and the references. ``search`` may be called from
-    several threads at once.
+    An engine reports all hits on the plus strand up to its largest e-value, including every tie. The result for a
+    read depends only on the read and the references. ``search`` may be called from several threads at once.
 
     Attributes
     ----------
     batch_size : int
-        How many reads to search together.
+        Number of reads to search together.
     """
 
     @property
@@ -66,8 +65,8 @@ class BatchEngine(Protocol):
     def search(self, bases: NDArray[np.uint8], starts: NDArray[np.int64]) -> tuple[Hits, Hits]:
         """Return the miRNA hits and the target hits of a batch.
 
-        Hits with too little evidence for a miRNA (:mod:`mirtools.chimera.pairing`) and target hits of reads
-        without any other may be left out: they make no pair.
+        Hits with too little evidence for a miRNA (:mod:`mirtools.chimera.pairing`), and target hits of reads
+        without a better miRNA hit, may be missing: they make no pair.
 
         Parameters
         ----------
@@ -79,5 +78,5 @@ class BatchEngine(Protocol):
         ...
 
     def stop(self) -> None:
-        """End searches that run in other threads, as far as possible; their results are of no use any more."""
+        """Stop searches in other threads, if possible; their results are not needed any more."""
         ...

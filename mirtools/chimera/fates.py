@@ -1,7 +1,7 @@
-"""What became of every distinct read: exact counts and the read report, in flat memory.
+"""The outcome of every distinct read: exact counts and the read report, in limited memory.
 
-Digests of paired reads are kept in memory, as their pairs are. Most reads make no pair; theirs go through a spool
-and are counted at the end, group by group.
+Digests of paired reads are kept in memory, like their pairs. Most reads make no pair; their digests are stored in
+temporary files and counted at the end, group by group.
 """
 
 from __future__ import annotations
@@ -18,23 +18,25 @@ from numpy.typing import NDArray
 
 from mirtools.chimera.batches import ReadBatch
 from mirtools.chimera.digests import Chosen, DigestNumbers, Places, first_copies
-from mirtools.chimera.growing import Growing
-from mirtools.chimera.junctions import counted
-from mirtools.chimera.spool import FILES, LineSpool, Spool
+from mirtools.chimera.junctions import count_values
+from mirtools.computing.growing import GrowingArray
+from mirtools.io.spool import FILES, GroupedRecords, Lines
 
 LOW_SUPPORT = "low_support"
+# Of reads that are copies except for an error in their UMI
+UMI_ERROR = "umi_error"
 
 _UNPAIRED = np.dtype(
     [("digest", "u8", 2), ("number", "i8"), ("length", "u4"), ("sample", "u2"), ("reason", "u1"), ("spare", "u1")]
 )
-# Python numbers take four times the memory
+# Python integers need four times the memory
 _LISTED_TOGETHER = 1 << 14
 # The number of a table row, or -reason
 _OUTCOME = np.dtype([("number", "i8"), ("outcome", "i8")])
 
 
 class ReadFate(NamedTuple):
-    """What became of one distinct read: ``paired`` or the drop reason, and its ``pair_id`` or ``""``."""
+    """The outcome of a distinct read: ``paired``, ``umi_error`` or the drop reason; its ``pair_id`` or ``""``."""
 
     name: str
     status: str
@@ -42,7 +44,7 @@ class ReadFate(NamedTuple):
 
 
 class SampleCounts(NamedTuple):
-    """How many distinct reads of one sample there are, and how many of them are paired."""
+    """Numbers of distinct reads and of paired reads of one sample."""
 
     distinct_reads: int
     paired_reads: int
@@ -56,7 +58,7 @@ class FateSummary(NamedTuple):
     fates : dict of str to int
         ``paired``, ``low_support`` and every other reason why a read is in no row.
     insert_lengths : dict of int to int
-        Reads by the length of their insert in nt.
+        Number of reads by the length of their insert in nt.
     samples : list of SampleCounts
     """
 
@@ -66,26 +68,33 @@ class FateSummary(NamedTuple):
 
 
 class Fates:
-    """Collects what became of the reads; a context manager that gives its temporary files up.
+    """Collects the outcomes of reads; a context manager that removes its temporary files.
 
     Parameters
     ----------
     reasons : sequence of str
         Names of the outcomes of :func:`mirtools.chimera.pairing.pair_hits`; 0 is a paired read.
     samples : int
-        How many samples there are.
+        Number of samples.
     keep_names : bool
-        Keep what :meth:`reads` and :attr:`copies` need.
+        Whether to keep the names and copies for :meth:`reads` and :attr:`copies`.
+
+    Attributes
+    ----------
+    umi_errors : array of bool, or None
+        Which paired reads, in input order, are copies of others except for an error in their UMI; set after all
+        reads are added.
     """
 
     def __init__(self, reasons: Sequence[str], samples: int, keep_names: bool = False) -> None:
         self._reasons = list(reasons)
         self._samples = samples
-        self._names = LineSpool() if keep_names else None
+        self._names = Lines() if keep_names else None
         self._seen = 0
-        self._unpaired = Spool(_UNPAIRED)
+        self._unpaired = GroupedRecords(_UNPAIRED)
         self._paired = DigestNumbers()
-        self._copies = Growing(np.int64)
+        self._copies = GrowingArray(np.int64)
+        self.umi_errors: Chosen | None = None
         self._paired_reads: list[NDArray[np.int64]] = [np.empty((0, 4), np.int64)]  # number, row, length, sample
 
     def __enter__(self) -> Fates:
@@ -99,7 +108,7 @@ class Fates:
             self._names.close()
 
     def add(self, batch: ReadBatch, reasons: NDArray[np.uint8], rows: Places) -> Chosen:
-        """Note the reads of a batch, in input order.
+        """Add the reads of a batch, in input order.
 
         Parameters
         ----------
@@ -111,13 +120,13 @@ class Fates:
         Returns
         -------
         array of bool, shape (n,)
-            The paired reads of which no copy was noted before.
+            The paired reads without an earlier copy.
         """
         numbers = self._seen + np.arange(len(reasons))
         self._seen += len(reasons)
         lengths = np.diff(batch.starts)
         if self._names is not None:
-            self._names.add(batch.names)
+            self._names.extend(batch.names)
         none = np.flatnonzero(reasons)
         records = np.zeros(len(none), _UNPAIRED)
         records["digest"], records["number"] = batch.digests[none], numbers[none]
@@ -137,56 +146,62 @@ class Fates:
         return first_seen
 
     def summary(self, pair_id: Callable[[int], str]) -> FateSummary:
-        """Count everything, once all reads are noted.
+        """Return the counts, after all reads are added.
 
         Parameters
         ----------
         pair_id : callable
-            Returns the identifier of a table row, ``""`` for one without enough support.
+            Returns the identifier of a table row, or ``""`` without enough support.
         """
-        _, rows, lengths, samples = np.concatenate(self._paired_reads).T
+        paired = np.concatenate(self._paired_reads)
+        if self.umi_errors is not None:
+            paired = paired[~self.umi_errors]
+        _, rows, lengths, samples = paired.T
         distinct, which = np.unique(rows, return_inverse=True)
         supported = np.array([bool(pair_id(row)) for row in distinct.tolist()], bool)[which]
         fates = Counter({self._reasons[0]: int(supported.sum()), LOW_SUPPORT: int((~supported).sum())})
-        insert_lengths = Counter(counted(lengths))
+        insert_lengths = Counter(count_values(lengths))
         reads_of = np.bincount(samples, minlength=self._samples)
         paired_of = np.bincount(samples[supported], minlength=self._samples)
         for group in self._unpaired.groups():
             group = group[_first_of_each(group["digest"])]
-            for reason, count in counted(group["reason"]).items():
+            for reason, count in count_values(group["reason"]).items():
                 fates[self._reasons[reason]] += count
-            insert_lengths.update(counted(group["length"]))
+            insert_lengths.update(count_values(group["length"]))
             reads_of += np.bincount(group["sample"], minlength=self._samples)
         counts = zip(reads_of.tolist(), paired_of.tolist(), strict=True)
         return FateSummary(+fates, dict(sorted(insert_lengths.items())), [SampleCounts(*pair) for pair in counts])
 
     @property
     def copies(self) -> Places:
-        """How many reads each paired read stands for, in input order; needs the names to have been kept."""
+        """The number of copies of each paired read, in input order; needs ``keep_names``."""
         return self._copies.values
 
     def reads(self, pair_id: Callable[[int], str]) -> Iterator[ReadFate]:
-        """Yield what became of each distinct read, in input order; needs the names to have been kept."""
+        """Yield the outcome of each distinct read, in input order; needs ``keep_names``."""
         assert self._names is not None
-        # each group of the spool holds the next so many reads
+        # each group of the spool contains the same number of consecutive reads
         step = self._seen // FILES + 1
-        with closing(Spool(_OUTCOME)) as spool:
+        with closing(GroupedRecords(_OUTCOME)) as spool:
             numbers, rows, _, _ = np.concatenate(self._paired_reads).T
+            errors = set() if self.umi_errors is None else set(numbers[self.umi_errors].tolist())
             spool.add(_outcomes(numbers, rows), numbers // step)
             for group in self._unpaired.groups():
                 group = group[_first_of_each(group["digest"])]
                 outcomes = _outcomes(group["number"], -group["reason"].astype(np.int64))
                 spool.add(outcomes, group["number"] // step)
-            names, position = self._names.lines(), 0
+            names, position = iter(self._names), 0
             for number, outcome in _by_number(spool):
                 name = next(islice(names, number - position, None))
                 position = number + 1
                 found = pair_id(outcome) if outcome >= 0 else ""
                 status = self._reasons[max(-outcome, 0)] if found or outcome < 0 else LOW_SUPPORT
+                if number in errors:
+                    status = UMI_ERROR
                 yield ReadFate(name, status, found)
 
 
-def _by_number(spool: Spool) -> Iterator[tuple[int, int]]:
+def _by_number(spool: GroupedRecords) -> Iterator[tuple[int, int]]:
     """Yield number and outcome of all reads; groups hold ascending ranges of numbers."""
     for group in spool.groups():
         order = np.argsort(group["number"])

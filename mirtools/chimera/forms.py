@@ -1,7 +1,7 @@
-"""What a miRNA part may be of which not every base was read: N agrees with every base, an open end with any end.
+"""Finds the forms that an incompletely read miRNA part may be: N agrees with every base, an open end with any end.
 
-Forms are fully read parts. They are looked up by sums of 64-bit words, one word for each base at each place, so
-that a place can be blotted out or a prefix taken without hashing anything anew.
+Forms are fully read parts. They are looked up by sums of 64-bit words, one word for each base at each position, so
+that the key without one position, or of a prefix, can be computed without hashing all bases again.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.chimera.references import N
-from mirtools.compiled import compiled
+from mirtools.computing.compiled import compiled
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]
 
-# Fewer bases of a part with an open end would fit many forms.
+# Shortest part with an open end: fewer bases would fit many forms
 SHORTEST_PREFIX = 12
-# No miRNA is so long; longer forms are found whole only
+# Longest form that is found incompletely read; no miRNA has this length
 _LONGEST = 64
 _BASES = 8
 _LENGTHS = np.uint64(1 << 32)
 
 
 class Matches(NamedTuple):
-    """Forms that parts may be, ascending by part, then by form.
+    """Pairs of a part and a form that it may be, ascending by part, then by form.
 
     Attributes
     ----------
     part, form : array of int64, shape (n,)
         Positions in the parts and in the forms.
     errors : array of int64, shape (n,)
-        Bases that differ, 0 or 1; N differs from nothing.
+        Number of mismatches, 0 or 1; N matches every base.
     """
 
     part: Places
@@ -47,9 +47,9 @@ class Forms:
     Parameters
     ----------
     bases : array of uint8
-        Codes (:mod:`mirtools.chimera.references`) that the forms are slices of, 5'->3', without N.
+        Codes (:mod:`mirtools.chimera.references`), 5'->3', without N; forms are slices of it.
     begins, ends : array of int64, shape (n,)
-        Where each form lies.
+        Position of each form.
     """
 
     def __init__(self, bases: Bytes, begins: Places, ends: Places) -> None:
@@ -67,12 +67,12 @@ class Forms:
         Parameters
         ----------
         bases : array of uint8
-            Codes that the parts are slices of, 5'->3'.
+            Codes, 5'->3'; parts are slices of it.
         begins, ends : array of int64, shape (n,)
         is_open : array of bool, shape (n,)
-            Parts that may be longer than what was read: every form that begins with one may be it.
+            Parts that may be longer than what was read: they may be any form that begins with them.
         errors : array of bool, shape (n,)
-            Parts that may differ from a form in one base; not those with N.
+            Parts that may differ from a form in one base; false for parts with N.
         """
         parts = _plain(bases, "u1"), _plain(begins, "i8"), _plain(ends, "i8")
         flags = _plain(is_open, "?"), _plain(errors, "?")
@@ -82,13 +82,13 @@ class Forms:
 
 
 def _plain(array: NDArray[Any], kind: str) -> NDArray[Any]:
-    """Return an array of the one layout that kernels are compiled for."""
+    """Return a contiguous array of the type for which kernels are compiled."""
     return np.require(array, kind, ["C", "W"])
 
 
 @compiled
 def _word(place: int, base: int) -> np.uint64:
-    """Return the word of a base at a place: splitmix64 (Steele et al. 2014)."""
+    """Return the word of a base at a position: splitmix64 (Steele et al. 2014)."""
     value = np.uint64(place * _BASES + base + 1) * np.uint64(0x9E3779B97F4A7C15)
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -103,7 +103,7 @@ def _shortest(length: int) -> int:
 
 @compiled
 def _keys(bases: Bytes, begins: Places, ends: Places) -> Any:
-    """Return the keys of all forms and of their prefixes, whole and with any one place blotted out."""
+    """Return the keys of all forms and of their prefixes, complete and without any one position."""
     total = 0
     for form in range(len(begins)):
         length = ends[form] - begins[form]
@@ -128,7 +128,7 @@ def _keys(bases: Bytes, begins: Places, ends: Places) -> Any:
 
 @compiled
 def _slots(keys: Any) -> Any:
-    """Return an open hash table of where each key is first in the sorted ``keys``; -1 for an empty slot."""
+    """Return an open hash table of the first position of each key in the sorted ``keys``; -1 for an empty slot."""
     size = 16
     while size < 2 * len(keys):
         size *= 2
@@ -145,7 +145,7 @@ def _slots(keys: Any) -> Any:
 
 @compiled
 def _first_of(slots: Any, keys: Any, wanted: np.uint64) -> int:
-    """Return where a key is first in ``keys``, their number where it is not."""
+    """Return the first position of a key in ``keys``, or their number if it is missing."""
     slot = np.int64(wanted & np.uint64(len(slots) - 1))
     while slots[slot] >= 0:
         if keys[slots[slot]] == wanted:
@@ -156,7 +156,7 @@ def _first_of(slots: Any, keys: Any, wanted: np.uint64) -> int:
 
 @compiled
 def _differing(bases: Bytes, begin: int, end: int, form: Bytes, is_open: bool) -> int:
-    """Return how many bases of a part differ from a form; 99 where the lengths do not fit."""
+    """Return the number of mismatches of a part and a form; 99 if the lengths do not fit."""
     length = end - begin
     if length > len(form) or (length < len(form) and not is_open):
         return 99
@@ -191,7 +191,7 @@ def _matches(
             unread += bases[begin + place] == N
             key += _word(place, bases[begin + place])
         if unread > 1:
-            # rare enough to look at every form
+            # rare enough to compare with every form
             for form in range(len(form_begins)):
                 other = form_bases[form_begins[form] : form_ends[form]]
                 if _differing(bases, begin, end, other, is_open[part]) == 0:
@@ -212,7 +212,7 @@ def _matches(
                     form = numbers[at]
                     other = form_bases[form_begins[form] : form_ends[form]]
                     differing = _differing(bases, begin, end, other, is_open[part])
-                    # with a place blotted out a form that agrees in it comes again
+                    # without a position, a form that agrees in it is found again
                     if differing == (0 if place < 0 else 1):
                         if size == len(found):
                             found = np.concatenate((found, np.empty_like(found)))

@@ -1,9 +1,9 @@
-"""Chimeras as ``.hyb`` files: those that another aligner has found are read, ours are written for hybkit.
+"""Reads ``.hyb`` files with chimeras of other aligners, and writes pairs as ``.hyb`` files for hybkit.
 
-One line a read, tab-separated: name, bases, folding energy, then for both segments in their order on the read
+One line per read, tab-separated: name, bases, folding energy; then for both segments, in their order on the read:
 reference name, start and end on the read, start and end on the reference (1-based, inclusive) and score (the
-e-value), then optional flags, ``flag=value`` joined by ``;`` (hybkit Hyb File Specification). ``.`` stands for
-what is missing.
+e-value); then optional flags, ``flag=value`` joined by ``;`` (hybkit Hyb File Specification). ``.`` is a missing
+value.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from numpy.typing import NDArray
 from mirtools.chimera.batches import BATCH_SIZE, RawReads, ReadBatch, pack
 from mirtools.chimera.engine import Hits, SearchReferences
 from mirtools.chimera.references import References, decode
-from mirtools.chimera.spool import LineSpool
 from mirtools.errors import InputError, shorten
-from mirtools.interactions import MISSING
-from mirtools.sequences import Read, to_dna
-from mirtools.streams import open_text, reading
+from mirtools.io.sequences import Read, first_word, to_dna
+from mirtools.io.spool import Lines
+from mirtools.io.streams import open_text, reading
+from mirtools.io.tables import MIRNA_CLASS, MISSING
 
 if TYPE_CHECKING:
     from mirtools.chimera.pairing import Pairs
 
 _SEGMENTS = (3, 9)
-# hyb's references are called gene_transcript_symbol_type; GENCODE and Ensembl write the type into the header
+# hyb's references are named gene_transcript_symbol_type; GENCODE and Ensembl write the type into the header
 _TYPE_IN_NAME = re.compile(r"[^_]+_[^_]+_[^_]+_([A-Za-z-]+)")
 _BIOTYPE = re.compile(r"(?:[^|\s]*\|){7}(\w+)\||\S+ .*\btranscript_biotype:(\w+)")
 
-# hyb calls reads by number and copies; nothing else may tell them
+# hyb names reads NUMBER_COPIES
 _HYB_NAME = re.compile(r"[0-9]+_([0-9]{1,15})")
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")
 _TOO_MANY = 10**15
 
-# No other cell holds a tab before it
+# Follows the first tab-separated flags; earlier cells contain no tab
 _COUNT = "\tread_count="
 
 _Row = tuple[int, int, int, int, int, int, float]
 
 
 class HybReads(NamedTuple):
-    """Some reads of a ``.hyb`` file; both columns of hits count them by their position in ``raw``.
+    """Some reads of a ``.hyb`` file; hits refer to them by their position in ``raw``.
 
-    ``raw.copies`` has what flags and hyb's names say of copies, 0 where they say nothing.
+    ``raw.copies`` has the numbers of copies from flags and hyb's names, 0 if unknown.
     """
 
     raw: RawReads
@@ -58,18 +58,17 @@ class HybReads(NamedTuple):
 def read_hyb(path: str, references: SearchReferences, size: int = BATCH_SIZE) -> Iterator[HybReads]:
     """Stream the reads of a ``.hyb`` file with the hits of their two segments, at most ``size`` at a time.
 
-    A segment is a miRNA or a target by the reference list that holds its name; other segments (tRNA, rRNA...)
-    give no hit. Lines that follow each other with the same name and bases are one read with the hits of all of
-    them, as where a program lists every equally good target on a line of its own; equal hits count once. Bit
-    scores are not part of the format and are 0, as are e-values that are missing. A read stands for as many
-    copies as :func:`copies_of_line` finds.
+    A segment is a miRNA or a target depending on the reference list that contains its name; other segments (tRNA,
+    rRNA...) give no hit. Consecutive lines with the same name and bases are one read with the hits of all of them
+    (some programs list every equally good target on a separate line); equal hits count once. Bit scores are not
+    part of the format and are 0, like missing e-values. :func:`copies_of_line` gives the number of copies.
 
     Raises
     ------
     InputError
-        For lines with fewer than 15 columns, coordinates that are no numbers or lie outside the read or the
-        reference, scores that are no e-values, counts that are no whole numbers, and letters that are no
-        nucleotides.
+        If a line has fewer than 15 columns, coordinates that are not numbers or lie outside the read or the
+        reference, a score that is not an e-value, a count that is not a whole number, or a letter that is not a
+        nucleotide.
     """
     lists = [_numbered(references.mirnas), _numbered(references.transcripts)]
     reads: list[Read] = []
@@ -82,7 +81,7 @@ def read_hyb(path: str, references: SearchReferences, size: int = BATCH_SIZE) ->
             if not text.strip() or text.startswith("#"):
                 continue
             if len(fields) < 15:
-                problem = f"{len(fields)} columns where a .hyb line has 15 or more; give a .hyb file"
+                problem = f"{len(fields)} columns instead of 15 or more; give a .hyb file"
                 raise InputError(problem, source=path, line=line)
             try:
                 read = Read(fields[0], to_dna(fields[1]), None)
@@ -115,15 +114,15 @@ def _packed(
 
 
 def copies_of_line(name: str, flags: str) -> int:
-    """Return how many reads a line of a ``.hyb`` file stands for, 0 where it does not say.
+    """Return the number of reads of a line of a ``.hyb`` file, 0 if unknown.
 
-    That is its ``read_count`` where it has that flag; else the largest of what ``count_total``, the names in
-    ``seq_IDs_in_cluster`` (added up) and its own name tell, where names are hyb's, ``number_copies``.
+    This is the flag ``read_count`` if present; else the largest of ``count_total``, the sum over the names in
+    ``seq_IDs_in_cluster``, and the number in its own name, if names have hyb's form ``number_copies``.
 
     Raises
     ------
     ValueError
-        For a flag that counts and is no whole number.
+        If a flag with a count is not a whole number.
 
     >>> copies_of_line("12_5", "count_total=2; seq_IDs_in_cluster=12_5,40_2;")
     7
@@ -131,9 +130,9 @@ def copies_of_line(name: str, flags: str) -> int:
     counts = [int(found[1]) for found in [_HYB_NAME.fullmatch(name)] if found]
     if "count" not in flags and "seq_IDs_in_cluster" not in flags:
         return max(counts, default=0)
-    told = {key.strip(): value.strip() for key, _, value in (flag.partition("=") for flag in flags.split(";"))}
+    values = {key.strip(): value.strip() for key, _, value in (flag.partition("=") for flag in flags.split(";"))}
     for key in ("read_count", "count_total"):
-        text = told.get(key, MISSING)
+        text = values.get(key, MISSING)
         if text in ("", MISSING):
             continue
         if not _WHOLE_NUMBER.fullmatch(text):
@@ -141,7 +140,7 @@ def copies_of_line(name: str, flags: str) -> int:
         if key == "read_count" and int(text):
             return int(text)
         counts.append(int(text))
-    members = [_HYB_NAME.fullmatch(member.strip()) for member in told.get("seq_IDs_in_cluster", "").split(",")]
+    members = [_HYB_NAME.fullmatch(member.strip()) for member in values.get("seq_IDs_in_cluster", "").split(",")]
     counts.append(sum(int(found[1]) for found in members if found))
     if max(counts) >= _TOO_MANY:
         raise ValueError("flag seq_IDs_in_cluster counts more reads than any library has; repair the line")
@@ -149,7 +148,10 @@ def copies_of_line(name: str, flags: str) -> int:
 
 
 def _numbered(references: References) -> tuple[dict[str, int], list[int]]:
-    return {name: number for number, name in enumerate(references.names)}, references.lengths.tolist()
+    # the file may have the whole names of the FASTA file as well as accessions
+    numbers = {first_word(header): number for number, header in enumerate(references.headers) if header}
+    numbers.update((name, number) for number, name in enumerate(references.names))
+    return numbers, references.lengths.tolist()
 
 
 def _segment(cells: list[str], read_length: int, length: int) -> tuple[int, int, int, int, float]:
@@ -157,7 +159,7 @@ def _segment(cells: list[str], read_length: int, length: int) -> tuple[int, int,
     try:
         start, end, subject_start, subject_end = (int(float(cell)) for cell in cells[1:5])
     except (ValueError, OverflowError) as error:
-        raise ValueError("coordinates are no whole numbers; give a .hyb file") from error
+        raise ValueError("coordinates are not whole numbers; give a .hyb file") from error
     if not (0 < start <= end <= read_length and 0 < subject_start <= subject_end <= length):
         name = shorten(cells[0], 40)
         raise ValueError(f"segment '{name}' lies outside its read or reference; give the FASTA hyb used")
@@ -166,7 +168,7 @@ def _segment(cells: list[str], read_length: int, length: int) -> tuple[int, int,
     except ValueError:
         score = -1.0
     if not 0 <= score < float("inf"):
-        raise ValueError(f"score '{shorten(cells[5], 40)}' is no e-value; give a .hyb file")
+        raise ValueError(f"score '{shorten(cells[5], 40)}' is not an e-value; give a .hyb file")
     return start - 1, end, subject_start - 1, subject_end, score
 
 
@@ -177,12 +179,12 @@ def _columns(rows: dict[_Row, None]) -> Hits:
 
 
 def hits_of_inserts(hits: Hits, raw: NDArray[np.int64]) -> Hits:
-    """Return the hits of some reads, which are counted anew.
+    """Return the hits of some reads, with new read numbers.
 
     Parameters
     ----------
     hits : Hits
-        Hits of raw reads. Coordinates stay as they are, so nothing may be trimmed from the reads.
+        Hits of raw reads. Coordinates are unchanged, so nothing may be trimmed from the reads.
     raw : array of int64
         The reads to keep, ascending: ``raw`` of :class:`mirtools.chimera.inserts.Inserts`.
     """
@@ -192,24 +194,24 @@ def hits_of_inserts(hits: Hits, raw: NDArray[np.int64]) -> Hits:
     return Hits(*columns)
 
 
-class HybSpool:
-    """Lines of paired reads, which wait in a file until the last copy of each is read."""
+class HybLines:
+    """Lines of paired reads, stored in a temporary file until all copies are counted."""
 
     def __init__(self) -> None:
-        self._lines = LineSpool()
+        self._lines = Lines()
 
     def add(self, lines: Iterable[str]) -> None:
-        """Add lines of :func:`hyb_lines`, one a distinct read."""
-        self._lines.add([line.removesuffix("\n") for line in lines])
+        """Add lines of :func:`hyb_lines`, one per distinct read."""
+        self._lines.extend([line.removesuffix("\n") for line in lines])
 
     def write(self, stream: TextIO, copies: NDArray[np.int64]) -> None:
-        """Write all lines; ``copies`` tells how many reads each stands for, as its ``read_count`` then does."""
-        for line, count in zip(self._lines.lines(), copies, strict=True):
+        """Write all lines; ``copies`` is the number of reads of each, written as ``read_count``."""
+        for line, count in zip(self._lines, copies, strict=True):
             cells, _, flags = line.partition(_COUNT)
             stream.write(f"{cells}{_COUNT}{count};{flags.partition(';')[2]}\n")
 
     def close(self) -> None:
-        """Give the file up."""
+        """Close the temporary file."""
         self._lines.close()
 
 
@@ -220,25 +222,25 @@ def hyb_lines(
     references: SearchReferences,
     sample: str = "",
 ) -> Iterator[str]:
-    """Yield one line for the best pair of each chosen read of a batch, as hybkit reads it.
+    """Yield one line in hybkit's format for the best pair of each chosen read of a batch.
 
-    Names stand as they are; a read without one is called ``unnamed``, and ``#`` in front, where many look for a
-    comment, becomes ``%23``. Coordinates are those of the aligned parts. The flags:
+    Names are unchanged, but a read without one is named ``unnamed``, and ``#`` at the beginning, which would start
+    a comment, becomes ``%23``. Coordinates are those of the aligned parts. The flags are:
 
-    - ``read_count``: copies of the read in the batch; :class:`HybSpool` makes it those in all batches.
-    - ``seg1_type``, ``seg2_type``: ``miRNA`` (``microRNA`` where its name says so, as hyb's do), and for
-      transcripts what their names (hyb) or headers (GENCODE, Ensembl) say, else ``mRNA``.
-    - ``miRNA_seg``: ``5p`` where the miRNA lies before its target on the read, else ``3p``.
-    - ``dataset``: the sample, where it has a name.
+    - ``read_count``: copies of the read in the batch; :class:`HybLines` replaces it by those in all batches.
+    - ``seg1_type``, ``seg2_type``: ``miRNA`` (``microRNA`` if the name contains it, as in hyb's database); for
+      transcripts the type in their names (hyb) or headers (GENCODE, Ensembl), else ``mRNA``.
+    - ``miRNA_seg``: ``5p`` if the miRNA lies before its target on the read, else ``3p``.
+    - ``dataset``: the sample, if it has a name.
 
     Parameters
     ----------
     batch : ReadBatch
         With names.
     pairs : Pairs
-        Pairs of the batch; those of a rank beyond 1 are left out.
+        Pairs of the batch; only those of rank 1 are written.
     chosen : array of bool, shape (reads,)
-        Which reads of the batch are written.
+        The reads of the batch to write.
     references : SearchReferences
     sample : str
     """
@@ -255,7 +257,10 @@ def hyb_lines(
         read, target_first, mirna, target = row[:4]
         mirna_name, target_name = mirnas.names[mirna], transcripts.names[target]
         segments = _cells(mirna_name, *row[4:9]), _cells(target_name, *row[9:])
-        types = _mirna_type(mirna_name), _target_type(target_name, transcripts.headers[target])
+        types = (
+            _guide_type(mirna_name, *mirnas.classes[mirna : mirna + 1]),
+            _target_type(target_name, transcripts.headers[target]),
+        )
         place = "5p"
         if target_first:
             segments, types, place = segments[::-1], types[::-1], "3p"
@@ -272,12 +277,14 @@ def _cells(name: str, start: int, end: int, ref_start: int, ref_end: int, evalue
 
 def _read_name(name: str) -> str:
     if name in ("", MISSING):
-        return "unnamed"  # hybkit takes a name for granted
+        return "unnamed"  # hybkit needs a name
     return f"%23{name[1:]}" if name[0] == "#" else name
 
 
-def _mirna_type(name: str) -> str:
-    # hybkit compares the flag with the type in hyb's names, and takes either word for a miRNA
+def _guide_type(name: str, guide_class: str = MIRNA_CLASS) -> str:
+    if guide_class != MIRNA_CLASS:
+        return _flag_value(guide_class)
+    # hybkit compares the flag with the type in hyb's names, and accepts both words for a miRNA
     return "microRNA" if name.endswith("_microRNA") and _TYPE_IN_NAME.fullmatch(name) else "miRNA"
 
 
@@ -298,7 +305,7 @@ def _target_type(name: str, header: str) -> str:
 
 
 def _flag_value(text: str) -> str:
-    """Return a value of a flag with the signs between flags percent-escaped.
+    """Return the value of a flag with separators percent-escaped.
 
     >>> _flag_value("10%;a=b")
     '10%25%3Ba%3Db'

@@ -1,4 +1,4 @@
-"""Counts over chimeric reads: how long their parts are, how these meet, and where on the transcripts sites lie."""
+"""Counts over chimeric reads: lengths of parts, gaps at the junction, and regions of sites on transcripts."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.annotation import Annotation
 from mirtools.chimera.references import References
-from mirtools.regions import REGIONS
+from mirtools.transcripts.annotation import Annotation
+from mirtools.transcripts.regions import REGIONS
 
 if TYPE_CHECKING:
     from mirtools.chimera.pairing import Pairs
 
 
 class Junctions:
-    """Counts distinct reads by what their best pair looks like.
+    """Counts distinct reads by properties of their best pair.
 
     Parameters
     ----------
     transcripts : References
     annotation : Annotation, optional
-        Regions of the transcripts, where they are known.
+        Regions of the transcripts, if known.
     """
 
     def __init__(self, transcripts: References, annotation: Annotation | None = None) -> None:
@@ -46,13 +46,13 @@ class Junctions:
             Which reads of the batch to count.
         """
         best = np.flatnonzero((pairs.rank == 1) & reads[pairs.read])
-        self._mirna_lengths.update(counted((pairs.part_end - pairs.part_start)[best]))
-        self._target_lengths.update(counted((pairs.target_ref_end - pairs.target_ref_start)[best]))
-        self._gaps.update(counted(pairs.gap[best]))
-        self._target_first.update(counted(pairs.target_first[best]))
+        self._mirna_lengths.update(count_values((pairs.part_end - pairs.part_start)[best]))
+        self._target_lengths.update(count_values((pairs.target_ref_end - pairs.target_ref_start)[best]))
+        self._gaps.update(count_values(pairs.gap[best]))
+        self._target_first.update(count_values(pairs.target_first[best]))
         if self._annotation is not None:
             sites = pairs.target[best], pairs.site_start[best], pairs.site_end[best]
-            self._regions.update(counted(self._annotation.region_numbers(self._names, *sites)))
+            self._regions.update(count_values(self._annotation.region_numbers(self._names, *sites)))
 
     def statistics(self) -> dict[str, dict[str, int]]:
         """Return the counts for ``--json``: numbers as strings, in ascending order."""
@@ -76,7 +76,7 @@ def by_number(counts: dict[int, int]) -> dict[str, int]:
     return {str(number): count for number, count in sorted(counts.items())}
 
 
-def counted(values: NDArray[Any]) -> dict[int, int]:
-    """Return how often each number occurs in an array of integers or truth values."""
+def count_values(values: NDArray[Any]) -> dict[int, int]:
+    """Return how often each number occurs in an array of integers or booleans."""
     found, counts = np.unique(values, return_counts=True)
     return dict(zip(found.astype(int).tolist(), counts.tolist(), strict=True))

@@ -1,10 +1,10 @@
-"""A k-mer index of reference sequences: where in them a word occurs.
+"""A k-mer index of reference sequences: the positions of each word.
 
-The positions of a text are sorted by the word of ``k`` bases that starts there; a table tells where the positions
-of each word begin. Words shorter than ``k`` are looked up in the same table, for words with the same first bases
-stand together. Memory: 5.25 bytes a base (position, code, packed code) and 4 bytes a word (4**k), so 79 MB for
+The positions of a text are sorted by the word of ``k`` bases that starts there; a table has the start of each
+word's positions. Words shorter than ``k`` are looked up in the same table, because words with the same first bases
+are adjacent. Memory: 5.25 bytes per base (position, code, packed code) and 4 bytes per word (4**k), so 79 MB for
 12 Mb of transcripts (k = 11) and 1.6 GB for 250 Mb (k = 13). An index can be mapped from a file; then all
-processes of a machine share it, and only what is used is read.
+processes of a machine share it, and only the parts in use are read.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from mirtools.chimera.packed import pack
 from mirtools.chimera.references import N, References
-from mirtools.compiled import compiled
+from mirtools.computing.compiled import compiled
 from mirtools.errors import InputError
-from mirtools.lines import CONTROL
-from mirtools.sequences import read_references
+from mirtools.io.lines import CONTROL
+from mirtools.io.sequences import read_references
 
 _FORMAT = "mirtools k-mer index 1"
 _REMEDY = "make it again with chimera-index"
@@ -53,14 +53,14 @@ class KmerIndex:
     ----------
     references : References
     packed : array of uint64
-        Their bases (:func:`mirtools.chimera.packed.pack`).
+        Bases of the references (:func:`mirtools.chimera.packed.pack`).
     k : int
         Length of the longest words.
     table : array of uint32, shape (4**k + 1,)
         The positions of word ``w`` are ``positions[table[w]:table[w + 1]]``.
     positions : array of uint32
-        Positions on ``references.codes``, by word, then ascending. ``N`` and separators count as ``A`` here, so a
-        match that is looked up has to be verified.
+        Positions on ``references.codes``, by word, then ascending. ``N`` and separators count as ``A`` here, so
+        matches must be verified.
     """
 
     def __init__(
@@ -82,15 +82,13 @@ class KmerIndex:
         """Index sequences; ``k`` is chosen so that there are about as many words as bases."""
         size = len(references.codes)
         if size >= 2**32:
-            raise InputError(
-                f"{size:,} bases are more than an index can hold; split the references (4 Gb at most)"
-            )
+            raise InputError(f"{size:,} bases are too many for an index; split the references (4 Gb at most)")
         k = min(max(math.floor(math.log(size, 4)), _LEAST_K), _LARGEST_K)
         table, positions = _sort_words(references.codes, k)
         return cls(references, pack(references.codes), k, table, positions)
 
     def save(self, stream: BinaryIO) -> None:
-        """Write the index as a safetensors file, which :meth:`load` maps into memory."""
+        """Write the index as a safetensors file, for :meth:`load`."""
         references = self.references
         headers = "\n".join(references.headers).encode("utf-8", "surrogateescape")
         arrays: dict[str, NDArray[Any]] = {
@@ -113,18 +111,18 @@ class KmerIndex:
         text = json.dumps(description, separators=(",", ":")).encode()
         text += b" " * (-len(text) % 8)
         stream.write(len(text).to_bytes(8, "little") + text)
-        # part by part: the library would hold the whole file in memory once more
+        # part by part: the library would need memory for the whole file
         for array in arrays.values():
             stream.write(np.ascontiguousarray(array).data)
 
     @classmethod
     def load(cls, path: str) -> KmerIndex:
-        """Map an index that :meth:`save` wrote; nothing is read until it is needed.
+        """Map an index of :meth:`save` into memory; parts are read when they are needed.
 
         Raises
         ------
         InputError
-            For a file that is no index, is cut, or whose parts do not fit together.
+            If a file is not an index, is truncated, or has parts that do not fit together.
         """
         from safetensors import SafetensorError, safe_open
 
@@ -134,14 +132,14 @@ class KmerIndex:
                 metadata = opened.metadata() or {}
             arrays = _map_arrays(path)
         except (SafetensorError, KeyError, ValueError) as error:
-            raise InputError(f"is no intact index; {_REMEDY}", source=path) from error
+            raise InputError(f"is not an intact index; {_REMEDY}", source=path) from error
         except OSError as error:
             reason = (error.strerror or "damaged").lower()
             raise InputError(f"cannot be read ({reason})", source=path) from error
         if metadata.get("format") != _FORMAT:
-            raise InputError(f"is no index of this version of mirtools; {_REMEDY}", source=path)
+            raise InputError(f"is not an index of this version of mirtools; {_REMEDY}", source=path)
         if {name: array.dtype for name, array in arrays.items()} != _TYPES:
-            raise InputError(f"is damaged, it lacks a part; {_REMEDY}", source=path)
+            raise InputError(f"is damaged, a part is missing; {_REMEDY}", source=path)
         return cls._checked(arrays, path)
 
     @classmethod
@@ -150,7 +148,7 @@ class KmerIndex:
         headers = arrays["headers"].tobytes().decode("utf-8", "surrogateescape").split("\n")
         k = (len(table).bit_length() - 1) // 2
         if any(map(CONTROL.search, headers)):
-            raise InputError(f"is damaged, a name holds a control character; {_REMEDY}", source=path)
+            raise InputError(f"is damaged, a name contains a control character; {_REMEDY}", source=path)
         fits = (
             len(headers) == len(starts) == len(ends) > 0
             and len(table) == 4**k + 1
@@ -169,18 +167,19 @@ class KmerIndex:
 
 
 def read_transcripts(path: str, counts: Counter[str] | None = None) -> tuple[References, KmerIndex | None]:
-    """Return the transcripts of a FASTA file, or of an index with the index itself.
+    """Return the transcripts of a FASTA file, or the transcripts and the index of an index file.
 
-    ``counts`` is told of records without sequence, see :func:`mirtools.sequences.stream_references`.
+    ``counts`` receives the records without sequence, see :func:`mirtools.io.sequences.stream_references`.
     """
     if is_index(path):
         index = KmerIndex.load(path)
-        return index.references, index
-    return References.of(read_references(path, counts=Counter() if counts is None else counts)), None
+        return index.references.by_accession(), index
+    found = References.of(read_references(path, counts=Counter() if counts is None else counts))
+    return found.by_accession(), None
 
 
 def is_index(path: str) -> bool:
-    """Tell whether a file may be an index by its first bytes; what cannot be read or is a pipe is none."""
+    """Return whether a file may be an index, by its first bytes; false for pipes and unreadable files."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return False
@@ -206,7 +205,7 @@ def _map_arrays(path: str) -> dict[str, NDArray[Any]]:
 
 
 def _unindexed(k: int) -> int:
-    """Return how many positions at the end of a text start no word."""
+    """Return the number of positions at the end of a text that start no word."""
     return k - 1
 
 

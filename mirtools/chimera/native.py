@@ -1,9 +1,9 @@
 """The native engine: k-mer indices of both references, searched by compiled kernels.
 
-It reports what the BLAST engine reports, by the same scores and e-values, and needs nothing but this package.
-Seeds of 7 bases find miRNAs, seeds of 11 (12 Mb of transcripts) to 13 (250 Mb) targets; reads that carry a miRNA
-and by those no target, or a weak one, are searched again with shorter seeds, down to those of BLAST (7 for 12 Mb).
-Bases of low complexity start no target.
+It reports the same hits as the BLAST engine, with the same scores and e-values, without further programs. Seeds of
+7 bases find miRNAs; seeds of 11 (12 Mb of transcripts) to 13 (250 Mb) find targets. Reads that have a miRNA but no
+target or only a weak one are searched again with shorter seeds, down to those of BLAST (7 for 12 Mb). Bases of low
+complexity start no target hit.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from numpy.typing import NDArray
 
 from mirtools.chimera import search
 from mirtools.chimera.batches import BATCH_SIZE
+from mirtools.chimera.dust import mask_low_complexity
 from mirtools.chimera.engine import Hits, SearchReferences
 from mirtools.chimera.kmers import KmerIndex
-from mirtools.chimera.masking import mask_low_complexity
 from mirtools.chimera.pairing import MIN_SCORE, likely_hits
 from mirtools.chimera.search import END, READ, START
 from mirtools.chimera.statistics import LAMBDA, K, bit_score, least_score, search_space
-from mirtools.compiled import compiled
+from mirtools.computing.compiled import compiled
 
 _MIRNA_SEED = 7
-# Seeds of the second search, and of the third, are so many bases shorter.
+# By how many bases the seeds of the second search, and of the third, are shorter
 _SHORTER, _SHORTEST = 3, 4
-# An alignment that scores so much more than the least is found by chance in one of 240 where that is in one.
+# An alignment that exceeds the least score by this is 240 times rarer by chance
 _MARGIN = 4
-# Bases that a target may share with a miRNA, and as many that it may run on by chance.
+# Bases that a target may share with a miRNA, and bases by which it may be extended by chance
 _SHARED = 8
-# Bases that the pairing rules may leave between both; where they allow more, it costs a further search.
+# Bases that the pairing rules may allow between both; if they allow more, a further search is needed
 _APART = 8
-_LONGEST_READ = 1000  # the score that an alignment needs hardly changes beyond
+_LONGEST_READ = 1000  # the score that an alignment needs hardly changes for longer reads
 
 
 class NativeEngine:
@@ -46,7 +46,7 @@ class NativeEngine:
     min_score : int
         Least score of a reported miRNA hit, see :class:`mirtools.chimera.pairing.PairingRules`.
     index : KmerIndex, optional
-        That of the transcripts, where it is at hand.
+        Index of the transcripts, if available.
     """
 
     batch_size = BATCH_SIZE
@@ -63,7 +63,7 @@ class NativeEngine:
         self._transcripts = _Database(index or KmerIndex.of(references.transcripts), evalue)
 
     def search(self, bases: NDArray[np.uint8], starts: NDArray[np.int64]) -> tuple[Hits, Hits]:
-        """Return the miRNA hits of all reads and the target hits of those that have any, by read."""
+        """Return the miRNA hits of all reads, and the target hits of reads with a miRNA hit, by read."""
         every = np.ones(len(bases), np.bool_)
         found = self._mirnas.find(bases, starts, np.arange(len(starts) - 1), every, _MIRNA_SEED)
         mirnas = self._mirnas.hits(found, starts)
@@ -74,18 +74,18 @@ class NativeEngine:
         targets = self._transcripts.find(bases, starts, reads, seedable, k)
         outside = ~_inside_mirnas(mirnas, starts)
         places = mirnas.read, mirnas.start, mirnas.end, mirnas.bits
-        # a base of low complexity at either end of a seed leaves enough others: BLAST asks for seven
+        # a base of low complexity at either end of a seed leaves enough others: BLAST requires seven
         widened = _widened(seedable, starts) & outside
         weak = np.setdiff1d(reads, _reads_with_sites(self._transcripts.strong(targets, starts), *places))
         targets = np.concatenate([targets, self._transcripts.find(bases, starts, weak, widened, k - _SHORTER)])
         without = np.setdiff1d(weak, _reads_with_sites(targets, *places))
         again = self._transcripts.find(bases, starts, without, seedable & outside, k - _SHORTEST)
-        # by read, subject, start; what several searches found stands there once
+        # by read, subject, start; without duplicates from several searches
         targets = np.unique(np.concatenate([targets, again]), axis=0)
         return mirnas, self._transcripts.hits(targets, starts)
 
     def stop(self) -> None:
-        """Nothing to do: a search takes a fraction of a second."""
+        """Do nothing: a search takes a fraction of a second."""
 
 
 class _Database:
@@ -126,7 +126,7 @@ class _Database:
         return found
 
     def strong(self, found: NDArray[np.int32], starts: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Return the alignments that are hardly ones of chance."""
+        """Return the alignments that are unlikely by chance."""
         lengths = np.minimum(np.diff(starts)[found[:, search.READ]], _LONGEST_READ - 1)
         strong: NDArray[np.int32] = found[found[:, search.SCORE] >= self._least_scores[lengths] + _MARGIN]
         return strong
@@ -148,11 +148,11 @@ def _reads_with_sites(
     mirna_ends: NDArray[np.int32],
     mirna_bits: NDArray[np.float64],
 ) -> Any:
-    """Return the reads of the alignments that lie next to one of the best miRNA hits of their read, or around it.
+    """Return the reads with an alignment next to one of their best miRNA hits, or around it.
 
-    The others hardly make its pair: they lie elsewhere, straddle the end of the miRNA, or fit only beside a lesser
-    hit of one of its kin. One around the miRNA says that there is none, but a piece of a transcript that looks
-    like it. Both alignments and miRNA hits are by read.
+    Other alignments rarely make a pair: they lie elsewhere, overlap the end of the miRNA, or fit only next to a
+    weaker hit of a related miRNA. An alignment around the miRNA means that the read has no miRNA, but a similar
+    part of a transcript. Both alignments and miRNA hits are sorted by read.
     """
     with_sites = np.empty(len(found), np.int32)
     count = first = last = 0
@@ -183,7 +183,7 @@ def _reads_with_sites(
 def _inside_mirnas(mirnas: Hits, starts: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which bases of a batch lie deep inside all miRNA hits of their read.
 
-    A target may share a few bases with a miRNA, so nothing that makes a pair starts there.
+    A target may share a few bases with a miRNA; a target hit that starts deeper inside makes no pair.
     """
     read, first, last = mirnas.read, mirnas.start + _SHARED, mirnas.end - _SHARED
     long = last > first

@@ -1,6 +1,6 @@
-"""Bases packed 32 to a word, so that a machine instruction compares 32 of them at once.
+"""Bases packed 32 per word, so that a machine instruction compares 32 bases at once.
 
-Base ``i`` lies in bits ``2 (i % 32)`` and above of word ``i // 32 + 1``; what is no A, C, G or T counts as A.
+Base ``i`` is in bits ``2 (i % 32)`` and above of word ``i // 32 + 1``; codes other than A, C, G and T count as A.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from mirtools.chimera.references import N
-from mirtools.compiled import compiled
+from mirtools.computing.compiled import compiled
 
-# The lower bit of each base.
+# The lower bit of each base
 LOWER = np.uint64(0x5555555555555555)
 _ONE = np.uint64(1)
 
 
 @compiled
 def pack(codes: NDArray[np.uint8]) -> Any:
-    """Return the packed bases as uint64, with one word more before and behind, for windows that stand over."""
+    """Return the packed bases as uint64, with one more word before and after, for windows beyond the ends."""
     packed = np.zeros(len(codes) // 32 + 3, np.uint64)
     for position in range(len(codes)):
         if codes[position] < N:
@@ -35,7 +35,7 @@ def pack(codes: NDArray[np.uint8]) -> Any:
 def changed_bases(a: NDArray[np.uint64], i: int, b: NDArray[np.uint64], j: int) -> Any:
     """Return which of 32 bases of two packed sequences differ: base ``i + n`` of ``a`` sets bit ``2 n``.
 
-    Windows may start 32 bases before a sequence and end as many behind it.
+    Windows may start up to 32 bases before a sequence and end up to 32 bases after it.
     """
     difference = _window(a, i) ^ _window(b, j)
     return (difference | (difference >> _ONE)) & LOWER
@@ -46,12 +46,12 @@ def _window(packed: NDArray[np.uint64], position: int) -> Any:
     shifted = np.uint64(position + 32)
     word = shifted >> np.uint64(5)
     bits = (shifted & np.uint64(31)) << _ONE
-    # two shifts, for one by 64 bits is not defined
+    # two shifts, because a shift by 64 bits is undefined
     return (packed[word] >> bits) | ((packed[word + _ONE] << (np.uint64(63) - bits)) << _ONE)
 
 
 def _counter(instruction: str) -> Any:
-    """Return what numba needs to compile a call as one instruction that counts zero bits."""
+    """Return a numba intrinsic that compiles to one instruction, which counts zero bits."""
 
     def count(typing_context: Any, word: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

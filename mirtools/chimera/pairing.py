@@ -1,14 +1,14 @@
-"""Hits of reads -> their miRNA-target pairs.
+"""Combines the hits of reads to miRNA-target pairs.
 
-DMISO, Identification of miRNA-mRNA interactions: both parts on the plus strand, at most 4 nt between them, the
-smaller e-values first and the larger bit scores next.
+DMISO, Identification of miRNA-mRNA interactions: both parts on the plus strand, at most 4 nt between them, ranked
+by the smaller e-values, then the larger bit scores.
 
-Local alignment (+1 for an equal, -3 for a changed base) stops before a changed base unless four equal ones follow,
-so a miRNA with two changed bases inside, or one near its end, is seen in part only. Within the canonical miRNA a
-changed base is far likelier than that, so a miRNA hit is first extended without gaps, each changed base costing as
-much as an equal one gains, but never into what the target alignment claims. The score of a miRNA is the length of
-its hit plus, for both extensions, equal minus changed bases: 19 for a miRNA of 21 nt with one changed base in its
-middle that the hit ends at, 14 for a chance hit of 14 nt. It depends on no database, as e-values do.
+A local alignment (+1 for a match, -3 for a mismatch) stops before a mismatch unless four matches follow, so it
+contains only part of a miRNA with two changed bases inside, or with one near its end. Such changes are frequent in
+miRNAs. Therefore a miRNA hit is first extended without gaps, with +1 for a match and -1 for a mismatch, but never
+into the aligned target part. The score of a miRNA is the length of its hit plus, for both extensions, matches
+minus mismatches: 19 for a miRNA of 21 nt with one mismatch in its middle at which the hit ends, 14 for a chance
+hit of 14 nt. Unlike an e-value, it does not depend on the size of a database.
 """
 
 from __future__ import annotations
@@ -23,34 +23,37 @@ from numpy.typing import NDArray
 
 from mirtools.chimera.engine import Hits, SearchReferences
 from mirtools.chimera.references import References
+from mirtools.io.tables import MIRNA_CLASS
 
-_NUMBER = re.compile(r"(\d+)")
+_NUMBER = re.compile("([0-9]+)")
 
 MIRNA_FIRST = "mirna_first"
 TARGET_FIRST = "target_first"
-# What becomes of a read, by number. Without a pair the last of several reasons is told: the one nearest to a pair.
+# Outcomes of a read, by number. Of several reasons the last one is reported, which is the one nearest to a pair.
 # loop: one part lies in the other, or they share more than max_gap bases; gap: they are too far apart.
 REASONS = ("paired", "no_mirna", "no_target", "loop", "gap", "short_site")
 
-# Of random reads of 75 nt, one in 160 holds a hit of one of 2,656 human miRNAs that scores so much; one in 13
-# holds one that BLAST reports. Reads of true pairs hardly ever score less.
+# One in 160 random reads of 75 nt has a hit of one of 2,656 human miRNAs with this score; one in 13 has a hit that
+# BLAST reports. Reads of true pairs hardly ever have a lower score.
 MIN_SCORE = 16
 
+# miRNA, transcript, and the aligned part of the transcript
+Ties = tuple[tuple[int, int, int, int], ...]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
 class PairingRules(NamedTuple):
-    """What makes two hits a pair.
+    """The conditions for two hits to make a pair.
 
     Attributes
     ----------
     max_gap : int
         Largest distance, and largest overlap, of the two parts on the read in nt.
     min_score : int
-        Least score of a miRNA, or five less than its canonical length where that is less.
+        Least score of a miRNA; if smaller, its canonical length minus 5.
     extend : int
-        Bases that the target part is extended by at its 3' end.
+        Number of bases by which the target part is extended at its 3' end.
     min_site : int
         Shortest extended site in nt.
     top : int
@@ -65,9 +68,9 @@ class PairingRules(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Pairs of a miRNA hit and a target hit, as columns; reads ascend, and within a read the ranks.
+    """Pairs of a miRNA hit and a target hit, as columns, sorted by read and rank.
 
-    Coordinates are 0-based and half-open, 5'->3'; all columns are int64 unless said otherwise.
+    Coordinates are 0-based and half-open, 5'->3'; columns are int64 unless noted.
 
     Attributes
     ----------
@@ -76,31 +79,33 @@ class Pairs(NamedTuple):
     rank : array
         1 for the best pair of a read.
     n_best : array
-        How many pairs of the read are as good as its best one.
+        Number of pairs of the read that are as good as its best one.
     target_first : array of bool
     gap : array
-        Read bases between the two aligned parts; negative where they overlap.
+        Read bases between the two aligned parts; negative if they overlap. Up to two hidden bases of the miRNA at
+        its end next to the target are among them, so that it can be ``max_gap`` plus two.
     mirna : array
         Position of the miRNA in its list.
     mirna_start, mirna_end, mirna_ref_start, mirna_ref_end : array
-        Its aligned part, on the read and on the miRNA.
+        Aligned part of the miRNA, on the read and on the miRNA.
     part_start, part_end : array
-        The miRNA part of the read with the bases beside it that neither alignment claims.
+        The miRNA part of the read, including adjacent bases that belong to neither alignment.
     unassigned_5p, unassigned_3p : array
-        How many of these bases lie at the 5' and at the 3' end of the miRNA part.
+        Number of these bases at the 5' and at the 3' end of the miRNA part.
     target : array
         Position of the transcript in its list.
     target_start, target_end, target_ref_start, target_ref_end : array
-        Its aligned part, on the read and on the transcript.
+        Aligned part of the target, on the read and on the transcript.
     site_start, site_end : array
-        The site on the transcript: the aligned part, extended at its 3' end as far as the transcript goes. Bases
-        shared with a miRNA before it belong to the miRNA, so the site starts behind them. Otherwise every such
-        site would start as its miRNA ends, and a model could tell ligated pairs by that mark of the ligation.
+        The site on the transcript: the aligned part, extended at its 3' end up to the end of the transcript. Bases
+        shared with a miRNA before it belong to the miRNA, so the site starts after them. Otherwise every such site
+        would start with the last bases of its miRNA, and a model could recognise ligated pairs by them.
     open_3p : array
-        1 where sequencing stopped in the miRNA or directly behind it, so that its 3' end is not known; else 0.
+        1 if sequencing stopped in the miRNA or directly after it, so that its 3' end is unknown; else 0.
     mirna_evalue, mirna_bits, target_evalue, target_bits : array of float64
-    tied : list of tuple of (int, int), or None
-        miRNA and transcript of all pairs as good as the best one of the read, in ascending order; only on demand.
+    tied : list of tuple of (int, int, int, int), or None
+        miRNA, transcript, and start and end of the aligned part of the transcript, of all pairs as good as the
+        best one of the read, in ascending order; if requested.
     """
 
     read: Ints
@@ -129,11 +134,11 @@ class Pairs(NamedTuple):
     mirna_bits: Floats
     target_evalue: Floats
     target_bits: Floats
-    tied: list[tuple[tuple[int, int], ...]] | None
+    tied: list[Ties] | None
 
 
 class _Lists(NamedTuple):
-    """What of the references pairing needs, as the kernel takes it."""
+    """Arrays of the references for the pairing kernel."""
 
     codes: NDArray[np.uint8]
     starts: Ints
@@ -153,12 +158,13 @@ def pair_hits(
     rules: PairingRules,
     keep_ties: bool = False,
 ) -> tuple[Pairs, NDArray[np.uint8]]:
-    """Return the best pairs of each read of a batch, at most ``rules.top``, and what became of each read.
+    """Return the best pairs of each read of a batch, at most ``rules.top``, and the outcome of each read.
 
     Pairs are ordered by the product of both e-values, then the sum of both bit scores; ties by whether the
     miRNA is aligned from end to end, then by names and coordinates. The product makes the order symmetric in the
     two parts; the paper leaves open which e-value counts first. miRNA names are compared with their numbers by
     value, so that of a family the member known longest, mostly the abundant one, wins (miR-17 before miR-106a).
+    miRNAs come before guides of other classes.
 
     May be called from several threads at once.
 
@@ -171,7 +177,7 @@ def pair_hits(
     references : SearchReferences
     rules : PairingRules
     keep_ties : bool
-        Keep the names of all pairs that are as good as the best one of their read.
+        Whether to keep names and places of all pairs that are as good as the best one of their read.
 
     Returns
     -------
@@ -182,7 +188,7 @@ def pair_hits(
     from mirtools.chimera import pairing_kernel as kernel
 
     mirnas, targets = _contiguous(mirna_hits), _contiguous(target_hits)
-    # all arguments of the same type always: the kernel is compiled once
+    # arguments always have the same types, so the kernel is compiled once
     writeable = np.require(bases, np.uint8, ["C", "W"])
     places, ends = (np.require(column, np.int64, ["C", "W"]) for column in (starts, loose))
     lists = _lists(references)
@@ -203,7 +209,7 @@ def pair_hits(
 def likely_hits(
     mirna_hits: Hits, bases: NDArray[np.uint8], starts: Ints, mirnas: References, min_score: int
 ) -> Hits:
-    """Return the miRNA hits that score enough to be part of a pair; the others need no target.
+    """Return the miRNA hits with a sufficient score for a pair; the others need no target.
 
     Parameters
     ----------
@@ -222,10 +228,12 @@ def likely_hits(
     return Hits(*(column[chosen] for column in hits))
 
 
-def natural(name: str) -> tuple[list[str | int], str]:
-    """Return a sort key in which runs of digits count by value; the name itself keeps names apart."""
+def natural(name: str) -> tuple[list[str | tuple[int, str]], str]:
+    """Return a sort key in which runs of digits, of any length, are compared by value, then the name itself."""
     parts = _NUMBER.split(name)
-    return [int(part) if index % 2 else part for index, part in enumerate(parts)], name
+    # numbers by length, then digits: Python refuses to convert more than 4,300 digits
+    values = (part.lstrip("0") if index % 2 else part for index, part in enumerate(parts))
+    return [(len(value), value) if index % 2 else value for index, value in enumerate(values)], name
 
 
 def _contiguous(hits: Hits) -> Hits:
@@ -233,12 +241,13 @@ def _contiguous(hits: Hits) -> Hits:
     return Hits(*whole, *(np.require(column, np.float64, ["C", "W"]) for column in hits[6:]))
 
 
-def _ties(tied: Any, ends: Ints, counts: Ints) -> list[tuple[tuple[int, int], ...]]:
-    found: list[tuple[tuple[int, int], ...]] = []
+def _ties(tied: Any, ends: Ints, counts: Ints) -> list[Ties]:
+    found: list[Ties] = []
+    names: Ties = ()
     last = -1
     for end, count in zip(ends.tolist(), counts.tolist(), strict=True):
-        if end != last:  # else a further pair of the same read
-            names = tuple(sorted({(mirna, target) for mirna, target in tied[end - count : end].tolist()}))
+        if end != last:  # else another pair of the same read
+            names = tuple(sorted(set(map(tuple, tied[end - count : end].tolist()))))
             last = end
         found.append(names)
     return found
@@ -251,13 +260,20 @@ def _lists(references: SearchReferences) -> _Lists:
         np.array(mirnas.codes, np.uint8),
         np.array(mirnas.starts, np.int64),
         np.array(mirnas.lengths, np.int64),
-        _ranks(sorted(mirnas.names, key=natural), mirnas.names),
+        _ranks(_guide_order(mirnas), mirnas.names),
         np.array(transcripts.lengths, np.int64),
         _ranks(sorted(transcripts.names), transcripts.names),
     )
 
 
+def _guide_order(guides: References) -> list[str]:
+    """Return the names of guides by class, miRNAs first, and in natural order."""
+    classes = guides.classes or [MIRNA_CLASS] * len(guides)
+    listed = [(each != MIRNA_CLASS, each, natural(name)) for each, name in zip(classes, guides.names, strict=True)]
+    return [name for *_, (_, name) in sorted(listed)]
+
+
 def _ranks(ordered: Iterable[str], names: Iterable[str]) -> Floats:
-    """Return the position of each name in an ordered list; the same names have the same one."""
+    """Return the position of each name in an ordered list; equal names have the same position."""
     position = {name: number for number, name in enumerate(ordered)}
     return np.array([position[name] for name in names], np.float64)

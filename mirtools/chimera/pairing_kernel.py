@@ -1,4 +1,4 @@
-"""The kernel that pairs the hits of reads; :mod:`mirtools.chimera.pairing` says by which rules."""
+"""The kernel that pairs the hits of reads; see :mod:`mirtools.chimera.pairing` for the rules."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from typing import Any
 import numpy as np
 
 from mirtools.chimera.references import N
-from mirtools.compiled import compiled
+from mirtools.computing.compiled import compiled
 
-# Bases at the end of a miRNA that may be replaced and so left out by the alignment.
+# Bases at the end of a miRNA that may be replaced and therefore missing from the alignment
 _HIDDEN = 2
-# Bases that a miRNA may lack, or twice the changed ones that it may hold, whatever the least score.
+# Bases that a miRNA may lack, or twice the number of its mismatches, whatever the least score
 _LACKING = 5
-# Least length of what remains of a target hit that is cut back.
+# Most bases beyond the alignment of a guide that are kept for its end. A miRNA that scores enough lacks no more;
+# guides of other classes are often longer than what is loaded of them.
+_MOST_HIDDEN = 12
+# Least length of a target hit after trimming
 _LEAST_TARGET = 15
-# Where an integer of a pair stands: see mirtools.chimera.pairing.Pairs
+# Columns of a pair, see mirtools.chimera.pairing.Pairs
 (READ, RANK, N_BEST, TARGET_FIRST, GAP, MIRNA_HIT, MIRNA_START, MIRNA_END, MIRNA_REF_START, MIRNA_REF_END) = range(
     10
 )
@@ -23,17 +26,17 @@ _LEAST_TARGET = 15
 (TARGET_HIT, TARGET_START, TARGET_END, TARGET_REF_START, TARGET_REF_END, SITE_START, SITE_END) = range(14, 21)
 OPEN_3P = 21
 CELLS = 22
-# Outcomes; of several the last is told: the one nearest to a pair.
+# Outcomes; the last of several is reported, which is the one nearest to a pair
 PAIRED, NO_MIRNA, NO_TARGET, LOOP, GAP_TOO_LONG, SHORT_SITE = range(6)
-# What candidates are compared by, lesser ones first: see _set_key
+# Columns of the sort key of candidates, see _set_key
 _KEYS = 16
 
 
 @compiled
 def extension(bases: Any, position: int, codes: Any, place: int, step: int, limit: int) -> tuple[int, int]:
-    """Return how far an alignment extends along its diagonal, and equal less changed bases of this extension.
+    """Return how far an alignment extends along its diagonal, and matches minus mismatches of this extension.
 
-    It ends where equal bases exceed changed ones most, at the nearest such place.
+    It ends where this difference is largest, at the nearest such position.
 
     Parameters
     ----------
@@ -44,12 +47,12 @@ def extension(bases: Any, position: int, codes: Any, place: int, step: int, limi
     step : int
         1 towards the 3' end, -1 towards the 5' end.
     limit : int
-        Most bases to extend by.
+        Longest extension, in bases.
     """
     score = best = length = 0
     for number in range(limit):
         base, canonical = bases[position + step * number], codes[place + step * number]
-        # what was not read, or is not known, speaks neither for nor against
+        # unread or unknown bases count neither as match nor as mismatch
         if base != N and canonical != N:
             score += 1 if base == canonical else -1
         if score > best:
@@ -59,7 +62,7 @@ def extension(bases: Any, position: int, codes: Any, place: int, step: int, limi
 
 @compiled
 def least_score(min_score: Any, mirna_length: Any) -> Any:
-    """Return the score that a hit of a miRNA of some length needs."""
+    """Return the score that a hit needs, given the length of its miRNA."""
     return min(min_score, mirna_length - _LACKING)
 
 
@@ -67,7 +70,7 @@ def least_score(min_score: Any, mirna_length: Any) -> Any:
 def likely(
     mirnas: Any, bases: Any, starts: Any, codes: Any, mirna_starts: Any, mirna_lengths: Any, min_score: int
 ) -> Any:
-    """Return which miRNA hits score enough to be part of a pair, as bool of shape (hits,).
+    """Return which miRNA hits have a sufficient score for a pair, as bool of shape (hits,).
 
     Parameters
     ----------
@@ -75,7 +78,7 @@ def likely(
     bases, starts : array
         The reads, see :class:`mirtools.chimera.batches.ReadBatch`.
     codes, mirna_starts, mirna_lengths : array
-        Those of the :class:`mirtools.chimera.references.References`.
+        Arrays of the :class:`mirtools.chimera.references.References`.
     min_score : int
         See :class:`mirtools.chimera.pairing.PairingRules`.
     """
@@ -111,17 +114,18 @@ def pair_reads(
     -------
     cells : array of int64, shape (pairs, CELLS)
     reasons : array of uint8, shape (reads,)
-    tied : array of int32, shape (ties, 2)
-        miRNA and transcript of all pairs as good as the best of their read; none unless ``keep_ties``.
+    tied : array of int32, shape (ties, 4)
+        miRNA, transcript, start and end of the aligned part of the transcript, of all pairs as good as the best of
+        their read; empty without ``keep_ties``.
     tied_ends : array of int64, shape (pairs,)
-        Where in ``tied`` those of a pair's read end; ``n_best`` of them stand before.
+        End of the ``n_best`` entries of a pair's read in ``tied``.
     """
     reads = len(starts) - 1
     top = rules.top
     reasons = np.empty(reads, np.uint8)
     cells = np.empty((1024, CELLS), np.int64)
     tied_ends = np.empty(1024, np.int64)
-    tied = np.empty((16, 2), np.int32)
+    tied = np.empty((16, 4), np.int32)
     chosen, keys = np.empty((top + 1, CELLS), np.int64), np.empty((top + 1, _KEYS))
     pairs = ties = 0
     first_mirna = first_target = 0
@@ -157,8 +161,9 @@ def pair_reads(
                         if ties == len(tied):
                             tied = np.concatenate((tied, np.empty_like(tied)))
                         tied[ties, 0], tied[ties, 1] = number, targets.subject[target]
+                        tied[ties, 2], tied[ties, 3] = cell[TARGET_REF_START], cell[TARGET_REF_END]
                         ties += 1
-                # sort the candidate in; the last one of too many falls off
+                # insert the candidate; if there are too many, the last one is dropped
                 place = held
                 while place > 0 and _before(keys[place], keys[place - 1], _KEYS):
                     for column in range(_KEYS):
@@ -188,7 +193,7 @@ def pair_reads(
 
 @compiled
 def _extended(mirnas: Any, mirna: int, bases: Any, codes: Any, low: int, high: int) -> Any:
-    """Return a miRNA hit extended within ``bases[low:high]``: both places, and the evidence for it."""
+    """Return a miRNA hit extended within ``bases[low:high]``: coordinates on read and miRNA, and its score."""
     start, end = mirnas.start[mirna], mirnas.end[mirna]
     ref_start, ref_end = mirnas.subject_start[mirna], mirnas.subject_end[mirna]
     left, gain_5p = extension(bases, start - 1, codes, ref_start - 1, -1, min(start - low, ref_start))
@@ -200,7 +205,7 @@ def _extended(mirnas: Any, mirna: int, bases: Any, codes: Any, low: int, high: i
 def _combine(
     mirnas: Any, mirna: int, targets: Any, target: int, bases: Any, codes: Any, length: int, rules: Any, cell: Any
 ) -> int:
-    """Put two hits into ``cell`` as a candidate pair; returns PAIRED, or why they are none."""
+    """Write two hits into ``cell`` as a candidate pair; returns PAIRED, or the reason against it."""
     t_start, t_end = targets.start[target], targets.end[target]
     t_ref_start, t_ref_end = targets.subject_start[target], targets.subject_end[target]
     mirna_first = mirnas.start[mirna] < t_start
@@ -209,7 +214,7 @@ def _combine(
     start, end, ref_start, ref_end, evidence = _extended(mirnas, mirna, bases, codes, low, high)
     if evidence < least_score(rules.min_score, len(codes)):
         return NO_MIRNA
-    # A target that ran a little further by chance is cut back.
+    # A target that was extended too far by chance is trimmed.
     shared = end - t_start if mirna_first else t_end - start
     extra = shared - rules.max_gap
     if 0 < extra <= rules.max_gap and t_end - t_start - shared >= _LEAST_TARGET:
@@ -227,7 +232,7 @@ def _combine(
     hidden = len(codes) - ref_end if mirna_first else ref_start
     if gap > rules.max_gap + min(hidden, _HIDDEN):
         return GAP_TOO_LONG
-    # Shared bases belong to the miRNA: the site starts behind them where it follows the miRNA.
+    # Shared bases belong to the miRNA: a site after the miRNA starts after them.
     site_start = t_ref_start + (max(0, -gap) if mirna_first else 0)
     site_end = min(t_ref_end + rules.extend, length)
     if site_end - site_start < rules.min_site:
@@ -245,9 +250,9 @@ def _combine(
 def _set_key(
     mirnas: Any, targets: Any, cell: Any, mirna_length: int, mirna_order: Any, transcript_order: Any, key: Any
 ) -> None:
-    """Set what a candidate is compared by."""
+    """Set the sort key of a candidate."""
     mirna, target = cell[MIRNA_HIT], cell[TARGET_HIT]
-    # Rounding makes equal products equal whatever the factors.
+    # Rounding makes equal products equal, whatever the factors.
     magnitude = np.log10(mirnas.evalue[mirna]) + np.log10(targets.evalue[target])
     key[0] = np.floor(magnitude * 1e6 + 0.5)
     key[1] = -np.floor((mirnas.bits[mirna] + targets.bits[target]) * 1e3 + 0.5)
@@ -255,10 +260,10 @@ def _set_key(
     key[3] = mirna_order[mirnas.subject[mirna]]
     key[4] = transcript_order[targets.subject[target]]
     key[5], key[6] = cell[TARGET_REF_START], cell[MIRNA_START]
-    # beyond this the order says nothing, but must not depend on that of the hits
+    # the rest of the key only makes the order independent of that of the hits
     key[7], key[8] = cell[TARGET_REF_END], cell[MIRNA_END]
     key[9], key[10], key[11] = cell[MIRNA_REF_START], cell[TARGET_START], cell[TARGET_END]
-    # hits that extend to the same place
+    # hits that extend to the same coordinates
     key[12], key[13] = mirnas.evalue[mirna], mirnas.bits[mirna]
     key[14], key[15] = targets.evalue[target], targets.bits[target]
 
@@ -273,22 +278,22 @@ def _before(key: Any, other: Any, columns: int) -> bool:
 
 @compiled
 def _keep_ends(cell: Any, mirna_length: int, read_length: int, loose: int, max_gap: int) -> None:
-    """Set the miRNA part of the read with the bases beside it that neither alignment claims.
+    """Set the miRNA part of the read, including adjacent bases that belong to neither alignment.
 
-    Towards the target these are the bases of the gap. At the outer end they reach to the end of the read if that
+    Towards the target these are the bases of the gap. At the outer end they extend to the end of the read if that
     lies at most ``max_gap`` beyond the canonical end of the miRNA, else (a linker or barcode follows) to that end.
-    Where sequencing stopped in the insert, its ``loose`` last bases may be no insert (-1: its end was seen), and a
-    miRNA that ends within them or before them may have been longer.
+    If sequencing stopped in the insert, its ``loose`` last bases may not belong to it (-1: its end was seen). A
+    miRNA that ends there or directly before may have been longer.
     """
     gap = max(cell[GAP], 0)
     cell[OPEN_3P] = 0
     if cell[TARGET_FIRST]:
-        hidden, outer = mirna_length - cell[MIRNA_REF_END], read_length - cell[MIRNA_END]
+        hidden, outer = min(mirna_length - cell[MIRNA_REF_END], _MOST_HIDDEN), read_length - cell[MIRNA_END]
         if loose >= 0 and outer <= hidden + max_gap + loose:
             cell[OPEN_3P] = 1
             outer = max(outer - loose, 0)
     else:
-        hidden, outer = cell[MIRNA_REF_START], cell[MIRNA_START]
+        hidden, outer = min(cell[MIRNA_REF_START], _MOST_HIDDEN), cell[MIRNA_START]
     kept = outer if outer <= hidden + max_gap else hidden
     left, right = (gap, kept) if cell[TARGET_FIRST] else (kept, gap)
     cell[UNASSIGNED_5P], cell[UNASSIGNED_3P] = left, right

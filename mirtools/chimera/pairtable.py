@@ -1,10 +1,11 @@
-"""Pairs of many reads -> rows of the interaction table.
+"""Collects the pairs of many reads in rows of the interaction table.
 
-Rows are kept as arrays, some 200 bytes each with bases and qualities; reads take no memory beyond their rows.
+Rows are kept as arrays, about 200 bytes each with bases and qualities; reads need no memory beyond their rows.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
@@ -12,29 +13,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.chimera.batches import ReadBatch, gathered, raise_qualities
+from mirtools.chimera.batches import ReadBatch, gather, raise_qualities
 from mirtools.chimera.digests import DigestNumbers, Digests, Places, digests_of
 from mirtools.chimera.engine import SearchReferences
-from mirtools.chimera.growing import Growing
-from mirtools.chimera.pairing import MIRNA_FIRST, TARGET_FIRST, PairingRules, Pairs
+from mirtools.chimera.pairing import MIRNA_FIRST, TARGET_FIRST, PairingRules, Pairs, Ties
 from mirtools.chimera.references import decode
 from mirtools.chimera.support import PartSupport
-from mirtools.compiled import compiled
-from mirtools.interactions import END_OPEN, END_SEEN, MISSING, cell_order, pair_id
+from mirtools.computing.compiled import compiled
+from mirtools.computing.growing import GrowingArray
+from mirtools.io.tables import END_OPEN, END_SEEN, MISSING, cell_order, pair_id
+from mirtools.io.tied_sites import Spot, write_spots
+from mirtools.transcripts.site_genes import SiteGenes
 
-# What makes a row, together with the bases of the miRNA part
+# The key of a row, together with the bases of the miRNA part
 _KEY = "mirna unassigned_5p unassigned_3p target target_ref_start target_ref_end open_3p".split()
-# What reads of one row may differ in; shown is the read with the strongest evidence. As the columns of the table.
+# Columns in which reads of one row may differ; those of the read with the strongest evidence are shown
 _SHOWN = np.dtype(
     [(name, "i4") for name in "site_start site_end target_first gap".split()]
     + [(name, "f8") for name in "mirna_evalue mirna_bits target_evalue target_bits".split()]
     + [(name, "i4") for name in "rank n_best".split()]
 )
 _FORMATS = {"mirna_evalue": ".3g", "target_evalue": ".3g", "mirna_bits": ".1f", "target_bits": ".1f"}
-# Outcomes from here on stand for several rows of a read
+# Outcomes from this number on refer to several rows of a read
 _SEVERAL = 1 << 40
-
-Ties = tuple[tuple[int, int], ...]
 
 
 class PairTable:
@@ -46,30 +47,53 @@ class PairTable:
     rules : PairingRules
     min_reads : int
         Distinct reads that must carry a miRNA part, over all targets and all miRNAs that it was assigned to,
-        for its rows to be kept (paper: 10). The part is the aligned one, unassigned ends not counted in, or up
-        to ``rules.max_gap`` bases less at one end.
+        for its rows to be kept (paper: 10). The part is the aligned one, without unassigned ends, or up to
+        ``rules.max_gap`` bases shorter at one end.
     samples : int
-        How many samples there are.
+        Number of samples.
+    site_genes : SiteGenes, optional
+        What is known of sites; by default, only headers of transcripts name genes.
+    show_ties : bool
+        Whether ties that pairs hold are written.
+
+    Attributes
+    ----------
+    by_class : dict of str to collections.Counter
+        Of each class of guides ``pairs``, ``reads`` and ``tied_pairs``, whose reads fit a guide of another class
+        equally well; once all rows are written, and if there are several classes.
     """
 
     def __init__(
-        self, references: SearchReferences, rules: PairingRules, min_reads: int, samples: int = 1
+        self,
+        references: SearchReferences,
+        rules: PairingRules,
+        min_reads: int,
+        samples: int = 1,
+        site_genes: SiteGenes | None = None,
+        show_ties: bool = True,
     ) -> None:
+        self.by_class: dict[str, Counter[str]] = {}
+        self._show_ties = show_ties
         self._references = references
+        self._site_genes = site_genes or SiteGenes(references.transcripts.names, references.transcripts.headers)
         self._support = PartSupport(min_reads, rules.max_gap)
         self._numbers = DigestNumbers()
-        self._keys = Growing(np.int32, len(_KEY))
-        self._shown = Growing(_SHOWN)
-        self._parts = Growing(np.int64)
-        self._reads = Growing(np.int64, samples)
-        self._copies = Growing(np.int64)
-        self._bases, self._qualities, self._ends = Growing(np.uint8), Growing(np.uint8), Growing(np.int64)
+        self._keys = GrowingArray(np.int32, len(_KEY))
+        self._shown = GrowingArray(_SHOWN)
+        self._parts = GrowingArray(np.int64)
+        self._reads = GrowingArray(np.int64, samples)
+        self._copies = GrowingArray(np.int64)
+        self._bases, self._qualities, self._ends = (
+            GrowingArray(np.uint8),
+            GrowingArray(np.uint8),
+            GrowingArray(np.int64),
+        )
         self._ties: dict[int, Ties] = {}
         self._several: dict[tuple[int, ...], int] = {}
         self._rounded: dict[tuple[str, float], float] = {}
 
     def add(self, batch: ReadBatch, pairs: Pairs) -> Places:
-        """Add the pairs of some reads: their evidence, copies and qualities. Copies of a read are welcome.
+        """Add the pairs of some reads: their evidence, copies and qualities; the reads may include copies.
 
         Returns
         -------
@@ -90,7 +114,7 @@ class PairTable:
         self._parts.extend(self._support.number(batch.bases, *aligned, pairs.open_3p[fresh]))
         self._reads.extend(np.zeros((len(fresh), self._reads.values.shape[1])))
         self._copies.extend(np.zeros(len(fresh)))
-        text, text_starts = gathered(batch.bases, begins, ends, fresh)
+        text, text_starts = gather(batch.bases, begins, ends, fresh)
         self._ends.extend(text_starts[1:] + len(self._bases))
         self._bases.extend(text)
         self._qualities.extend(np.zeros(len(text)))
@@ -103,25 +127,26 @@ class PairTable:
             raise_qualities(self._qualities.values, self._starts(), rows, batch.qualities, begins)
         return rows
 
-    def count(self, batch: ReadBatch, pairs: Pairs, rows: Places, new: NDArray[np.bool_]) -> None:
+    def count(self, sample: int, pairs: Pairs, rows: Places, new: NDArray[np.bool_]) -> None:
         """Count distinct reads.
 
         Parameters
         ----------
-        batch : ReadBatch
+        sample : int
+            Position of their sample.
         pairs : Pairs
         rows : array of int64, shape (pairs,)
-            What :meth:`add` returned.
+            Result of :meth:`add`.
         new : array of bool, shape (reads,)
-            The reads of which no copy was counted before.
+            The reads without an earlier copy.
         """
         counted = new[pairs.read]
         read, row = _distinct(pairs.read[counted], rows[counted])
-        np.add.at(self._reads.values[:, batch.sample], row, 1)
+        np.add.at(self._reads.values[:, sample], row, 1)
         self._support.count(read, self._parts.values[row])
 
     def outcomes(self, pairs: Pairs, rows: Places, reads: int) -> Places:
-        """Return for each of the reads a number that :meth:`pair_id` takes; -1 for those without a pair."""
+        """Return a number for each read, for :meth:`pair_id`; -1 for reads without a pair."""
         found = np.full(reads, -1, np.int64)
         first = pairs.rank == 1
         found[pairs.read[first]] = rows[first]
@@ -133,16 +158,17 @@ class PairTable:
         return found
 
     def pair_id(self, outcome: int) -> str:
-        """Return the identifier of a read's best supported row, ``""`` without support; once all are added."""
+        """Return the identifier of a read's best supported row, or ``""``, after all reads are added."""
         rows = (outcome,) if outcome < _SEVERAL else self._row_lists[outcome - _SEVERAL]
         return next((f"P{self._identifiers[row]:016x}" for row in rows if self._supported[row]), "")
 
     def rows(self) -> Iterator[list[str]]:
-        """Yield the supported rows, most reads first, once all reads are added.
+        """Yield the supported rows, most reads first, after all reads are added.
 
-        The cells are those of ``interactions.PARSE_COLUMNS``, the distinct reads of each sample where there are
-        several, and where ties were kept ``interactions.TIE_COLUMNS``: the names of all miRNAs and of all
-        transcripts of equally good pairs, in alphabetical order.
+        The cells are those of ``tables.PARSE_COLUMNS``, with the class of the guide after its name if there are
+        several classes, and with the place on the genome after the region if known; the distinct reads of each
+        sample; and ``tables.TIE_COLUMNS``, if ties were kept: the names of all miRNAs and of all transcripts, and
+        the aligned places on these of equally good pairs, in alphabetical order.
         """
         kept = np.flatnonzero(self._supported)
         reads = self._reads.values.sum(axis=1)
@@ -156,11 +182,14 @@ class PairTable:
             shown = dict(zip(_SHOWN.names or (), self._shown.values[row].tolist(), strict=True))
             site = shown["site_start"], shown["site_end"]
             qualities = self._qualities.values[start:end]
+            if mirnas.classes:
+                self._count_class(mirnas.classes[mirna], row, int(reads[row]))
             yield [
                 f"P{self._identifiers[row]:016x}",
                 str(reads[row]),
                 str(self._copies.values[row]),
                 mirnas.names[mirna],
+                *mirnas.classes[mirna : mirna + 1],
                 decode(self._bases.values[start:end]),
                 qualities.tobytes().decode("ascii") if qualities[0] else MISSING,
                 f"{left},{right}",
@@ -171,6 +200,7 @@ class PairTable:
                 str(site[0]),
                 str(site[1]),
                 transcripts.sequence(target, *site),
+                *self._site_genes.cells(target, *site),
                 TARGET_FIRST if shown["target_first"] else MIRNA_FIRST,
                 str(shown["gap"]),
                 f"{shown['mirna_evalue']:.3g}",
@@ -182,7 +212,7 @@ class PairTable:
                 str(mirna_coverage),
                 str(target_coverage),
                 *self._sample_cells(row),
-                *(self._tie_cells(self._ties[row]) if row in self._ties else ()),
+                *(self._tie_cells(self._ties[row]) if self._show_ties and row in self._ties else ()),
             ]
 
     @cached_property
@@ -192,7 +222,7 @@ class PairTable:
 
     @cached_property
     def _identifiers(self) -> Digests:
-        """The number that each supported row is called by; 0 for the others."""
+        """The number in the identifier of each supported row; 0 for the others."""
         mirnas, transcripts = self._references
         found = np.zeros(len(self._keys), np.uint64)
         starts = self._starts()
@@ -209,13 +239,13 @@ class PairTable:
         return list(self._several)
 
     def _starts(self) -> Places:
-        """Return where the bases of each row start; one more entry for the end of the last."""
+        """Return the start of the bases of each row, and the end of the last."""
         starts = np.zeros(len(self._ends) + 1, np.int64)
         starts[1:] = self._ends.values
         return starts
 
     def _evidence(self, pairs: Pairs) -> NDArray[Any]:
-        """Return what is shown of each pair, rounded as it is written: so equal cells are equal evidence."""
+        """Return the shown columns of each pair, rounded as written, so that equal cells compare equal."""
         shown = np.empty(len(pairs.read), _SHOWN)
         for name in _SHOWN.names or ():
             values = getattr(pairs, name)
@@ -241,17 +271,25 @@ class PairTable:
         return [cell_order(cell) for cell in self._tie_cells(tied)]
 
     def _tie_cells(self, tied: Ties) -> list[str]:
-        names = zip(self._references, zip(*tied, strict=True), strict=True)
-        return [",".join(sorted({listed.names[number] for number in numbers})) for listed, numbers in names]
+        mirnas, transcripts = (listed.names for listed in self._references)
+        guides = ",".join(sorted({mirnas[tie[0]] for tie in tied}))
+        targets = ",".join(sorted({transcripts[tie[1]] for tie in tied}))
+        return [guides, targets, write_spots({Spot(transcripts[target], *place) for _, target, *place in tied})]
+
+    def _count_class(self, name: str, row: int, reads: int) -> None:
+        counts = self.by_class.setdefault(name, Counter(pairs=0, reads=0, tied_pairs=0))
+        counts["pairs"] += 1
+        counts["reads"] += reads
+        classes = self._references.mirnas.classes
+        counts["tied_pairs"] += len({classes[tie[0]] for tie in self._ties.get(row, ())}) > 1
 
     def _sample_cells(self, row: int) -> list[str]:
-        reads = self._reads.values[row].tolist()
-        return [str(count) for count in reads] if len(reads) > 1 else []
+        return [str(count) for count in self._reads.values[row].tolist()]
 
     def _coverages(self, kept: Places, reads: Places) -> list[list[int]]:
-        """Return, for each row kept, the reads of all rows with its miRNA part, and with its transcript."""
+        """Return, for each kept row, the reads of all rows with its miRNA part, and with its transcript."""
         keys, starts = self._keys.values[kept], self._starts()
-        # the miRNA and the bases, unassigned ends included, whichever of them are unassigned
+        # by miRNA and bases, including unassigned ends
         parts = _row_digests(keys[:, :1], self._bases.values, starts[:-1][kept], starts[1:][kept])
         coverages = []
         for group in (DigestNumbers().add(parts), keys[:, _KEY.index("target")]):
@@ -270,17 +308,17 @@ def _row_digests(keys: NDArray[np.int32], bases: NDArray[np.uint8], begins: Plac
 
 
 def _distinct(reads: Places, rows: Places) -> tuple[Places, Places]:
-    """Return reads and their rows without repetition: several pairs of a read may make one row."""
+    """Return reads and their rows without duplicates: several pairs of a read may be in one row."""
     which = np.unique(reads * _SEVERAL + rows)
     return which // _SEVERAL, which % _SEVERAL
 
 
 @compiled
 def _strengthen(shown: Any, found: Any, rows: Any) -> Any:
-    """Let each pair replace what is shown of its row where its evidence is stronger.
+    """Replace the shown columns of rows by those of pairs with stronger evidence.
 
-    Returns 1 for those that did, 0 for those as strong, and -1 for weaker ones. The order is that of
-    :func:`mirtools.isomir.strength.strength_of`: rows of shards merge to what one run shows.
+    Returns 1 for stronger pairs, 0 for equally strong ones, and -1 for weaker ones. The order is that of
+    :func:`mirtools.isomir.strength.strength_of`, so that merged shards show the same as one run.
     """
     outcomes = np.empty(len(rows), np.int8)
     for number in range(len(rows)):
@@ -293,7 +331,7 @@ def _strengthen(shown: Any, found: Any, rows: Any) -> Any:
 
 @compiled
 def _compared(held: Any, new: Any) -> int:
-    # all numbers of one type, so that the kernel can loop over them
+    # all numbers have one type, so that the kernel can loop over them
     keys = (
         (held.mirna_evalue * held.target_evalue, new.mirna_evalue * new.target_evalue),
         (-(held.mirna_bits + held.target_bits), -(new.mirna_bits + new.target_bits)),

@@ -1,10 +1,10 @@
-"""What the quality values of a file mean, from a look at its first reads.
+"""Determines the scale and kind of quality values from the first reads of a file.
 
-Two things cannot be seen from one value. Files of one value throughout tell nothing (SRA Lite gives every base
-30, or 3 in reads that failed the machine's filter; programs that make FASTQ of FASTA invent one): such values are
-taken as unknown. And machines before 2011 wrote Phred or Solexa scores from ``@`` (64) on instead of ``!`` (33).
-Cock et al. 2010, "The Sanger FASTQ file format for sequences with quality scores, and the Solexa/Illumina FASTQ
-variants", Nucleic Acids Research 38, 1767-1771.
+A single value does not show two things. If all values of a file are equal they carry no information (SRA Lite
+gives every base 30, or 3 in reads that failed the machine's filter; programs that convert FASTA to FASTQ invent a
+value) and are treated as unknown. And machines before 2011 wrote Phred or Solexa scores from ``@`` (64) on instead
+of ``!`` (33). Cock et al. 2010, "The Sanger FASTQ file format for sequences with quality scores, and the
+Solexa/Illumina FASTQ variants", Nucleic Acids Research 38, 1767-1771.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from dnaio import SequenceRecord
 
 BASES = ("auto", "33", "64")
-# What stands for the quality of a base that has none, beside Phred+33 characters
+# Quality of a base without a value; not a Phred+33 character
 UNKNOWN = 0
 
-# Reads that are looked at, and bases where reads are long
+# Number of reads inspected, or of bases if reads are long
 _LOOK_READS, _LOOK_BASES = 10_000, 1 << 22
 _PHRED33, _PHRED64 = 33, 64
 _LOWEST_SOLEXA = -5
-# Highest values of machines: J and K in Phred+33, i (41) in those that wrote Phred+64
+# Highest values of machines: J and K in Phred+33, i (41) in Phred+64
 _BEYOND_33, _WELL_BEYOND_33, _HIGHEST_64 = ord("J"), ord("K"), ord("i")
-# The best of a few reads in Phred+64 is better than Z (26); up to there they may be good ones of newer machines
+# The best value of a few reads in Phred+64 exceeds Z (26); lower values may be good ones of newer machines
 _MODEST_64 = ord("Z")
 _SRA_LITE = frozenset(map(ord, "?$"))
-# Machines that bin have 8 values or fewer; few reads have few values by chance, so those must be of one machine.
+# Machines with bins have at most 8 values; few reads may have few values by chance, so their bins must be known
 _MOST_BINS, _ENOUGH_VALUES = 8, 10_000
-# A read or two may well have one value
+# Fewer bases may have one value by chance
 _FEWEST_VALUES = 200
 _BINS = (
     frozenset((2, 12, 23, 37)),
@@ -55,21 +55,21 @@ Records = Sequence["SequenceRecord"]
 
 
 class Qualities(NamedTuple):
-    """What the quality values of a file mean.
+    """Kind and scale of the quality values of a file.
 
     Attributes
     ----------
     kind : str
-        ``none`` (FASTA, no reads), ``varied``, ``binned``, or ``flat``: one value throughout, in 200 bases or
-        more, taken as unknown.
+        ``none`` (FASTA, no reads), ``varied``, ``binned``, or ``flat``: a single value in 200 bases or more,
+        treated as unknown.
     scale : str
         ``Phred+33``, ``Phred+64`` or ``Solexa+64``.
     seen : tuple of int
-        The different characters of the reads looked at, ascending.
+        The distinct characters of the inspected reads, ascending.
     reads : int
-        How many reads were looked at.
+        Number of inspected reads.
     asked : bool
-        Whether the user named the scale.
+        Whether the user gave the scale.
     """
 
     kind: str = "none"
@@ -80,18 +80,18 @@ class Qualities(NamedTuple):
 
     @property
     def values(self) -> list[int]:
-        """The different Phred values, ascending."""
+        """The distinct Phred values, ascending."""
         return sorted({int(_scores(self.scale)[character]) - _PHRED33 for character in self.seen})
 
     def note(self) -> str:
-        """Return what a user should know of the values in one line; empty for those as most files have them."""
+        """Return a line that informs the user about unusual values; empty for usual ones."""
         listed = ", ".join(map(str, self.values))
         if self.kind == "flat":
             what = f"every base has the quality {listed}"
             if len(self.seen) > 1:
-                what = f"every read has one quality throughout ({listed}), as SRA Lite gives them"
-            return f"{what}; it tells nothing and is taken as unknown (--quality-base 33 takes it as it is)"
-        binned = f"qualities are binned ({listed}), so most sequencing errors carry good values, too"
+                what = f"all bases of a read have the same quality ({listed}), as in SRA Lite files"
+            return f"{what}; qualities are treated as unknown (--quality-base 33 uses them unchanged)"
+        binned = f"qualities are binned ({listed}), so most sequencing errors have good values, too"
         if self.scale != "Phred+33" and not self.asked:
             first, last = chr(self.seen[0]), chr(self.seen[-1])
             note = f"qualities from '{first}' to '{last}' are {self.scale}; they are converted to Phred+33"
@@ -99,7 +99,7 @@ class Qualities(NamedTuple):
         return binned if self.kind == "binned" else ""
 
     def facts(self) -> dict[str, object]:
-        """Return what ``--json`` says of them."""
+        """Return the facts for ``--json``."""
         values = self.values
         return {
             "kind": self.kind,
@@ -111,14 +111,14 @@ class Qualities(NamedTuple):
         }
 
     def applied(self, raw: RawReads) -> RawReads:
-        """Return reads with qualities as they are used: Phred+33 characters, :data:`UNKNOWN`, or None for none.
+        """Return reads with converted qualities: Phred+33 characters, :data:`UNKNOWN`, or None without qualities.
 
-        Reads that differ from a file that is flat otherwise keep their values.
+        In a file that is otherwise flat, reads with several values keep them.
 
         Raises
         ------
         InputError
-            For a value that is none of the scale.
+            If a value is outside the scale.
         """
         if raw.qualities is None or not len(raw.qualities):
             return raw
@@ -135,30 +135,34 @@ class Qualities(NamedTuple):
             return
         place = int(np.flatnonzero(qualities < lowest)[0])
         read = int(np.searchsorted(raw.starts, place, side="right")) - 1
-        value = f"quality {place - int(raw.starts[read]) + 1} is '{chr(qualities[place])}', no {self.scale} value"
-        problem = f"{value} as --quality-base 64 promises; leave the option out"
+        value = (
+            f"quality {place - int(raw.starts[read]) + 1} is '{chr(qualities[place])}', not a {self.scale} value"
+        )
+        problem = f"{value} as required by --quality-base 64; omit the option"
         if not self.asked:
-            problem = f"{value} as those of the first reads; say with --quality-base 33 or 64 which they are"
+            problem = f"{value} like those of the first reads; give the scale with --quality-base 33 or 64"
         raise InputError(problem, source=raw.source, record=raw.name(read))
 
 
-def looked_at(lists: Iterator[Records], base: str = "auto") -> tuple[Qualities, list[Records], Iterator[Records]]:
-    """Look at the first reads of a file.
+def inspect_qualities(
+    lists: Iterator[Records], base: str = "auto"
+) -> tuple[Qualities, list[Records], Iterator[Records]]:
+    """Determine the qualities of a file from its first reads.
 
     Parameters
     ----------
     lists : iterator of lists of records
         All reads of a file; some thousands of them are held in memory.
     base : str
-        ``auto``, or ``33`` or ``64``: what the user says they start at; all values are then taken as they are.
+        ``auto``, or the scale given by the user, ``33`` or ``64``; all values are then used unchanged.
 
     Returns
     -------
     qualities : Qualities
     first : list of lists of records
-        The reads looked at.
+        The inspected reads.
     every : iterator of lists of records
-        All lists. What went wrong while the first ones were read is raised behind them.
+        All lists. An error while reading the first ones is raised after them.
     """
     held: list[Records] = []
     counts = np.zeros(256, np.int64)
@@ -174,10 +178,10 @@ def looked_at(lists: Iterator[Records], base: str = "auto") -> tuple[Qualities, 
             bases += sum(len(record.sequence) for record in records)
             if reads >= _LOOK_READS or bases >= _LOOK_BASES:
                 break
-    except Exception as error:  # the reads before it come first
+    except Exception as error:  # raised after the reads before it
         failure = error
     every = chain(list(held), lists if failure is None else _raised(failure))
-    return _verdict(counts, reads, flat, base), held, every
+    return _qualities_of(counts, reads, flat, base), held, every
 
 
 def _raised(failure: Exception) -> Iterator[Records]:
@@ -185,7 +189,7 @@ def _raised(failure: Exception) -> Iterator[Records]:
     yield []
 
 
-def _verdict(counts: NDArray[np.int64], reads: int, flat: bool, base: str) -> Qualities:
+def _qualities_of(counts: NDArray[np.int64], reads: int, flat: bool, base: str) -> Qualities:
     seen = tuple(np.flatnonzero(counts).tolist())
     if not seen:
         return Qualities(reads=reads)
@@ -224,13 +228,13 @@ def _scores(scale: str) -> NDArray[np.uint8]:
         return table.astype(np.uint8)
     scores = np.maximum(table - _PHRED64, _LOWEST_SOLEXA)
     odds = [round(10 * math.log10(10 ** (score / 10) + 1)) for score in scores.tolist()]
-    # Phred values are never negative: those that are come from Solexa scores
+    # negative values are Solexa scores
     solexa = np.full(len(table), scale == "Solexa+64") | (scores < 0)
     return (np.where(solexa, odds, scores) + _PHRED33).astype(np.uint8)
 
 
 def _without_flat(raw: RawReads, values: Sequence[int]) -> NDArray[np.uint8] | None:
-    """Return the qualities with those of all reads that have one of ``values`` throughout made unknown."""
+    """Return the qualities, unknown for all reads in which every base has the same one of ``values``."""
     assert raw.qualities is not None
     lengths = np.diff(raw.starts)
     read_of = np.repeat(np.arange(len(lengths)), lengths)

@@ -1,4 +1,4 @@
-"""Reference sequences as arrays, the form in which search engines and kernels read them."""
+"""Reference sequences as arrays, for search engines and kernels."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.regions import Transcript
-from mirtools.sequences import Reference
+from mirtools.io.sequences import Reference
+from mirtools.transcripts.names import accessions
+from mirtools.transcripts.regions import Transcript
 
-# Base codes of reads and references; a separator ends every alignment that reaches it.
+# Base codes of reads and references; a separator ends every alignment that reaches it
 A, C, G, T, N, SEPARATOR = range(6)
 LETTERS = b"ACGTN|"
 
@@ -21,7 +22,7 @@ _LETTER_OF = np.frombuffer(LETTERS, np.uint8)
 
 
 def encode(sequence: str | bytes) -> NDArray[np.uint8]:
-    """Return the codes of a sequence in upper-case DNA letters, one ``uint8`` a base.
+    """Return the codes of a sequence in upper-case DNA letters, one ``uint8`` per base.
 
     >>> encode("ACGTN").tolist()
     [0, 1, 2, 3, 4]
@@ -44,9 +45,11 @@ class References:
     names, headers : sequence of str
         Identifier and whole header of each.
     codes : array of uint8, shape (total length + n + 1,)
-        All bases, 5'->3', with a separator before the first, between all and behind the last sequence.
+        All bases, 5'->3', with a separator before the first, between all and after the last sequence.
     starts, ends : array of int64, shape (n,)
-        Where each sequence lies in ``codes`` (0-based, half-open).
+        Position of each sequence in ``codes`` (0-based, half-open).
+    classes : sequence of str, optional
+        Class of each guide, if there are several classes.
     """
 
     def __init__(
@@ -56,22 +59,28 @@ class References:
         codes: NDArray[np.uint8],
         starts: NDArray[np.int64],
         ends: NDArray[np.int64],
+        classes: Sequence[str] = (),
     ) -> None:
         self.names = names
         self.headers = headers
         self.codes = codes
         self.starts = starts
         self.ends = ends
+        self.classes = classes
 
     @classmethod
-    def of(cls, references: Iterable[Reference]) -> References:
-        """Pack sequences as :func:`mirtools.sequences.read_references` returns them."""
+    def of(cls, references: Iterable[Reference], classes: Sequence[str] = ()) -> References:
+        """Put the sequences of :func:`mirtools.io.sequences.read_references` into an array."""
         listed = list(references)
         lengths = np.array([len(reference.sequence) for reference in listed], np.int64)
         ends = np.cumsum(lengths + 1)
         text = "|".join(["", *(reference.sequence for reference in listed), ""])
         names, headers = [reference.name for reference in listed], [reference.header for reference in listed]
-        return cls(names, headers, encode(text), ends - lengths, ends)
+        return cls(names, headers, encode(text), ends - lengths, ends, classes)
+
+    def by_accession(self) -> References:
+        """Return the same transcripts, named by their accessions instead of whole words of headers."""
+        return References(accessions(self.names), self.headers, self.codes, self.starts, self.ends)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -83,7 +92,7 @@ class References:
         return lengths
 
     def described(self) -> list[Transcript]:
-        """Return what annotations are asked about."""
+        """Return the transcripts, to look up in an annotation."""
         return list(map(Transcript, self.names, self.headers, self.lengths.tolist()))
 
     def sequence(self, number: int, start: int = 0, end: int | None = None) -> str:

@@ -1,8 +1,9 @@
-"""Seed and extend: local alignments of reads with the plus strand of indexed references.
+"""Local alignments of reads with the plus strand of indexed references, by seed and extend.
 
-A seed is a word that a read and a reference share. It is extended without gaps (+1 for an equal, -3 for a changed
-base) as far as the score rises, giving up once it has fallen too far. Where the score is good but much of the read
-is left on one side, that side is extended again with gaps, in a narrow band, by an affine dynamic programme.
+A seed is a word that a read and a reference share. It is extended without gaps (+1 for a match, -3 for a mismatch)
+while the score rises, and the extension stops if the score has fallen too far. If the score is good but much of
+the read remains on one side, that side is extended again with gaps, by dynamic programming with affine costs in a
+narrow band.
 """
 
 from __future__ import annotations
@@ -15,20 +16,20 @@ from numpy.typing import NDArray
 from mirtools.chimera.packed import LOWER, changed_bases, leading_zeros, pack, trailing_zeros
 from mirtools.chimera.references import SEPARATOR, N
 from mirtools.chimera.statistics import GAP_EXTEND, GAP_OPEN, MATCH, MISMATCH
-from mirtools.compiled import compiled
+from mirtools.computing.compiled import compiled
 
-# Columns of the array of alignments.
+# Columns of the array of alignments
 READ, SUBJECT, START, END, SUBJECT_START, SUBJECT_END, SCORE = range(7)
 
-# How far the score may fall below its best before an extension gives up.
+# How far the score may fall below its best before an extension stops
 _DROP = 12
-# Raw score from which on gaps are tried (27 bits, as in BLAST), and what the least of them costs.
+# Least raw score for an extension with gaps (27 bits, as in BLAST), and the smallest cost of a gap
 _GAP_TRIGGER = 13
 _GAP_COST = GAP_OPEN + GAP_EXTEND
-# Most bases that both strands may be out of step.
+# Largest shift of the two strands by gaps, in nt
 _BAND = 5
 _NEVER = -(1 << 20)
-# The bit of the base next to a seed, before it.
+# The bit of the base directly before a seed
 _NEAREST = np.uint64(1 << 62)
 _ALL = np.uint64(2**64 - 1)
 
@@ -48,30 +49,30 @@ def find_alignments(
     k: int,
     least_scores: NDArray[np.int32],
 ) -> Any:
-    """Return all local alignments of a batch that are good enough.
+    """Return all local alignments of a batch with a sufficient score.
 
     Parameters
     ----------
     bases, starts : array
-        Codes of the reads and where each starts, see :class:`mirtools.chimera.engine.BatchEngine`.
+        Codes of the reads and the start of each, see :class:`mirtools.chimera.engine.BatchEngine`.
     reads : array of int64
-        The reads that are searched, ascending.
+        The reads to search, ascending.
     seedable : array of bool, shape as ``bases``
         Bases that may be part of a seed.
     codes, packed, subject_starts : array
         The references (:class:`mirtools.chimera.references.References`).
     table, positions, table_k
-        Their index (:class:`mirtools.chimera.kmers.KmerIndex`).
+        Index of the references (:class:`mirtools.chimera.kmers.KmerIndex`).
     k : int
         Length of a seed, at most ``table_k``.
     least_scores : array of int32
-        Raw score that an alignment of a read of each length needs; longer reads take the last entry.
+        Raw score that an alignment needs, by length of the read; longer reads use the last entry.
 
     Returns
     -------
     array of int32, shape (alignments, 7)
         Read, subject, start and end on the read, start and end on the subject (0-based, half-open), raw score;
-        by read, subject, start. Of alignments that share an end point only the best is kept.
+        sorted by read, subject, start. Of alignments with a common end point only the best is kept.
     """
     found = np.empty((1024, 7), np.int32)
     count = 0
@@ -86,7 +87,7 @@ def find_alignments(
             continue
         first = count
         trigger = min(least, _GAP_TRIGGER)
-        # One step for all seeds, then the next for all: memory answers many independent questions at once.
+        # Each step is done for all seeds before the next step, so that memory accesses overlap.
         if end - begin > len(ranges):
             ranges = np.empty((end - begin, 3), np.int64)
         seeds, candidates = _look_up(bases, seedable, begin, end, table, table_k, k, len(positions), ranges)
@@ -104,16 +105,16 @@ def find_alignments(
             before = changed_bases(packed_reads, start - 32, packed, place - 32)
             if start - begin < 32:
                 before |= LOWER >> np.uint64(2 * (start - begin))
-            # Inside a run of equal bases only its first seed counts. A separator may pass for an A here.
+            # Of a run of equal bases only the first seed is used. A separator may count as A here.
             if before < _NEAREST and _starts_seed(bases, seedable, start - 1, codes[place - 1]):
                 continue
-            behind = changed_bases(packed_reads, start, packed, place)
+            after = changed_bases(packed_reads, start, packed, place)
             if end - start < 32:
-                behind |= LOWER << np.uint64(2 * (end - start))
-            if _quick_score(before, behind) < trigger:
+                after |= LOWER << np.uint64(2 * (end - start))
+            if _quick_score(before, after) < trigger:
                 continue
             shift = place - start
-            # Words that hold N or a separator are in the index as if these were A; and the run may be longer.
+            # In the index, N and separators in words count as A; and the run of equal bases may be longer.
             run_end = start
             while run_end < end and codes[run_end + shift] == bases[run_end] and bases[run_end] < N:
                 run_end += 1
@@ -166,14 +167,14 @@ def _look_up(
     entries: int,
     ranges: NDArray[np.int64],
 ) -> tuple[int, int]:
-    """Find the words of a read in the table; return how many seeds there are, and how many positions they have.
+    """Find the words of a read in the table; return the number of seeds, and of their positions.
 
-    ``ranges`` gets a row a seed: where it starts on ``bases``, and its range of the positions.
+    ``ranges`` gets a row for each seed: its start on ``bases``, and its range of the positions.
     """
     rest = 2 * (table_k - k)
     mask = (1 << (2 * k)) - 1
     seeds = candidates = word = 0
-    clean = 0  # usable bases in a row up to the present one
+    clean = 0  # number of consecutive usable bases up to the present one
     for last in range(begin, end):
         if bases[last] >= N or not seedable[last]:
             clean = 0
@@ -182,7 +183,7 @@ def _look_up(
         clean += 1
         if clean >= k:
             ranges[seeds, 0] = last - k + 1
-            # within bounds also where the file of an index is damaged
+            # within bounds even if the file of an index is damaged
             last_entry: Any = min(np.int64(table[(word + 1) << rest]), entries)
             first_entry: Any = min(np.int64(table[word << rest]), last_entry)
             ranges[seeds, 1], ranges[seeds, 2] = first_entry, last_entry
@@ -200,29 +201,29 @@ def _doubled(found: NDArray[np.int32]) -> Any:
 
 @compiled
 def _starts_seed(bases: NDArray[np.uint8], seedable: NDArray[np.bool_], start: int, base: int) -> bool:
-    """Tell whether the seed that starts at a base of a read goes on with an equal seed one base before."""
+    """Return whether a base of a read may belong to a seed and equals ``base``, that of the reference."""
     return bool(bases[start] == base and base < N and seedable[start])
 
 
 @compiled
-def _quick_score(before: Any, behind: Any) -> Any:
-    """Return the best ungapped score around a seed within 32 bases and three changed bases on either side.
+def _quick_score(before: Any, after: Any) -> Any:
+    """Return the best ungapped score around a seed within 32 bases and three mismatches on either side.
 
     Parameters
     ----------
     before : uint64
-        Bit ``62 - 2 n`` tells that base ``n`` before the start of the seed differs.
-    behind : uint64
-        Bit ``2 n`` tells that base ``n`` from the start of the seed on differs.
+        Bit ``62 - 2 n`` is set if base ``n`` before the start of the seed differs.
+    after : uint64
+        Bit ``2 n`` is set if base ``n`` from the start of the seed on differs.
     """
-    run = trailing_zeros(behind) >> 1
+    run = trailing_zeros(after) >> 1
     score = right = run * MATCH
     for _ in range(3):
         if run >= 31:
             break
         bits = np.uint64(2 * run + 2)
-        behind = (behind >> bits) | ~(_ALL >> bits)
-        run = trailing_zeros(behind) >> 1
+        after = (after >> bits) | ~(_ALL >> bits)
+        run = trailing_zeros(after) >> 1
         score += MISMATCH + run * MATCH
         right = max(right, score)
     run = leading_zeros(before) >> 1
@@ -242,7 +243,7 @@ def _quick_score(before: Any, behind: Any) -> Any:
 def _ungapped(
     bases: NDArray[np.uint8], start: int, stop: int, step: int, codes: NDArray[np.uint8], shift: int
 ) -> tuple[int, int]:
-    """Return the best score of extending from ``start`` towards ``stop`` and the bases that it takes."""
+    """Return the best score of an extension from ``start`` towards ``stop``, and its length in bases."""
     score = best = taken = 0
     for position in range(start, stop, step):
         base = codes[position + shift]
@@ -266,13 +267,13 @@ def _gapped(
     place: int,
     workspace: NDArray[np.int32],
 ) -> tuple[int, int, int]:
-    """Return the best score of a gapped extension, and the bases of the read and of the reference that it takes.
+    """Return the best score of a gapped extension, and its length in bases of the read and of the reference.
 
-    Rows are bases of the read; cell ``d`` of a row lies ``d - _BAND - 1`` bases of the reference ahead of them. A
-    cell at either end of a row is never reached and stops the band.
+    Rows are bases of the read; cell ``d`` of a row is ``d - _BAND - 1`` bases ahead on the reference. The cells at
+    both ends of a row are never reached and limit the band.
     """
     width = 2 * _BAND + 3
-    # best score of a cell, whatever ends there; ending with reference bases, or with read bases, left out
+    # best score of a cell; best score of one that ends with a gap in the read, or in the reference
     any_end, skip_reference, skip_read = workspace[0], workspace[1], workspace[2]
     next_any, next_reference, next_read = workspace[3], workspace[4], workspace[5]
     workspace[:] = _NEVER
@@ -316,7 +317,7 @@ def _gapped(
 
 @compiled
 def _name_subjects(found: NDArray[np.int32], subject_starts: NDArray[np.int64]) -> Any:
-    """Turn positions on ``codes`` into a subject and positions on it."""
+    """Convert positions on ``codes`` into a subject and positions on it."""
     for alignment in range(len(found)):
         place = np.int64(np.uint32(found[alignment, SUBJECT_START]))
         subject = np.searchsorted(subject_starts, place, "right") - 1
@@ -328,9 +329,9 @@ def _name_subjects(found: NDArray[np.int32], subject_starts: NDArray[np.int64]) 
 
 @compiled
 def _keep_best(found: NDArray[np.int32]) -> int:
-    """Drop alignments of one read that share an end point with a better one; return how many are left.
+    """Drop alignments of one read that share an end point with a better one; return the number of remaining ones.
 
-    Those stand at the front, by subject and start.
+    These are moved to the front, sorted by subject and start.
     """
     if len(found) == 1:
         return 1

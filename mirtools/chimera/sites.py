@@ -1,22 +1,19 @@
-"""Target sites as BED12, on the transcripts or, along the exons of a GTF, on the genome.
+"""Target sites as BED12, on the transcripts or, with the exons of a GTF, on the genome.
 
-One line a row of the interaction table:
+One line for each row of the interaction table:
 
 ========================  ====================================================================================
-chrom, start, end         transcript and site (the aligned part with its extension), or their place on the genome
-name                      miRNA
-score                     ``min(1000, round(100 * log2(1 + n_reads)))``: 100 for one read, 346 for ten, 1000 from
+chrom, start, end         transcript and site (the aligned part with its extension), or their position on the
+genome name                      miRNA score                     ``min(1000, round(100 * log2(1 + n_reads)))``: 100
+for one read, 346 for ten, 1000 from
                           1023 reads on; it depends on no other row
 strand                    ``+`` on the transcript, the transcript's strand on the genome
 thickStart, thickEnd      the aligned part of the site
-itemRgb                   isomiRs orange and exact miRNAs blue where the table tells them apart, else the order:
-                          miRNA first blue, target first orange
-blocks                    one on the transcript; on the genome one for each exon that holds a part of the site
+itemRgb                   isomiRs orange and exact miRNAs blue if the table distinguishes them, else by order:
+miRNA
+                          first blue, target first orange
+blocks                    one on the transcript; on the genome one for each exon that contains a part of the site
 ========================  ====================================================================================
-
-Lines are sorted as ``LC_ALL=C sort -k1,1 -k2,2n -k3,3n`` sorts, so that tabix and bedtools take them as they
-are. What BED cannot hold in a name (blanks, control characters, letters beyond ASCII) is percent-escaped, and
-so is ``%``.
 """
 
 from __future__ import annotations
@@ -24,27 +21,23 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
-from mirtools.bednames import escaped, first_column
-from mirtools.gtf import Placement, genomic_blocks
+from mirtools.io.bed import SiteLines
+from mirtools.transcripts.gtf import Placement, genomic_blocks
 
 # Okabe and Ito's blue and orange, as in the figures
 _BLUE, _ORANGE, _GREY = "0,114,178", "230,159,0", "140,140,140"
 _COLOURS = {"exact": _BLUE, "isomir": _ORANGE, "mirna_first": _BLUE, "target_first": _ORANGE}
 
 
-class _Site(NamedTuple):
-    """One line, in the order in which lines are sorted."""
-
-    chromosome: str
-    start: int
-    end: int
-    rest: str
+def bed_score(n_reads: float) -> int:
+    """Return the BED score of a number of reads: ``min(1000, round(100 * log2(1 + n_reads)))``."""
+    return min(1000, round(100 * math.log2(1 + n_reads)))
 
 
 class SiteCollector:
-    """Collects the sites of an interaction table and writes them as BED12; a quarter of a kB each.
+    """Collects the sites of an interaction table and writes them as BED12, sorted by position.
 
     Parameters
     ----------
@@ -52,14 +45,14 @@ class SiteCollector:
         Columns of the table: at least ``mirna_id n_reads target_id target_start target_end site_start site_end
         order``, as chimera-parse writes them.
     placements : mapping of str to Placement, optional
-        Where the transcripts lie on the genome; sites are then written there.
+        Positions of the transcripts on the genome; sites are then written on the genome.
     lengths : mapping of str to int, optional
-        Length of each transcript, needed with ``placements``: only where the exons fit it can a site be placed.
+        Length of each transcript, needed with ``placements``: sites are placed only if the exons fit it.
 
     Attributes
     ----------
     unplaced : collections.Counter
-        Sites that are not on the genome, by reason: ``not_in_gtf``, ``other_length``.
+        Sites without a position on the genome, by reason: ``not_in_gtf``, ``other_length``.
     """
 
     def __init__(
@@ -76,13 +69,13 @@ class SiteCollector:
         self._placements = placements
         self._lengths = lengths or {}
         self._fits: dict[str, bool] = {}
-        self._sites: list[_Site] = []
+        self._lines = SiteLines()
 
     def add(self, row: Sequence[str]) -> None:
         """Add the site of one row of the table."""
         mirna, target = (row[column] for column in self._names)
         n_reads, part_start, part_end, start, end = (int(row[column]) for column in self._numbers)
-        # The site may begin behind bases that the miRNA shares with the aligned part.
+        # the site may begin after bases that the miRNA shares with the aligned part.
         thick = max(part_start, start), min(part_end, end)
         blocks, strand, chromosome = [(start, end)], "+", target
         if self._placements is not None:
@@ -100,23 +93,10 @@ class SiteCollector:
             if thick[0] < thick[1]:
                 aligned = genomic_blocks(placement, *thick)
                 thick = aligned[0][0], aligned[-1][1]
-        first = blocks[0][0]
-        if thick[0] >= thick[1]:
-            thick = first, first  # BED's way to say that nothing is thick
-        score = min(1000, round(100 * math.log2(1 + n_reads)))
-        cells = (
-            escaped(mirna),
-            score,
-            strand,
-            *thick,
-            _COLOURS.get(row[self._colour], _GREY),
-            len(blocks),
-            "".join(f"{last - begin}," for begin, last in blocks),
-            "".join(f"{begin - first}," for begin, _ in blocks),
-        )
-        self._sites.append(_Site(first_column(chromosome), first, blocks[-1][1], "\t".join(map(str, cells))))
+        score = bed_score(n_reads)
+        colour = _COLOURS.get(row[self._colour], _GREY)
+        self._lines.add(chromosome, blocks, mirna, score, strand, thick, colour)
 
     def write(self, stream: TextIO) -> None:
-        """Write all sites; none give an empty file, which is valid BED."""
-        for site in sorted(self._sites):
-            stream.write("\t".join(map(str, site)) + "\n")
+        """Write all sites; without sites the file is empty, which is valid BED."""
+        self._lines.write(stream)

@@ -1,7 +1,7 @@
 """Karlin-Altschul statistics of ungapped nucleotide alignments, as NCBI BLAST computes them for blastn-short.
 
-An equal pair of bases scores +1, a changed one -3, a gap of n bases -(5 + 2n). With such costly gaps BLAST uses
-the parameters of ungapped alignments (Karlin & Altschul 1990) for gapped ones, too; so do we, and both engines
+A match scores +1, a mismatch -3, a gap of n bases -(5 + 2n). With such costly gaps BLAST uses the parameters of
+ungapped alignments (Karlin & Altschul 1990) for gapped ones, too. This module does the same, so that both engines
 give the same e-value for the same alignment.
 """
 
@@ -28,24 +28,24 @@ def bit_score(score: Any) -> Any:
 
 
 def search_space(read_length: int, reference_length: int, references: int) -> float:
-    """Return the effective search space: both lengths less what an alignment cannot start in.
+    """Return the effective search space: the product of both lengths without bases that start no alignment.
 
-    The length adjustment is the largest whole number that is not longer than an alignment which is expected once
-    in the space that it leaves (Altschul & Gish 1996, in NCBI's fixed-point form).
+    The length adjustment is the largest whole number that does not exceed the length of an alignment expected once
+    in the remaining space (Altschul & Gish 1996, in NCBI's fixed-point form).
 
     Parameters
     ----------
     read_length : int
         Length of the read in nt.
     reference_length, references : int
-        Length of all reference sequences together, and how many they are.
+        Total length of all reference sequences, and their number.
     """
     adjustment = _length_adjustment(read_length, reference_length, references)
     return float(max(read_length - adjustment, 1)) * max(reference_length - references * adjustment, 1)
 
 
 def e_value(score: float, space: float) -> float:
-    """Return how many chance alignments of at least this raw score are expected in a search space."""
+    """Return the expected number of chance alignments with at least this raw score in a search space."""
     return K * space * math.exp(-LAMBDA * score)
 
 

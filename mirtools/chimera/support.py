@@ -1,11 +1,11 @@
-"""The support rule: how many distinct reads carry a miRNA part.
+"""The support rule: the number of distinct reads that carry a miRNA part.
 
-DMISO, Identification of miRNA-mRNA interactions: at least 10 reads for an isomiR. Either end of an aligned part
-may run on by chance, into linker or target, where a base fits; so reads also support the parts that are up to
-``reach`` bases shorter at one end.
+DMISO, Identification of miRNA-mRNA interactions: at least 10 reads for an isomiR. An alignment may extend by
+chance into linker or target if a base fits. Therefore reads also support the parts that are up to ``reach`` bases
+shorter at one end.
 
-A part of which not every base was read (N, or an open 3' end) has the support of any fully read part that it may
-be; it supports none itself. Parts with open ends also support each other, the longer ones by the shorter ones.
+An incompletely read part (N, or an open 3' end) has the support of any fully read part that it may be; it supports
+no fully read part. Parts with open ends also support each other: shorter ones support longer ones.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.chimera.batches import gathered
+from mirtools.chimera.batches import gather
 from mirtools.chimera.digests import Bytes, DigestNumbers, Places, digests
 from mirtools.chimera.forms import Forms
-from mirtools.chimera.growing import Growing
 from mirtools.chimera.references import N
-from mirtools.compiled import compiled
+from mirtools.computing.compiled import compiled
+from mirtools.computing.growing import GrowingArray
 
-# What keys of parts with an open end differ by
+# Added to the keys of parts with an open end
 _OPEN = np.uint64(1)
 
 
@@ -33,25 +33,25 @@ class PartSupport:
     Parameters
     ----------
     min_reads : int
-        Reads that a part needs.
+        Distinct reads that a part needs.
     reach : int
-        Bases by which a supported part may be shorter than that of a read.
+        Number of bases by which a supported part may be shorter than that of a read.
     """
 
     def __init__(self, min_reads: int, reach: int) -> None:
         self._min_reads = min_reads
         self._reach = reach
         self._numbers = DigestNumbers()
-        self._bases = Growing(np.uint8)
-        self._ends = Growing(np.int64)
-        self._reads = Growing(np.int64)
-        self._open = Growing(np.bool_)
+        self._bases = GrowingArray(np.uint8)
+        self._ends = GrowingArray(np.int64)
+        self._reads = GrowingArray(np.int64)
+        self._open = GrowingArray(np.bool_)
         self._mixed: Counter[tuple[int, ...]] = Counter()  # reads with several parts
 
     def number(self, bases: Bytes, begins: Places, ends: Places, is_open: NDArray[Any]) -> Places:
-        """Return the numbers of some parts, given where in ``bases`` each lies; shape (n,).
+        """Return the numbers of some parts, given the position of each in ``bases``; shape (n,).
 
-        ``is_open`` tells of each whether its 3' end was not seen; the same bases with and without are two parts.
+        ``is_open`` is true for parts whose 3' end was not seen; the same bases with and without it are two parts.
         """
         known = len(self._numbers)
         keys = digests(bases, begins, ends)
@@ -59,7 +59,7 @@ class PartSupport:
         numbers = self._numbers.add(keys)
         fresh = np.flatnonzero(numbers >= known)
         fresh = fresh[np.unique(numbers[fresh], return_index=True)[1]]
-        text, starts = gathered(bases, begins, ends, fresh)
+        text, starts = gather(bases, begins, ends, fresh)
         self._ends.extend(starts[1:] + len(self._bases))
         self._bases.extend(text)
         self._reads.extend(np.zeros(len(fresh), np.int64))
@@ -67,7 +67,7 @@ class PartSupport:
         return numbers
 
     def count(self, reads: Places, parts: Places) -> None:
-        """Count the parts of distinct reads; a read with several counts once for whatever they have in common."""
+        """Count the parts of distinct reads; a read counts once for each part, even if it has several."""
         pairs = np.unique(np.column_stack([reads, parts]), axis=0)
         again = pairs[1:, 0] == pairs[:-1, 0]
         alone = ~(np.append(again, False) | np.append(False, again)) if len(pairs) else np.zeros(0, bool)
@@ -77,8 +77,12 @@ class PartSupport:
             several.setdefault(read, []).append(part)
         self._mixed.update(map(tuple, several.values()))
 
+    def add_reads(self, parts: Places, reads: Places) -> None:
+        """Add numbers of distinct reads, each of which has only one part."""
+        np.add.at(self._reads.values, parts, reads)
+
     def supported(self) -> NDArray[np.bool_]:
-        """Return which parts enough reads carry, shape (parts,)."""
+        """Return which parts are carried by enough reads, shape (parts,)."""
         if self._min_reads <= 1:
             return np.ones(len(self._numbers), np.bool_)
         ends, is_open = self._ends.values, self._open.values
@@ -88,7 +92,7 @@ class PartSupport:
         shorter = range(1, self._reach + 1)
         for left, right in [(0, 0), *((bases, 0) for bases in shorter), *((0, bases) for bases in shorter)]:
             first, last = starts + left, ends - right
-            # a part of which nothing would be left stands for itself once more
+            # a part that would be empty is replaced by itself
             nothing = first >= last
             first, last = np.where(nothing, starts, first), np.where(nothing, ends, last)
             columns.append(cores.add(digests(self._bases.values, first, last)))
@@ -120,7 +124,7 @@ class PartSupport:
         return found
 
     def _supporting_each_other(self, starts: Places, parts: Places) -> Places:
-        """Return those of some parts with open ends that enough reads carry, the shorter parts' counted in."""
+        """Return the given parts with open ends that enough reads carry, including the reads of shorter parts."""
         if not len(parts):
             return parts
         places = self._bases.values, starts[parts], self._ends.values[parts]

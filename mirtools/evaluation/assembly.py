@@ -9,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from mirtools.errors import InputError, shorten
-from mirtools.evaluation.hits import Hit
 from mirtools.evaluation.matching import SITE, TRANSCRIPT, UTR3, PairIndex, match_by_names, match_by_order
-from mirtools.evaluation.pairs import Column, JudgedPairs, read_further, read_pairs
 from mirtools.evaluation.predictors import Predictor, from_column, from_match, table_name
-from mirtools.evaluation.programs import read_output
-from mirtools.evaluation.site_programs import Families
+from mirtools.evaluation.programs.output import Hit
+from mirtools.evaluation.programs.registry import read_output
+from mirtools.evaluation.programs.targetscan import Families
+from mirtools.evaluation.score_columns import Column, read_further, read_judged
+from mirtools.pairs.table import LabelledPairs
 
 DEFAULT_COLUMN = Column("score")
 
@@ -73,6 +74,25 @@ class PeerResult(NamedTuple):
     pairs_predicted: int
 
 
+class OwnPredictors(NamedTuple):
+    """The pairs, and what the user's tables predict for them.
+
+    Attributes
+    ----------
+    pairs : LabelledPairs
+    predictors : list of Predictor
+    missing : dict
+        By file, for how many pairs a further table has no scores.
+    left_out : int
+        Rows of the first table without the values asked for.
+    """
+
+    pairs: LabelledPairs
+    predictors: list[Predictor]
+    missing: dict[str, int]
+    left_out: int
+
+
 def own_predictors(
     tables: Sequence[Table],
     columns: Sequence[Column],
@@ -80,7 +100,7 @@ def own_predictors(
     positives_only: bool = False,
     threshold: float | None = None,
     only: Mapping[str, Collection[str]] | None = None,
-) -> tuple[JudgedPairs, list[Predictor], dict[str, int]]:
+) -> OwnPredictors:
     """Read the pairs and all scores that the user's tables have for them.
 
     Parameters
@@ -88,7 +108,7 @@ def own_predictors(
     tables : sequence of Table
         The first one holds the pairs and their labels.
     columns : sequence of Column
-        Score columns; :data:`DEFAULT_COLUMN` where there are none, which the first table then need not have.
+        Score columns; by default :data:`DEFAULT_COLUMN`, which the first table then need not have.
     by : sequence of str
         Columns of the first table to keep.
     positives_only : bool
@@ -97,13 +117,6 @@ def own_predictors(
     only : mapping of str to collection of str, optional
         Values that rows of the first table must have, by column.
 
-    Returns
-    -------
-    pairs : JudgedPairs
-    predictors : list of Predictor
-    missing : dict
-        By file, for how many pairs a further table has no scores.
-
     Raises
     ------
     InputError
@@ -111,7 +124,7 @@ def own_predictors(
     """
     wanted = list(columns) or [DEFAULT_COLUMN]
     several = len(tables) > 1
-    pairs, found = read_pairs(tables[0].path, wanted, by, positives_only, only)
+    pairs, found, left_out = read_judged(tables[0].path, wanted, by, positives_only, only)
     read = [(tables[0], found)]
     missing = {}
     for table in tables[1:]:
@@ -129,18 +142,18 @@ def own_predictors(
         for table, group in read
         for column in group
     ]
-    return pairs, predictors, missing
+    return OwnPredictors(pairs, predictors, missing, left_out)
 
 
 def peer_predictors(
-    files: Sequence[PeerFile], pairs: JudgedPairs, matching: Matching, watch: Watch
+    files: Sequence[PeerFile], pairs: LabelledPairs, matching: Matching, watch: Watch
 ) -> Iterator[PeerResult]:
     """Yield every foreign program as a predictor.
 
     Parameters
     ----------
     files : sequence of PeerFile
-    pairs : JudgedPairs
+    pairs : LabelledPairs
     matching : Matching
     watch : callable
         Passes predictions on and shows progress.

@@ -1,4 +1,4 @@
-"""Parts of the pairs, and what every predictor is worth in each: figures with bootstrap intervals."""
+"""Parts of the pairs, and how good every predictor is in each: figures with bootstrap intervals."""
 
 from __future__ import annotations
 
@@ -10,18 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.errors import UsageError, shorten
-from mirtools.evaluation.pairs import JudgedPairs
 from mirtools.evaluation.predictors import Predictor
-from mirtools.interactions import ISOMIR_TYPES
-from mirtools.training.bootstrap import (
-    Decision,
-    Ranking,
-    decision_figures,
-    group_resamples,
-    interval,
-    numbered,
-    resamples,
-)
+from mirtools.evaluation.score_columns import CLASS, TYPES
+from mirtools.io.tables import ISOMIR_TYPES
+from mirtools.pairs.grouping import numbered
+from mirtools.pairs.ranking import Decision, Ranking, decision_figures, group_resamples, interval, resamples
+from mirtools.pairs.table import LabelledPairs
 
 RANKING = ("auroc", "average_precision", "within_mirna_auroc", "within_mirna_ap")
 FIGURES = (*RANKING, *Decision._fields)
@@ -47,7 +41,7 @@ class Bootstrap:
 
 
 class Estimate(NamedTuple):
-    """A figure and its interval; NaN where it has no meaning."""
+    """A figure and its interval; NaN if it has no meaning."""
 
     value: float
     low: float
@@ -56,7 +50,7 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True)
 class Judged:
-    """What one predictor is worth in one part of the pairs.
+    """How good one predictor is in one part of the pairs.
 
     Attributes
     ----------
@@ -64,7 +58,7 @@ class Judged:
     pairs, positives, mirnas : int
         ``mirnas`` counts those with both labels: what the figures within miRNAs rest on.
     scored, called : int
-        Pairs that it gave a score, and said yes to; ``called`` is -1 where it says neither yes nor no.
+        Pairs that it gave a score, and said yes to; ``called`` is -1 if it says neither yes nor no.
     figures : dict
         :class:`Estimate` by name, of :data:`FIGURES`.
     leads : dict
@@ -83,19 +77,19 @@ class Judged:
 
 
 def parts_of(
-    pairs: JudgedPairs, kinds: Iterable[str], by: Sequence[str], training: JudgedPairs | None
+    pairs: LabelledPairs, kinds: Iterable[str], by: Sequence[str], training: LabelledPairs | None
 ) -> list[tuple[str, Mask]]:
     """Return the parts of the pairs by name; those without a pair are left out.
 
     Parameters
     ----------
-    pairs : JudgedPairs
+    pairs : LabelledPairs
     kinds : iterable of str
         Of :data:`PART_KINDS`: all pairs; exact miRNAs and isomiRs; the eight types and the paper's three groups
         of them; miRNAs and sites that the training pairs hold and those that they do not.
     by : sequence of str
         Columns whose values make parts.
-    training : JudgedPairs, optional
+    training : LabelledPairs, optional
 
     Raises
     ------
@@ -105,10 +99,10 @@ def parts_of(
     chosen = set(kinds)
     parts: list[tuple[str, Mask]] = [(ALL, np.ones(len(pairs), bool))] if "all" in chosen else []
     if "class" in chosen:
-        classes = np.array(pairs.classes, dtype=object)
+        classes = np.array(pairs.text(CLASS), dtype=object)
         parts += [(name, classes == name) for name in ("exact", "isomir")]
     if "type" in chosen:
-        types = [set(cell.split(",")) for cell in pairs.types]
+        types = [set(cell.split(",")) for cell in pairs.text(TYPES)]
         parts += [(name, np.array([name in each for each in types], bool)) for name in ISOMIR_TYPES]
         for name, start in _GROUPS.items():
             parts.append((name, np.array([any(t.startswith(start) for t in each) for each in types], bool)))
@@ -122,7 +116,7 @@ def parts_of(
             mask = np.array([name in seen for name in asked], bool)
             parts += [(f"{word}_seen", mask), (f"{word}_unseen", ~mask)]
     for column in dict.fromkeys(by):
-        cells = pairs.others[column]
+        cells = pairs.texts[column]
         values = sorted(set(cells))
         if len(values) > MOST_VALUES:
             problem = f"column '{shorten(column, 30)}' has {len(values):,} values"
@@ -133,13 +127,13 @@ def parts_of(
 
 
 def judge(
-    pairs: JudgedPairs, predictors: Sequence[Predictor], part: str, mask: Mask, bootstrap: Bootstrap
+    pairs: LabelledPairs, predictors: Sequence[Predictor], part: str, mask: Mask, bootstrap: Bootstrap
 ) -> list[Judged]:
-    """Return what each predictor is worth on the pairs of a part.
+    """Return how good each predictor is on the pairs of a part.
 
     All predictors are judged on the same resamples, so that differences between them have honest intervals.
     Those of figures within miRNAs are drawn over miRNAs, of which five at least are needed, as are five pairs of
-    a label. Where one label is missing, there is no ranking: positives alone give recall alone.
+    a label. If one label is missing, there is no ranking: positives alone give recall alone.
     """
     labels = pairs.labels[mask]
     names = pairs.mirna_names()
@@ -245,8 +239,7 @@ LEAD_COLUMNS = "part predictor reference figure difference low high".split()
 
 
 def table_rows(judged: Sequence[Judged], predictors: Mapping[str, Predictor]) -> Iterator[Sequence[str]]:
-    """Yield the result table (:data:`TABLE_COLUMNS` first): figures with four decimals, ``.`` for none."""
-    yield TABLE_COLUMNS
+    """Yield the rows of the result table (:data:`TABLE_COLUMNS`): figures with four decimals, ``.`` for none."""
     for each in judged:
         predictor = predictors[each.predictor]
         counts = (each.pairs, each.positives, each.pairs - each.positives, each.mirnas, each.scored)
@@ -256,8 +249,7 @@ def table_rows(judged: Sequence[Judged], predictors: Mapping[str, Predictor]) ->
 
 
 def lead_rows(judged: Sequence[Judged], reference: str) -> Iterator[Sequence[str]]:
-    """Yield the table of differences to the first predictor (:data:`LEAD_COLUMNS` first)."""
-    yield LEAD_COLUMNS
+    """Yield the rows of differences to the first predictor (:data:`LEAD_COLUMNS`)."""
     for each in judged:
         for name, estimate in each.leads.items():
             yield [each.part, each.predictor, reference, name, *map(_cell, estimate)]

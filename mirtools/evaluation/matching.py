@@ -1,6 +1,6 @@
 """Which labelled pair a foreign prediction is about.
 
-The paper's rule ("Comparison with existing tools"): a pair counts as predicted where a prediction has its miRNA,
+The paper's rule ("Comparison with existing tools"): a pair counts as predicted if a prediction has its miRNA,
 its gene, and a site that overlaps the pair's. Programs that were run on the sites themselves are matched by what
 they were given as names: sequences or ``pair_id``.
 """
@@ -16,12 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.errors import InputError, UsageError
-from mirtools.evaluation.hits import Hit
-from mirtools.evaluation.pairs import JudgedPairs
-from mirtools.interactions import MISSING, TableReader
+from mirtools.evaluation.programs.output import Hit
+from mirtools.evaluation.score_columns import GENES, PAIR_ID
+from mirtools.io.tables import MISSING, TableReader
+from mirtools.pairs.grouping import seed_of
+from mirtools.pairs.table import LabelledPairs
+from mirtools.transcripts.names import accession
 
 TRANSCRIPT, UTR3, SITE = "transcript", "3utr", "site"
-SHARED_BASES = 12  # that a fragment known by its bases alone must share with a site
+FRAGMENT_BASES = 12  # that a fragment known by its bases alone must share with a site
 _TRANSCRIPT = re.compile(r"ENS[A-Z]*T\d{11}|[NX][MR]_\d+|FBtr\d{7}")
 _MIRNA = re.compile(r"MIMAT\d{7}")
 _GENE = re.compile(r"ENS[A-Z]*G\d{11}|FBgn\d{7}|WBGene\d{8}")
@@ -36,7 +39,7 @@ class Matched:
     Attributes
     ----------
     scores : ndarray of float64
-        The best score of the predictions of each pair; -inf where there is none.
+        The best score of the predictions of each pair; -inf if there is none.
     called : ndarray of bool
         Whether any of them is a yes.
     predictions, used : int
@@ -54,13 +57,16 @@ class PairIndex:
 
     Parameters
     ----------
-    pairs : JudgedPairs
+    pairs : LabelledPairs
     utr3_starts : dict
         First base of the 3'UTR by transcript, for programs that count from there.
     """
 
-    def __init__(self, pairs: JudgedPairs, utr3_starts: dict[str, int] | None = None) -> None:
+    def __init__(self, pairs: LabelledPairs, utr3_starts: dict[str, int] | None = None) -> None:
         self._pairs = pairs
+        self._pair_ids = pairs.text(PAIR_ID)
+        self._genes = [pairs.text(name) for name in GENES]
+        self._spans = [(-1, -1)] * len(pairs) if pairs.spans is None else pairs.spans.tolist()
         self._utr3_starts = utr3_starts
         self._mirnas: list[frozenset[str]] = []
         self._transcripts: list[frozenset[str]] = []
@@ -100,7 +106,7 @@ class PairIndex:
         pairs = self._pairs
         mirna, site = pairs.mirnas[row], pairs.sites[row]
         names = set(_own_mirna_names(pairs.mirna_ids[row], mirna))
-        if (pair_id := pairs.pair_ids[row]) != MISSING:
+        if (pair_id := self._pair_ids[row]) != MISSING:
             names.add(_folded(pair_id))
             self._sites.setdefault(_folded(pair_id), []).append(row)
         self._mirnas.append(frozenset(names))
@@ -108,6 +114,7 @@ class PairIndex:
             self._sites.setdefault(site, []).append(row)
         targets = target_names(pairs.target_ids[row]) if pairs.target_ids[row] != MISSING else frozenset()
         self._transcripts.append(transcript_names(targets))
+        targets = targets.union(*(target_names(cells[row]) for cells in self._genes))
         for name in targets:
             self._targets.setdefault(name, []).append(row)
 
@@ -117,7 +124,8 @@ class PairIndex:
         pairs = self._pairs
         if hit.bases and hit.start < 0:
             return pairs.sites[row] == MISSING or share_bases(hit.bases, pairs.sites[row])
-        if hit.start < 0 or pairs.starts[row] < 0 or pairs.ends[row] < 0:
+        site_start, site_end = self._spans[row]
+        if hit.start < 0 or site_start < 0:
             return True
         shift = 0
         if positions_in == UTR3:
@@ -125,11 +133,12 @@ class PairIndex:
                 problem = "TargetScan's positions count from the 3'UTR's start; give --regions"
                 raise UsageError(f"{problem}, or --positions targetscan=site where it saw sites alone")
             starts = [self._utr3_starts[name] for name in self._transcripts[row] if name in self._utr3_starts]
-            starts += [self._utr3_starts[name] for name in (pairs.target_ids[row],) if name in self._utr3_starts]
+            own = accession(pairs.target_ids[row])
+            starts += [self._utr3_starts[own]] if own in self._utr3_starts else []
             if not starts:
                 return False
             shift = starts[0]
-        return hit.start + shift < pairs.ends[row] and pairs.starts[row] < hit.end + shift
+        return hit.start + shift < site_end and site_start < hit.end + shift
 
 
 def match_by_names(index: PairIndex, hits: Iterable[Hit], positions_in: str, pairs: int) -> Matched:
@@ -152,7 +161,7 @@ def match_by_order(hits: Iterable[Hit], path: str, pairs: int) -> Matched:
     Raises
     ------
     InputError
-        Where there are more or fewer predictions than pairs.
+        If there are more or fewer predictions than pairs.
     """
     listed = list(hits)
     if len(listed) != pairs:
@@ -178,7 +187,7 @@ def read_utr3_starts(path: str) -> dict[str, int]:
         if row[end_at] == MISSING:
             continue
         start = reader.whole_number(row, end_at)
-        starts[row[name_at]] = start
+        starts[accession(row[name_at])] = start
         for name in transcript_names(target_names(row[name_at])):
             starts[name] = start
     return starts
@@ -206,7 +215,7 @@ def _own_mirna_names(name: str, sequence: str) -> frozenset[str]:
         names |= mirna_names(name)
         names |= {_SPECIES.sub("", each) for each in names}
     if sequence != MISSING:
-        names |= {sequence, sequence[1:8]}
+        names |= {sequence, seed_of(sequence)}
     return frozenset(names)
 
 
@@ -227,8 +236,8 @@ def transcript_names(names: Iterable[str]) -> frozenset[str]:
 
 
 def share_bases(one: str, other: str) -> bool:
-    """Tell whether two sequences share :data:`SHARED_BASES` bases in a row, fewer where one is shorter."""
-    size = min(SHARED_BASES, len(one), len(other))
+    """Return whether two sequences share :data:`FRAGMENT_BASES` bases in a row, fewer where one is shorter."""
+    size = min(FRAGMENT_BASES, len(one), len(other))
     words = {one[at : at + size] for at in range(len(one) - size + 1)}
     return any(other[at : at + size] in words for at in range(len(other) - size + 1))
 

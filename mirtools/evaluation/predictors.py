@@ -1,4 +1,4 @@
-"""Predictors side by side: scores that all point the same way, and yes or no where there is one."""
+"""Predictors side by side: scores that all point the same way, and their yes or no, if they have one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.errors import UsageError, shorten
-from mirtools.evaluation.hits import LOWER
 from mirtools.evaluation.matching import Matched
-from mirtools.evaluation.pairs import ScoreColumn
+from mirtools.evaluation.programs.output import LOWER
+from mirtools.evaluation.score_columns import ScoreColumn
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""What a model has learned: kernels as motifs, masking maps, miRNAs that it treats alike."""
+"""What a model has learned: kernels as motifs, masking maps, clusters of miRNAs."""

@@ -1,4 +1,4 @@
-"""Clusters of miRNAs that a model treats alike, and whether these share targets (paper: Fig. S2, Table S7)."""
+"""Clusters of miRNAs with similar profiles, and the targets that they share (paper: Fig. S2, Table S7)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CLUSTER_COLUMNS = (
     "cluster mirnas pairs targets shared_targets mean_overlap random_overlap p_value mirna_ids"
 ).split()
 TARGET_COLUMNS = "cluster target_id mirnas mirna_ids".split()
-# without a number of clusters given, the one with the best silhouettes up to this
+# largest number of clusters, if it is chosen by silhouettes
 MOST_CLUSTERS = 10
 _PERMUTATIONS = 1000
 
@@ -26,7 +26,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Clusters:
-    """Clusters of miRNAs, numbered from 1, the one with most miRNAs first.
+    """Clusters of miRNAs, numbered from 1 by decreasing size.
 
     Attributes
     ----------
@@ -34,11 +34,11 @@ class Clusters:
     of_mirna : ndarray of shape (n,), int64
         The cluster of every miRNA.
     order : ndarray of shape (n,), int64
-        The miRNAs cluster by cluster, in each like beside like.
+        The miRNAs cluster by cluster, with similar ones next to each other.
     silhouettes : ndarray of shape (n,), float64
-        1: far nearer to its own cluster than to the next; below 0: nearer to another.
+        1: much closer to its own cluster than to the next; below 0: closer to another.
     sharing : list of Sharing
-        By cluster, and last for all of them.
+        One per cluster, then one for all clusters.
     """
 
     profiles: Profiles
@@ -55,23 +55,23 @@ class Clusters:
 
 @dataclass(frozen=True)
 class Sharing:
-    """How many targets the miRNAs of a cluster share.
+    """The targets that miRNAs of a cluster share.
 
     Attributes
     ----------
     cluster : int
         0: pairs of miRNAs within any cluster.
     members : list of int
-        Their positions.
+        Indices of the miRNAs.
     targets, shared : int
         Distinct targets of the cluster, and those of two or more of its miRNAs.
     overlap : float
-        Mean over pairs of miRNAs: targets in common by the smaller number of targets.
+        Mean over pairs of miRNAs: number of common targets divided by the smaller number of targets.
     random : float
-        The same in clusters of these sizes drawn at random, mean; each miRNA stands for one with about as many
-        targets, since miRNAs with many share more.
+        Mean overlap in random clusters of the same sizes, in which each miRNA is replaced by one with a similar
+        number of targets (miRNAs with many targets share more).
     p_value : float
-        Share of random clusters (of 1,000, the real one counted in) with at least this overlap.
+        Share of 1,000 clusters (999 random ones and this one) with at least this overlap.
     """
 
     cluster: int
@@ -86,89 +86,56 @@ class Sharing:
 def cluster_mirnas(profiles: Profiles, count: int | None, seed: int) -> Clusters:
     """Cluster miRNAs by their profiles.
 
-    Average linkage on 1 - Pearson's correlation, so the shape of a profile counts and not its height.
+    By average linkage on 1 - Pearson's correlation, which depends on the shape of profiles, not on their height.
 
     Parameters
     ----------
     profiles : Profiles
     count : int or None
-        Number of clusters, at most as many as miRNAs; ``None``: the number from 2 to 10 with the best mean
+        Number of clusters, at most that of miRNAs; ``None`` for the number from 2 to 10 with the best mean
         silhouette.
     seed : int
-        Of the random clusters that shared targets are held against.
+        Seed of the random clusters.
     """
     n = len(profiles.names)
     distances = profile_distances(profiles.changes)
-    merges = average_linkage(distances)
+    tree = average_linkage(distances)
     if count is None:
         choices = range(2, min(MOST_CLUSTERS, n - 1) + 1)
-        # of equal ones the smallest number
+        # the smallest number if tied
         count = max(
-            choices, key=lambda k: float(silhouettes(distances, cut(merges, n, k)).mean()), default=min(n, 1)
+            choices, key=lambda k: float(silhouettes(distances, cut(tree, n, k)).mean()), default=min(n, 1)
         )
-    of_mirna = _by_size(cut(merges, n, min(count, n)))
-    order = _leaves(merges, n)
+    of_mirna = _by_size(cut(tree, n, min(count, n)))
+    order = _leaves(tree, n)
     order = order[np.argsort(of_mirna[order], kind="stable")]
     return Clusters(
         profiles, of_mirna, order, silhouettes(distances, of_mirna), _sharing(profiles, of_mirna, seed)
     )
 
 
-def average_linkage(distances: Floats) -> list[tuple[int, int, float]]:
-    """Return the merges of average linkage, lowest first: two clusters, each by one of its items, and the height.
+def average_linkage(distances: Floats) -> Floats:
+    """Return the tree of average linkage of a square matrix of distances, in scipy's format."""
+    from scipy.cluster.hierarchy import average
+    from scipy.spatial.distance import squareform
 
-    Nearest-neighbour chains (Murtagh 1983): n squared steps.
-    """
-    n = len(distances)
-    work = distances.astype(np.float64).copy()
-    np.fill_diagonal(work, np.inf)
-    sizes = np.ones(n)
-    alive = np.ones(n, bool)
-    merges: list[tuple[int, int, float]] = []
-    chain: list[int] = []
-    while len(merges) < n - 1:
-        if not chain:
-            chain.append(int(np.argmax(alive)))
-        tip = chain[-1]
-        nearest = int(np.argmin(work[tip]))
-        # at equal distance back to where the chain came from, or it would run in circles
-        if len(chain) > 1 and work[tip, chain[-2]] <= work[tip, nearest]:
-            nearest = chain[-2]
-        if len(chain) == 1 or nearest != chain[-2]:
-            chain.append(nearest)
-            continue
-        del chain[-2:]
-        kept, gone = min(tip, nearest), max(tip, nearest)
-        merges.append((kept, gone, float(work[kept, gone])))
-        joined = (work[kept] * sizes[kept] + work[gone] * sizes[gone]) / (sizes[kept] + sizes[gone])
-        # rounding must not put a later merge below this one
-        joined = np.maximum(joined, work[kept, gone])
-        work[kept], work[:, kept] = joined, joined
-        work[gone], work[:, gone] = np.inf, np.inf
-        work[kept, kept] = np.inf
-        sizes[kept] += sizes[gone]
-        alive[gone] = False
-    return sorted(merges, key=lambda merge: merge[2])
+    # scipy rejects fewer than two items
+    tree: Floats = average(squareform(distances, checks=False)) if len(distances) > 1 else np.zeros((0, 4))
+    return tree
 
 
-def cut(merges: list[tuple[int, int, float]], n: int, count: int) -> Integers:
-    """Return the cluster, numbered from 1, of each of ``n`` items without the last ``count - 1`` merges."""
-    parent = list(range(n))
+def cut(tree: Floats, n: int, count: int) -> Integers:
+    """Return the cluster, numbered from 0, of each of ``n`` items without the last ``count - 1`` merges."""
+    from scipy.cluster.hierarchy import cut_tree
 
-    def root(item: int) -> int:
-        while parent[item] != item:
-            item = parent[item]
-        return item
-
-    for left, right, _ in merges[: max(n - count, 0)]:
-        low, high = sorted((root(left), root(right)))
-        parent[high] = low
-    numbers: dict[int, int] = {}
-    return np.array([numbers.setdefault(root(item), len(numbers) + 1) for item in range(n)], np.int64)
+    return cut_tree(tree, count)[:, 0].astype(np.int64) if n > 1 else np.zeros(n, np.int64)
 
 
 def silhouettes(distances: Floats, clusters: Integers) -> Floats:
-    """Return the silhouette of every item (Rousseeuw 1987): 0 where a cluster has one item."""
+    """Return the silhouette of every item (Rousseeuw 1987): 0 in a cluster of one item.
+
+    scikit-learn has this function, too, but only training needs that package.
+    """
     names = np.unique(clusters)
     member = (clusters[:, None] == names).astype(np.float64)
     sizes = member.sum(0)
@@ -241,19 +208,19 @@ def target_rows(clusters: Clusters) -> Iterator[list[str]]:
 
 
 def _by_size(clusters: Integers) -> Integers:
-    """Return clusters renumbered, the largest 1; of equal ones that with the first item."""
+    """Return clusters renumbered by decreasing size from 1; ties in the order of their first items."""
     names, first, sizes = np.unique(clusters, return_index=True, return_counts=True)
     ranks = np.empty(len(names), np.int64)
     ranks[np.lexsort((first, -sizes))] = np.arange(1, len(names) + 1)
     return ranks[_places(clusters, names)]
 
 
-def _leaves(merges: list[tuple[int, int, float]], n: int) -> Integers:
-    """Return the items as the leaves of the tree, what is merged early side by side."""
-    leaves = {item: [item] for item in range(n)}
-    for left, right, _ in merges:
-        leaves[left] += leaves.pop(right)
-    return np.array([item for part in leaves.values() for item in part], np.int64)
+def _leaves(tree: Floats, n: int) -> Integers:
+    """Return the items in the order of the tree's leaves, beginning with the side of the first item."""
+    groups = [[item] for item in range(n)]
+    for left, right in tree[:, :2].astype(np.int64).tolist():
+        groups.append([item for part in sorted((groups[left], groups[right]), key=min) for item in part])
+    return np.array(groups[-1] if groups else [], np.int64)
 
 
 def _sharing(profiles: Profiles, clusters: Integers, seed: int) -> list[Sharing]:
@@ -303,11 +270,11 @@ def _sharing(profiles: Profiles, clusters: Integers, seed: int) -> list[Sharing]
 
 
 def _strata(numbers: list[int]) -> list[Integers]:
-    """Return positions of about equal numbers together, ten or more."""
+    """Return groups of ten or more indices of similar numbers."""
     order = np.argsort(numbers, kind="stable").astype(np.int64)
     return np.array_split(order, max(1, len(numbers) // 10))
 
 
 def _places(clusters: Integers, names: Integers) -> Integers:
-    """Return the positions of clusters among their sorted names."""
+    """Return the indices of clusters in their sorted names."""
     return np.searchsorted(names, clusters)

@@ -1,17 +1,17 @@
-"""How alike two motifs are, with p-values: the statistic of TOMTOM (Gupta et al. 2007, Genome Biol 8:R24).
+"""The similarity of motifs, with p-values: the statistic of TOMTOM (Gupta et al. 2007, Genome Biol 8:R24).
 
-A query is laid over a target at every offset with enough overlap. Columns are alike where their Euclidean
-distance is small; the sum over the overlap is judged by its exact distribution (by convolution) were the columns
-of the target drawn independently from all columns of the motif file. The smallest of a target's p-values is
-corrected for the number of offsets (and strands), a query's p-values for the number of targets (E-value) and for
-the number of all comparisons (q-value, Benjamini and Hochberg).
+A query is aligned with a target at every offset with enough overlap. The score of two columns increases with
+decreasing Euclidean distance. The p-value of the sum over the overlap is from its exact distribution (by
+convolution) for columns drawn independently from all columns of the motif file. The smallest p-value of a target
+is corrected for the number of offsets (and strands), a query's p-values for the number of targets (E-value) and
+for the number of all comparisons (q-value, Benjamini and Hochberg).
 
-Offsets are taken as independent, which they are not quite: p-values of unrelated motifs are uniform up to 0.5, and
-somewhat too large above (in tests 3 to 7 % of them lie below 0.05).
+Offsets are treated as independent, which is only approximately true: p-values of unrelated motifs are uniform up
+to 0.5, and somewhat too large above (in tests, 3 to 7 % of them are below 0.05).
 
-Columns of real motifs are not independent: some have long stretches that say nothing, others repeat one letter,
-and any motif with such columns finds a "match" there. So every motif is held against itself with its columns in
-other orders: only a match that these do not reach says something about the motif.
+Columns of real motifs are not independent: some motifs have long uninformative parts, others repeat one letter,
+and any motif with such columns "matches" there. Therefore every motif is compared with permutations of its
+columns; only a better match than theirs is informative.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from mirtools.interpretation.motifs import Frequencies, Motif, consensus, revers
 MATCH_COLUMNS = (
     "motif target target_name strand offset overlap p_value e_value q_value motif_consensus target_consensus"
 ).split()
-# Fewer overlapping columns say little; shorter motifs must lie inside.
+# Least number of overlapping columns; shorter motifs must be contained.
 MIN_OVERLAP = 5
-# a permutation of a motif's columns that matches by chance is reported by its E-value
+# a permutation with this E-value or less counts as a match by chance
 CONTROL_E_VALUE = 0.05
 _PERMUTATIONS = 99
-# steps from the largest distance of two columns, the square root of 2, to none
+# steps from the largest distance of two columns, the square root of 2, to zero
 _RESOLUTION = 250
 
 
@@ -47,13 +47,13 @@ class Match:
     strand : {"+", "-"}
         ``-``: the target's reverse complement is aligned.
     offset : int
-        Position of the query, 0-based, at which the aligned target begins; negative where it begins before.
+        0-based position on the query at which the aligned target begins; negative if it begins before the query.
     overlap : int
-        Columns.
+        Number of overlapping columns.
     p_value : float
-        Of the best alignment, corrected for the number of alignments.
+        P-value of the best alignment, corrected for the number of alignments.
     e_value : float
-        Targets expected to match the query as well by chance.
+        Expected number of targets that match the query equally well by chance.
     q_value : float
         False discovery rate among all comparisons up to this one.
     """
@@ -70,12 +70,12 @@ class Match:
 
 @dataclass(frozen=True)
 class Control:
-    """How well the permutations of a query match.
+    """The matches of permutations of a query.
 
     Attributes
     ----------
     p_value : float
-        Share of orders of the query's columns (of 100, the real one counted in) whose best match is as good.
+        Share of 100 orders of the query's columns (99 random ones and the real one) with an equal or better match.
     matched : float
         Share of permutations with a match at an E-value of at most 0.05.
     """
@@ -85,7 +85,7 @@ class Control:
 
 
 class Comparison(NamedTuple):
-    """Matches of queries with targets, and by the queries' names how well their permutations match."""
+    """Matches of queries with targets, and the controls by the queries' names."""
 
     matches: list[Match]
     controls: dict[str, Control]
@@ -105,14 +105,18 @@ def compare(queries: Sequence[Motif], targets: Sequence[Motif], both_strands: bo
     """Return the best alignment of every query with every target: query by query, the best targets first."""
     library = _Library(targets, both_strands)
     matches = [match for query in queries for match in sorted(library.matches(query), key=lambda m: m.p_value)]
-    q_values = _false_discovery_rates(np.array([match.p_value for match in matches]))
+    if not matches:
+        return []
+    from scipy.stats import false_discovery_control
+
+    q_values = false_discovery_control([match.p_value for match in matches])
     return [replace(match, q_value=float(q)) for match, q in zip(matches, q_values, strict=True)]
 
 
 def permutation_controls(
     queries: Sequence[Motif], targets: Sequence[Motif], both_strands: bool = False, seed: int = 1
 ) -> dict[str, Control]:
-    """Return by name how well every query matches with its columns in random orders."""
+    """Return the control of every query by its name: matches with its columns in random orders."""
     library = _Library(targets, both_strands)
     random = np.random.default_rng(seed)
     controls = {}
@@ -128,7 +132,7 @@ def permutation_controls(
 
 
 class _Library:
-    """The columns of all targets, one target behind the other, and how queries can be laid over them."""
+    """The columns of all targets, one target after the other, and their alignments with queries."""
 
     def __init__(self, targets: Sequence[Motif], both_strands: bool) -> None:
         self._targets = targets
@@ -144,13 +148,13 @@ class _Library:
         self._layouts: dict[int, _Layout] = {}
 
     def matches(self, query: Motif) -> list[Match]:
-        """Return the best alignment with every target, in the order of these."""
+        """Return the best alignment with every target, in the order of targets."""
         if not self._targets:
             return []
         layout = self._layout(query.width)
         p_values = self._alignment_p_values(self.columns(query), layout)
         overlaps = layout.stops - layout.starts
-        # of equal p-values the longer overlap counts, then the first
+        # ties: the longer overlap, then the first
         order = np.lexsort((layout.offsets, layout.strands, -overlaps, p_values, layout.targets))
         best = order[layout.first]
         corrected = _corrected(p_values[best], layout.ways)
@@ -168,11 +172,11 @@ class _Library:
         ]
 
     def columns(self, query: Motif) -> NDArray[np.int64]:
-        """Return how alike the query's columns are to all of the library's."""
+        """Return the scores of the query's columns with all columns of the library."""
         return column_scores(query.frequencies, self._pool)
 
     def p_values(self, columns: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the p-value of the best alignment with every target, corrected for their number."""
+        """Return the p-value of the best alignment with every target, corrected for the number of alignments."""
         layout = self._layout(len(columns))
         found = np.minimum.reduceat(self._alignment_p_values(columns, layout), layout.first)
         return _corrected(found, layout.ways)
@@ -198,12 +202,12 @@ class _Layout:
     Attributes
     ----------
     targets, strands, offsets, starts, stops, columns : ndarray of shape (alignments,), int64
-        Target, strand, where the target begins on the query, the query's part, and the library's column on which
-        this part begins.
+        Target, strand, position of the target on the query, aligned part of the query (start, stop), and the
+        library's column at which this part begins.
     first, ways : ndarray of shape (targets,), int64
-        The first alignment of every target, and how many it has.
+        The first alignment of every target, and its number of alignments.
     groups : dict of (int, int) to ndarray
-        The alignments by the query's part.
+        The alignments by the aligned part of the query.
     """
 
     def __init__(self, width: int, widths: Sequence[int], strands: int) -> None:
@@ -230,7 +234,7 @@ def _corrected(p_values: NDArray[np.float64], ways: NDArray[np.int64]) -> NDArra
 
 
 class _Null:
-    """Distributions of the score of a query's columns with columns drawn from a library.
+    """Distributions of the score of a query's columns with random columns of a library.
 
     Parameters
     ----------
@@ -244,11 +248,11 @@ class _Null:
         }
 
     def tail(self, start: int, stop: int) -> NDArray[np.float64]:
-        """Return for every score how probable it, or a better one, is over the query's columns ``start:stop``."""
+        """Return the probability of every score, or a higher one, for the query's columns ``start:stop``."""
         return np.minimum(np.cumsum(self._mass(start, stop)[::-1])[::-1], 1)
 
     def _mass(self, start: int, stop: int) -> NDArray[np.float64]:
-        # parts of a query nearly always hold its first or its last column: these share what they begin with
+        # parts of a query nearly always include its first or its last column, and share their shorter parts
         if (start, stop) not in self._masses:
             inner = (start, stop - 1) if start == 0 else (start + 1, stop)
             single = (stop - 1, stop) if start == 0 else (start, start + 1)
@@ -257,31 +261,20 @@ class _Null:
 
 
 def column_scores(query: Frequencies, target: Frequencies) -> NDArray[np.int64]:
-    """Return how alike all pairs of columns are: shape ``(query, target)``, 0 to 250, 250 for equal columns."""
+    """Return the scores of all pairs of columns: shape ``(query, target)``, 0 to 250, 250 for equal columns."""
     distances = np.sqrt(((query[:, None] - target[None]) ** 2).sum(2))
     return np.rint((1 - distances / np.sqrt(2)) * _RESOLUTION).astype(np.int64)
 
 
 def alignments(query: int, target: int) -> Iterator[tuple[int, int, int]]:
-    """Yield offset, start and stop on the query of every way to lay a target over a query; lengths are given."""
+    """Yield offset, start and stop on the query of every alignment of a query and a target of these lengths."""
     least = min(MIN_OVERLAP, query, target)
     for offset in range(least - target, query - least + 1):
         yield offset, max(offset, 0), min(offset + target, query)
 
 
-def _false_discovery_rates(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return Benjamini and Hochberg's q-values, in the order given."""
-    if not len(p_values):
-        return p_values
-    order = np.argsort(p_values, kind="stable")
-    ranked = p_values[order] * len(p_values) / np.arange(1, len(p_values) + 1)
-    result = np.empty_like(p_values)
-    result[order] = np.minimum(np.minimum.accumulate(ranked[::-1])[::-1], 1)
-    return result
-
-
 def best_matches(matches: Sequence[Match], max_e_value: float) -> dict[str, Match]:
-    """Return the best match, up to an E-value, of every query, by its name; of equal ones the file's first."""
+    """Return the best match of every query by its name, up to an E-value; the first in the file if tied."""
     best: dict[str, Match] = {}
     for match in matches:
         if match.e_value <= max_e_value:
@@ -290,7 +283,7 @@ def best_matches(matches: Sequence[Match], max_e_value: float) -> dict[str, Matc
 
 
 def comparison_summary(comparison: Comparison) -> dict[str, float]:
-    """Return how many queries match at an E-value of at most 0.05, and how many of their permutations would."""
+    """Return the numbers of queries, and of their permutations, with a match at an E-value of at most 0.05."""
     return {
         "max_e_value": CONTROL_E_VALUE,
         "motifs_matched": len(best_matches(comparison.matches, CONTROL_E_VALUE)),

@@ -1,7 +1,7 @@
-"""Whether the kernels of the two branches pair: site kernels that are reverse complements of miRNA kernels.
+"""Complementary kernels: site kernels that are reverse complements of miRNA kernels.
 
-A model of pairing that sees two one-hot sequences can only know letters; where it has learned that a miRNA and its
-site are complementary, it has done so by kernels that are. G:U pairs are not looked for.
+A model that reads two one-hot sequences can only learn complementarity of miRNA and site by complementary kernels
+of its branches. G:U pairs are not considered.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ def complements(kernels: Sequence[KernelMotif], seed: int = 1) -> Comparison:
     Parameters
     ----------
     kernels : sequence of KernelMotif
-        Of both branches; those without a motif match nothing.
+        Kernels of both branches; those without a motif have no match.
     seed : int
-        Of the permutations that are the control.
+        Seed of the permutations of the control.
     """
     motifs = {
         branch: [kernel.motif for kernel in kernels if kernel.branch == branch and kernel.motif is not None]

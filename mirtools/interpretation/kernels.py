@@ -1,9 +1,9 @@
-"""What a convolution kernel looks for: in every sequence the bases that excite it most, one below the other.
+"""Motifs of convolution kernels: alignments of the bases that activate a kernel most in every sequence.
 
-The alignment is DeepBind's (Alipanahi et al. 2015, Nat Biotechnol 33:831): one site a sequence, at the position of
-the kernel's largest activation, from sequences that excite it enough (as in Basset, Kelley et al. 2016, Genome Res
-26:990, half of the largest activation in the data). A kernel sees eight bases, so its activations stand in a table
-of all 65,536 8-mers, and a count of the sites by 8-mer says all: any threshold can be applied after the one pass
+The method is DeepBind's (Alipanahi et al. 2015, Nat Biotechnol 33:831): one site per sequence, at the position of
+the kernel's largest activation, from sequences that activate it enough (as in Basset, Kelley et al. 2016, Genome
+Res 26:990, by half of the largest activation in the data). A kernel covers eight bases. Its activations by all
+65,536 8-mers are in a table, and sites are counted by 8-mer, so that any threshold can be applied after one pass
 over the data, in constant memory.
 """
 
@@ -15,19 +15,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.encoding import encode
 from mirtools.interpretation.comparison import Comparison, best_matches
 from mirtools.interpretation.motifs import Frequencies, Motif, consensus, information, relative_entropy
-from mirtools.models.dmiso import KERNEL_WIDTH, KERNELS, MIRNA_LENGTH, SITE_LENGTH, Weights
+from mirtools.io.encoding import encode
+from mirtools.models.arrays import Weights
+from mirtools.models.dmiso.architecture import KERNEL_WIDTH, KERNELS, MIRNA_LENGTH, SITE_LENGTH
 
 KERNEL_COLUMNS = (
     "kernel branch bias largest_activation sites distinct_kmers share_of_sequences consensus information "
     "relative_entropy best_match best_match_name best_e_value control_p_value "
     "complement complement_e_value complement_control_p_value"
 ).split()
-# the two inputs of the model: the name of its kernels, and the bases that it sees
+# the two inputs of the model: the name of their kernels, and their length
 BRANCHES = {"mirna": ("mirna_conv", MIRNA_LENGTH), "site": ("site_conv", SITE_LENGTH)}
-# a site excites its kernel by more than this share of the largest activation in the data
+# the activation of a site is above this share of the largest activation in the data
 SITE_SHARE = 0.5
 _KMERS = 4**KERNEL_WIDTH
 # the letters of base codes 0..3 are A T C G; motifs have A C G T
@@ -35,30 +36,30 @@ _TO_MOTIF = [0, 2, 3, 1]
 
 
 class KernelSites:
-    """The 8-mer of every distinct sequence that excites a kernel most, for all kernels of one branch.
+    """The 8-mer of every distinct sequence that activates a kernel most, for all kernels of one branch.
 
-    Each distinct sequence counts once: otherwise the kernels of the miRNA branch would show the few miRNAs that
-    have most pairs. Sequences are cropped as the model crops them; 8-mers with N are left out.
+    Each distinct sequence counts once; otherwise the kernels of the miRNA branch would show the few miRNAs with
+    most pairs. Sequences are cropped as for the model; 8-mers with N are ignored.
 
     Parameters
     ----------
     weights : dict of str to ndarray
-        Of a model.
+        The weights of a model.
     branch : {"mirna", "site"}
 
     Attributes
     ----------
     branch : str
     activations : ndarray of shape (10, 65536), float64
-        What every kernel makes of every 8-mer, before ReLU. 8-mers are numbers in base 4, first base first, digits
-        A T C G.
+        Activation of every kernel by every 8-mer, before ReLU. 8-mers are numbers in base 4, first base first,
+        digits A T C G.
     biases : ndarray of shape (10,), float64
     counts : ndarray of shape (10, 65536), int64
-        By kernel and 8-mer, the sequences whose strongest site it is; of equal ones the first counts.
+        By kernel and 8-mer, the number of sequences with this 8-mer as the strongest site; the first if tied.
     letters : ndarray of shape (4,), int64
-        How often A, C, G and T occur.
+        Numbers of A, C, G and T.
     sequences, scanned : int
-        Distinct sequences, and those of them with an 8-mer.
+        Distinct sequences, and distinct sequences with an 8-mer.
     """
 
     def __init__(self, weights: Weights, branch: str) -> None:
@@ -77,7 +78,7 @@ class KernelSites:
         return len(self._seen)
 
     def add(self, sequences: Iterable[str]) -> None:
-        """Scan the sequences (DNA letters, 5'->3') that were not there before."""
+        """Scan the sequences (DNA letters, 5'->3') that have not been added before."""
         new = dict.fromkeys(s for s in sequences if s not in self._seen)
         self._seen.update(new)
         if not new:
@@ -94,7 +95,7 @@ class KernelSites:
             np.add.at(self.counts[kernel], kmers[rows, strongest], 1)
 
     def background(self) -> Frequencies:
-        """Return the frequencies of A, C, G and T, each letter counted once more than it occurs."""
+        """Return the frequencies of A, C, G and T, with a pseudocount of 1."""
         return (self.letters + 1) / (self.letters.sum() + 4)
 
 
@@ -109,14 +110,13 @@ class KernelMotif:
         1-based.
     bias : float
     largest : float
-        Activation by the 8-mer in the data that excites the kernel most; 0 where none does.
+        Largest activation by an 8-mer in the data; 0 if no 8-mer activates the kernel.
     kmers : int
         Distinct 8-mers among the sites.
     share : float
-        Sequences with a site, by all sequences: a kernel with a large share and little information looks for
-        nothing in particular.
+        Share of sequences with a site; a kernel with a large share and little information is not specific.
     motif : Motif or None
-        ``None`` where no 8-mer excites the kernel.
+        ``None`` if no 8-mer activates the kernel.
     """
 
     branch: str
@@ -134,12 +134,12 @@ class KernelMotif:
 
 
 def kmer_numbers(codes: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the 8-mer at every position as a number, 0 for those with N, and whether it is free of N.
+    """Return the 8-mer at every position as a number, 0 if it has an N, and whether it has no N.
 
     Parameters
     ----------
     codes : ndarray of shape (n, length), uint8
-        Base codes, see :func:`mirtools.encoding.encode`.
+        Base codes, see :func:`mirtools.io.encoding.encode`.
 
     Returns
     -------
@@ -154,7 +154,7 @@ def kmer_numbers(codes: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[n
 
 
 def activations(weights: Weights, branch: str) -> NDArray[np.float64]:
-    """Return what every kernel makes of every 8-mer, before ReLU: shape ``(10, 65536)``, float64."""
+    """Return the activation of every kernel by every 8-mer, before ReLU: shape ``(10, 65536)``, float64."""
     name = BRANCHES[branch][0]
     kernel = np.asarray(weights[f"{name}.kernel"], np.float64)
     sums = np.asarray(weights[f"{name}.bias"], np.float64)[:, None]
@@ -170,7 +170,7 @@ def kernel_motifs(sites: KernelSites, share: float = SITE_SHARE) -> list[KernelM
     ----------
     sites : KernelSites
     share : float
-        Sites count whose activation is above 0 and above this share of the largest in the data, 0 to below 1.
+        The activation of sites is above 0 and above this share (from 0 to below 1) of the largest in the data.
     """
     bases = np.arange(_KMERS)[:, None] // 4 ** np.arange(KERNEL_WIDTH - 1, -1, -1) % 4
     results = []
@@ -213,11 +213,11 @@ def kernel_rows(
     backgrounds : mapping of str to ndarray of shape (4,)
         Letter frequencies of each branch.
     known : Comparison
-        With known motifs; empty where nothing was compared.
+        Comparison with known motifs, may be empty.
     complements : Comparison
-        With the reverse complements of the other branch's kernels.
+        Comparison with the reverse complements of the other branch's kernels.
     max_e_value : float
-        Of known motifs.
+        Largest E-value of known motifs.
     """
     best = best_matches(known.matches, max_e_value)
     partners = best_matches(complements.matches, float("inf"))

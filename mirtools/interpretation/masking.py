@@ -1,7 +1,7 @@
-"""Masking maps: what a score does when bases are hidden from the model (paper: Feature identification, Fig. 2).
+"""Masking maps: changes of the score if bases are hidden from the model (paper: Feature identification, Fig. 2).
 
-Every window of a sequence is replaced by N, one at a time, and the pair scored again. The change is masked minus
-unmasked score: below 0 where the hidden bases spoke for an interaction.
+Every window of a sequence is replaced by N, one at a time, and the pair is scored again. The change is masked
+minus unmasked score: it is negative if the hidden bases raised the score.
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.encoding import N_CODE, encode
-from mirtools.interpretation.pairs import Pair
-from mirtools.models.dmiso import MIRNA_LENGTH, SITE_LENGTH
-from mirtools.models.inference import Codes, Floats
-from mirtools.models.pairs import Scorer
+from mirtools.io.encoding import N_CODE, encode
+from mirtools.models.arrays import Codes, Floats
+from mirtools.models.dmiso.architecture import MIRNA_LENGTH, SITE_LENGTH
+from mirtools.models.scorers import PairScorer
+from mirtools.pairs.table import Pair
 
 COLUMNS = "sequence pairs start end n mean_change sd_change mean_abs_change".split()
 LENGTHS = {"mirna": MIRNA_LENGTH, "site": SITE_LENGTH}
 GROUPS = ("all", "positive", "negative")
 
-# pairs that travel together: some 70 masked copies of each
+# pairs per batch, with about 70 masked copies each
 _CHUNK = 128
 
 
 class MaskedPairs(NamedTuple):
-    """Some pairs, their scores and what masking does to these.
+    """Some pairs, their scores and the changes of these by masking.
 
     Attributes
     ----------
     pairs : sequence of Pair
     scores : ndarray of shape (n,), float64
-        Unmasked.
+        Scores without masking.
     changes : dict of str to ndarray of shape (n, 31 - width) and (n, 61 - width), float64
-        ``mirna`` and ``site``, by first masked base; not a number where the window leaves the sequence.
+        ``mirna`` and ``site``, by first masked base; NaN if the window exceeds the sequence.
     """
 
     pairs: tuple[Pair, ...]
@@ -51,9 +51,10 @@ class MaskingMap(NamedTuple):
     Attributes
     ----------
     counts : ndarray of int64
-        Pairs whose sequence holds the whole window.
+        Pairs whose sequence contains the whole window.
     mean, sd, mean_abs : ndarray of float64
-        Of the change; not a number where there are no pairs (for ``sd`` fewer than two).
+        Mean, standard deviation and mean absolute value of the change; NaN without pairs (``sd``: with fewer than
+        two).
     """
 
     counts: NDArray[np.int64]
@@ -71,7 +72,7 @@ def masked_copies(
     ----------
     codes : ndarray of shape (n, length), uint8
     lengths : ndarray of shape (n,)
-        Bases before the padding; windows lie within them.
+        Bases before the padding; windows are within them.
     width : int
         Bases of a window.
     """
@@ -82,8 +83,8 @@ def masked_copies(
     return copies, which, start
 
 
-def mask_pairs(pairs: Iterable[Pair], scorer: Scorer, width: int, threads: int = 1) -> Iterator[MaskedPairs]:
-    """Yield the pairs in their order, some at a time, scored with every window masked; constant memory."""
+def mask_pairs(pairs: Iterable[Pair], scorer: PairScorer, width: int, threads: int = 1) -> Iterator[MaskedPairs]:
+    """Yield the pairs in order, in batches, scored with every window masked, in constant memory."""
     waiting: deque[tuple[tuple[Pair, ...], dict[str, tuple[NDArray[np.intp], NDArray[np.intp]]]]] = deque()
 
     def batches() -> Iterator[tuple[Codes, Codes]]:
@@ -103,10 +104,10 @@ def mask_pairs(pairs: Iterable[Pair], scorer: Scorer, width: int, threads: int =
             yield np.concatenate(mirnas), np.concatenate(sites)
 
     for scores in scorer.score_stream(batches(), threads):
-        yield _sorted_out(*waiting.popleft(), scores, width)
+        yield _masked_pairs(*waiting.popleft(), scores, width)
 
 
-def _sorted_out(
+def _masked_pairs(
     pairs: tuple[Pair, ...],
     windows: dict[str, tuple[NDArray[np.intp], NDArray[np.intp]]],
     scores: Floats,
@@ -124,14 +125,14 @@ def _sorted_out(
 
 
 class MaskingSums:
-    """Adds changes up, for all pairs and for positive and negative ones.
+    """Sums changes up, for all pairs and for positive and negative ones.
 
     Parameters
     ----------
     width : int
         Bases of a window.
     threshold : float
-        Pairs without a label are positive where the unmasked score is larger.
+        Pairs without a label are positive if the unmasked score is larger.
 
     Attributes
     ----------

@@ -1,4 +1,7 @@
-"""Motif files: the MEME format in and out, JASPAR's count matrices in."""
+"""Motif files: reading and writing the MEME format, reading JASPAR's count matrices.
+
+(``Bio.motifs`` rounds the frequencies of MEME files to counts, and does not report which line of a file is wrong.)
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ import numpy as np
 
 from mirtools.errors import InputError, shorten
 from mirtools.interpretation.motifs import LETTERS, Frequencies, Motif
-from mirtools.streams import open_text, reading
+from mirtools.io.streams import open_text, reading
 
-# counts and frequencies beyond are defects, not data; so is a motif as long as a gene
+# larger counts or frequencies, and wider motifs, are errors
 _LARGEST = 1e12
 _WIDEST = 1000
 _NEAR_ONE = 0.02  # rows of rounded frequencies may miss 1 by this
@@ -21,14 +24,14 @@ _JASPAR_ROW = re.compile(r"(?:([ACGTU])\s*)?\[?([^\[\]]*)\]?")
 
 
 def read_motifs(path: str) -> list[Motif]:
-    """Read the motifs of a MEME file, or of a JASPAR file (either kind, with brackets or four bare lines).
+    """Read the motifs of a MEME file, or of a JASPAR file (with brackets or as four plain lines).
 
     RNA letters are read as DNA. Counts become frequencies.
 
     Raises
     ------
     InputError
-        For anything else, and for a file without motifs.
+        For files in other formats, and for a file without motifs.
     """
     with open_text(path) as stream, reading(path):
         lines = _Lines(path, stream)
@@ -40,9 +43,9 @@ def read_motifs(path: str) -> list[Motif]:
         elif first.startswith(">"):
             motifs = list(_jaspar(lines))
         else:
-            raise lines.error("is no motif file; give MEME ('MEME version 4') or JASPAR ('>name') format")
+            raise lines.error("is not a motif file; give MEME ('MEME version 4') or JASPAR ('>name') format")
     if not motifs:
-        raise InputError("holds no motifs; give motifs in MEME or JASPAR format", source=path)
+        raise InputError("has no motifs; give motifs in MEME or JASPAR format", source=path)
     return motifs
 
 
@@ -67,7 +70,7 @@ def write_meme(stream: TextIO, motifs: Sequence[Motif], background: Frequencies)
 
 
 class _Lines:
-    """The lines of a file that are not blank, with their numbers, one ahead."""
+    """The lines of a file that are not blank, with their numbers and a look-ahead of one line."""
 
     def __init__(self, path: str, stream: TextIO) -> None:
         self._path = path
@@ -79,7 +82,7 @@ class _Lines:
         return None if self._next is None else self._next[1]
 
     def take(self) -> str:
-        """Return the next line; its number is that of :meth:`error`."""
+        """Return the next line, to which :meth:`error` refers."""
         if self._next is None:
             raise self.error("ends inside a motif; copy or download the file again")
         self.number, text = self._next
@@ -99,13 +102,13 @@ def _meme(lines: _Lines) -> Iterator[Motif]:
             if letters not in ("ACGT", "ACGU"):
                 if not re.fullmatch(r"['\"]?(DNA|RNA)['\"]?.*", letters):
                     raise lines.error(f"alphabet '{shorten(letters, 20)}' is not ACGT or ACGU; give such motifs")
-                # the letters are defined one by one, up to a line of their own
+                # definitions of letters, up to the line END
                 while not lines.take().startswith("END"):
                     pass
         elif text.startswith("MOTIF"):
             names = text.split(None, 2)[1:]
             if not names:
-                raise lines.error("a motif has no name; write it behind MOTIF")
+                raise lines.error("a motif has no name; write it after MOTIF")
             name, alternative = names[0], names[1] if len(names) > 1 else ""
         elif match := _HEADING.fullmatch(text):
             if not name:
@@ -126,7 +129,7 @@ def _meme_matrix(lines: _Lines, heading: str, name: str, alternative: str) -> Mo
     for _ in range(width):
         rows.append(_numbers(lines, lines.take()))
         if len(rows[-1]) != 4:
-            raise lines.error(f"{len(rows[-1])} numbers where a matrix has four; repair the row")
+            raise lines.error(f"the row has {len(rows[-1])} numbers instead of four; repair it")
         if abs(sum(rows[-1]) - 1) > _NEAR_ONE:
             raise lines.error(f"frequencies add up to {sum(rows[-1]):.4g}, not 1; repair the row")
     return _motif(lines, name, alternative, rows, sites)
@@ -137,7 +140,7 @@ def _jaspar(lines: _Lines) -> Iterator[Motif]:
         heading = lines.take()
         names = heading[1:].split(None, 1)
         if not heading.startswith(">") or not names:
-            raise lines.error("no '>name' where a motif begins; repair the file")
+            raise lines.error("a motif must begin with '>name'; repair the file")
         counts: dict[str, list[float]] = {}
         for letter in LETTERS:
             match = _JASPAR_ROW.fullmatch(lines.take())
@@ -145,7 +148,7 @@ def _jaspar(lines: _Lines) -> Iterator[Motif]:
                 raise lines.error(f"is not the row of letter {letter}; give the rows A, C, G, T in this order")
             counts[letter] = _numbers(lines, match[2])
             if not 1 <= len(counts[letter]) <= _WIDEST or len(counts[letter]) != len(counts["A"]):
-                raise lines.error("the row has another length than that of A, or none; repair the motif")
+                raise lines.error("the row is empty, or its length is not that of row A; repair the motif")
         rows = [list(row) for row in zip(*counts.values(), strict=True)]
         if min(map(sum, rows)) <= 0:
             raise lines.error("a position has no counts; repair the motif")
@@ -166,7 +169,7 @@ def _numbers(lines: _Lines, text: str) -> list[float]:
         except ValueError:
             value = -1.0
         if not 0 <= value <= _LARGEST:
-            raise lines.error(f"'{shorten(word, 20)}' is no count or frequency; give numbers of 0 or more")
+            raise lines.error(f"'{shorten(word, 20)}' is not a count or frequency; give numbers of 0 or more")
         numbers.append(value)
     return numbers
 
@@ -177,5 +180,5 @@ def _count(lines: _Lines, text: str, what: str) -> int:
     except (ValueError, OverflowError):
         value = -1
     if not 0 <= value <= _LARGEST:
-        raise lines.error(f"the matrix has no valid {what}; write it behind 'letter-probability matrix:'")
+        raise lines.error(f"the matrix has no valid {what}; write it after 'letter-probability matrix:'")
     return value

@@ -1,4 +1,4 @@
-"""Motifs: letter frequencies by position, how much they say, and their plain spellings.
+"""Motifs: letter frequencies by position, their information content, and consensus sequences.
 
 Columns are always in the order A, C, G, T, sequences 5'->3' in DNA letters.
 """
@@ -25,11 +25,11 @@ class Motif:
     Attributes
     ----------
     name : str
-        Without blanks.
+        A name without blanks.
     frequencies : ndarray of shape (width, 4), float64
         Columns A, C, G, T; every row adds up to 1.
     sites : int
-        Sequences that the frequencies were counted in; 0 where that is not known.
+        Number of sequences that were counted; 0 if it is unknown.
     alternative : str
         A second name (the protein of a database motif), or empty.
     """
@@ -46,16 +46,16 @@ class Motif:
 
 
 def reverse_complement(frequencies: Frequencies) -> Frequencies:
-    """Return the frequencies on the other strand: positions and the letters A, C, G, T turned round."""
+    """Return the frequencies on the other strand: positions and letters A, C, G, T reversed."""
     return frequencies[::-1, ::-1]
 
 
 def information(frequencies: Frequencies, sites: int = 0) -> Frequencies:
     """Return the information content of every position in bits, 0 to 2.
 
-    Against equal frequencies of the four letters. Few sites look informative by chance: where their number is
-    given, the expected excess ``3 / (2 ln 2 sites)`` is taken off (Schneider et al. 1986, J Mol Biol 188:415),
-    and nothing falls below 0.
+    The background is equal frequencies of the four letters. Few sites are informative by chance: if their number
+    is given, the expected excess ``3 / (2 ln 2 sites)`` is subtracted (Schneider et al. 1986, J Mol Biol 188:415),
+    and negative results become 0.
     """
     logs = np.log2(frequencies, out=np.zeros_like(frequencies), where=frequencies > 0)
     bits = 2 + (frequencies * logs).sum(1)
@@ -64,13 +64,13 @@ def information(frequencies: Frequencies, sites: int = 0) -> Frequencies:
 
 
 def relative_entropy(frequencies: Frequencies, background: Frequencies) -> Frequencies:
-    """Return how far every position is from background frequencies (all above 0), in bits."""
+    """Return the relative entropy of every position to background frequencies (all above 0), in bits."""
     ratio = np.divide(frequencies, background, out=np.ones_like(frequencies), where=frequencies > 0)
     return np.maximum((frequencies * np.log2(ratio)).sum(1), 0)
 
 
 def consensus(frequencies: Frequencies) -> str:
-    """Return one letter a position: A C G T, a letter for two of them (IUPAC), or N.
+    """Return one letter per position: A C G T, a letter for two of them (IUPAC), or N.
 
     >>> consensus(np.array([[0.9, 0.1, 0, 0], [0.4, 0, 0.4, 0.2], [0.25, 0.25, 0.25, 0.25]]))
     'ARN'

@@ -1,4 +1,4 @@
-"""How sensitive a model is to each part of a miRNA, miRNA by miRNA, and which targets these have."""
+"""The sensitivity of a model to each part of each miRNA, and the targets of miRNAs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.interpretation.masking import MaskedPairs
-from mirtools.models.dmiso import MIRNA_LENGTH
+from mirtools.models.dmiso.architecture import MIRNA_LENGTH
 
-# with more miRNAs a matrix of all against all grows large and its picture unreadable
+# more miRNAs make a large distance matrix and an unreadable figure
 MOST_MIRNAS = 1000
-# fewer windows in common, and a correlation says nothing
+# a correlation needs at least this many common windows
 _FEWEST_WINDOWS = 5
 
 Floats = NDArray[np.float64]
@@ -30,9 +30,9 @@ class Profiles:
     pairs : list of int
         Pairs of each miRNA.
     changes : ndarray of shape (n, windows), float64
-        Mean change of the score by first masked base; not a number where no sequence reaches.
+        Mean change of the score by first masked base; NaN if no sequence has the window.
     targets : list of set of int
-        Positions in the list of target names.
+        Indices in the list of target names.
     target_names : list of str
     """
 
@@ -44,7 +44,7 @@ class Profiles:
 
 
 class ProfileSums:
-    """Adds the changes of pairs up, miRNA by miRNA."""
+    """Sums the changes of pairs up for each miRNA."""
 
     def __init__(self, width: int) -> None:
         self._windows = MIRNA_LENGTH - width + 1
@@ -55,10 +55,10 @@ class ProfileSums:
         self._number_of: dict[str, int] = {}
 
     def add(self, masked: MaskedPairs, chosen: NDArray[np.bool_]) -> None:
-        """Add the chosen pairs, those that interact."""
+        """Add the chosen (positive) pairs."""
         for at in np.flatnonzero(chosen).tolist():
             pair, changes = masked.pairs[at], masked.changes["mirna"][at]
-            name = pair.mirna_id
+            name = pair.mirna_name
             if name not in self._sums:
                 self._sums[name] = np.zeros((2, self._windows))
                 self._targets[name] = set()
@@ -66,10 +66,10 @@ class ProfileSums:
             known = ~np.isnan(changes)
             self._sums[name][0] += known
             self._sums[name][1, known] += changes[known]
-            self._targets[name].add(self._number_of.setdefault(pair.target_id, len(self._number_of)))
+            self._targets[name].add(self._number_of.setdefault(pair.target_name, len(self._number_of)))
 
     def profiles(self, min_pairs: int, dropped: Counter[str]) -> Profiles:
-        """Return the miRNAs with enough pairs, at most the MOST_MIRNAS with most of them; counts the others."""
+        """Return the profiles of up to MOST_MIRNAS miRNAs with enough and most pairs; counts the other miRNAs."""
         frequent = [name for name, pairs in self._pairs.items() if pairs >= min_pairs]
         frequent.sort(key=lambda name: (-self._pairs[name], name))
         if rare := len(self._pairs) - len(frequent):
@@ -93,7 +93,7 @@ class ProfileSums:
 def profile_distances(changes: Floats) -> Floats:
     """Return 1 - Pearson's correlation of all pairs of profiles over the windows that both have, 0 to 2.
 
-    1, neither alike nor opposed, where a profile is flat or fewer than five windows are common.
+    The distance is 1 (uncorrelated) if a profile is flat or fewer than five windows are common.
     """
     known = (~np.isnan(changes)).astype(np.float64)
     values = np.where(known > 0, changes, 0.0)
@@ -113,7 +113,7 @@ def profile_distances(changes: Floats) -> Floats:
 
 
 def target_overlaps(targets: list[set[int]]) -> Floats:
-    """Return for all pairs of miRNAs the targets in common by the smaller number of targets; 0 on the diagonal."""
+    """Return, for all pairs of miRNAs, common targets divided by the smaller number of targets; diagonal 0."""
     overlaps = np.zeros((len(targets), len(targets)))
     for i, mine in enumerate(targets):
         for j in range(i):

@@ -1,4 +1,4 @@
-"""One pass over pairs that gathers all that the reports on a model need."""
+"""One pass over pairs that collects all results about a model."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ import numpy as np
 from mirtools.interpretation.kernels import BRANCHES, KernelMotif, KernelSites, kernel_motifs
 from mirtools.interpretation.masking import GROUPS, LENGTHS, MaskedPairs, MaskingMap, MaskingSums, mask_pairs
 from mirtools.interpretation.motifs import Frequencies
-from mirtools.interpretation.pairs import Pair
 from mirtools.interpretation.profiles import ProfileSums
-from mirtools.models.dmiso import Weights
-from mirtools.models.pairs import Scorer
+from mirtools.models.arrays import Weights
+from mirtools.models.scorers import PairScorer
+from mirtools.pairs.table import Pair
 
 # bases 2 to 8 of a miRNA, 0-based and half-open
 _SEED = (1, 8)
 
 
 class Study:
-    """What the pairs so far say about a model.
+    """The results of the pairs so far.
 
     Parameters
     ----------
     weights : dict of str to ndarray
-        Of the model.
-    scorer : Scorer
-        With these weights.
+        The weights of the model.
+    scorer : PairScorer
+        A scorer with these weights.
     threshold : float
-        Pairs without a label are positive where their score is larger.
+        Pairs without a label are positive if their score is larger.
     width : int
         Bases masked at once.
 
     Attributes
     ----------
     maps : MaskingSums
-        Of all pairs.
+        Masking maps of all pairs.
     profiles : ProfileSums
-        Of the positive pairs, miRNA by miRNA.
+        Profiles of miRNAs from the positive pairs.
     sites : dict of str to KernelSites
-        ``mirna`` and ``site``: what excites the kernels in the distinct miRNAs and the distinct sites.
+        ``mirna`` and ``site``: kernel sites in the distinct miRNAs and the distinct sites.
     """
 
-    def __init__(self, weights: Weights, scorer: Scorer, threshold: float, width: int) -> None:
+    def __init__(self, weights: Weights, scorer: PairScorer, threshold: float, width: int) -> None:
         self.maps = MaskingSums(width, threshold)
         self.profiles = ProfileSums(width)
         self.sites = {branch: KernelSites(weights, branch) for branch in BRANCHES}
         self._scorer = scorer
 
     def passing(self, pairs: Iterable[Pair], threads: int = 1) -> Iterator[MaskedPairs]:
-        """Take the pairs in and yield them, some at a time, when they have been added."""
+        """Add the pairs, and yield them in batches after they have been added."""
         for masked in mask_pairs(pairs, self._scorer, self.maps.width, threads):
             self.profiles.add(masked, self.maps.add(masked))
             self.sites["mirna"].add(pair.mirna for pair in masked.pairs)
@@ -62,22 +62,22 @@ class Study:
         return [motif for sites in self.sites.values() for motif in kernel_motifs(sites, share)]
 
     def background(self) -> Frequencies:
-        """Return the frequencies of A, C, G and T in miRNAs and sites, each branch weighing the same."""
+        """Return the frequencies of A, C, G and T in miRNAs and sites, with equal weights of both branches."""
         return np.mean([sites.background() for sites in self.sites.values()], axis=0)
 
 
 def masking_summary(maps: MaskingSums) -> dict[str, Any]:
     """Return the maps in a few numbers, for reports.
 
-    By sequence and group: the window (0-based, half-open) whose masking lowers the score most on average, and
-    that whose masking changes it most (without sign); for miRNAs the mean change without sign of windows within
-    the seed (bases 2 to 8) and of the windows outside (no base in common with it).
+    By sequence and group: the window (0-based, half-open) whose masking lowers the score most on average, and the
+    one whose masking changes it most (in absolute value); for miRNAs also the mean absolute change of windows
+    within the seed (bases 2 to 8) and of windows without a base of it.
     """
     summary: dict[str, Any] = {"masked_bases": maps.width, "score_change": {}}
     for sequence in LENGTHS:
         for group in GROUPS:
             found = maps.map(sequence, group)
-            # windows of few sequences only would win by chance
+            # windows of few sequences could be extreme by chance
             common = found.counts >= max(1, 0.5 * found.counts.max(initial=0))
             if not common.any():
                 continue

@@ -1,4 +1,4 @@
-"""Which miRNA an observed part belongs to, where several may explain it."""
+"""Assigns each observed miRNA part to the miRNA that explains it best."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from mirtools.chimera.pairing import natural
 from mirtools.isomir.types import Isomir
 
 _WORD = 10
-# What cannot be aligned is worse than any isomiR.
+# Rank of a miRNA that does not align with the part: worse than any isomiR
 _UNEXPLAINED = (99, 0)
 
 
 class Assigned(NamedTuple):
-    """The miRNA of a part, and all that explain it equally well, in natural order, itself among them."""
+    """The miRNA of a part, and all miRNAs that explain it equally well (itself included), in natural order."""
 
     mirna: str
     equal: tuple[str, ...]
 
 
 class Assignment:
-    """Finds the miRNA of a part among all that share ten bases with it.
+    """Finds the miRNA of a part among all miRNAs that share ten bases with it.
 
-    Alignments of single reads can run into a longer family member by chance; the part that recurs cannot. So all
-    rows with one part get the same miRNA: the one that needs the fewest isomiR types, of these the one with the
-    fewest changed or added bases. These two say how well a miRNA explains a part. Where several explain it
-    equally well, all are named as ambiguous, and the tie goes to the one that occurs in the most reads as exact
-    miRNA, then to the one with the fewest bases more or less, then to the first by name (numbers by their value).
+    The alignment of a single read can extend into a longer family member by chance; a recurring part cannot.
+    Therefore all rows with the same part get the same miRNA: the one with the fewest isomiR types, and among these
+    the one with the fewest changed or added bases. If several are equally good, all are reported as ambiguous. The
+    tie is broken by the most reads of the exact miRNA, then by the most similar length, then by name (numbers by
+    their value).
 
     Parameters
     ----------
     canonical : mapping of str to str
         Sequence of each miRNA by its name.
     classify : callable
-        ``types.classify``, or the same with a memory.
+        ``types.classify``, or a cached version of it.
     """
 
     def __init__(self, canonical: Mapping[str, str], classify: Callable[[str, str], Isomir | None]) -> None:
@@ -53,9 +53,9 @@ class Assignment:
         part : str
             Observed, 5'->3'.
         candidates : iterable of str
-            miRNAs that alignments gave it to; those that share ten bases are considered anyway.
+            miRNAs from the alignments; those that share ten bases are considered anyway.
         exact_reads : mapping of str to int
-            Reads of exact miRNAs by sequence.
+            Reads of each exact miRNA, by sequence.
         """
         names = set(candidates)
         for word in _words(part):

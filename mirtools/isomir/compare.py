@@ -1,38 +1,37 @@
-"""The isomiRs of two experiments compared: which occur in both, and how many would be missed by chance.
+"""Compares the isomiRs of two experiments: which occur in both, and how many are missing from one by chance.
 
-That an isomiR is absent from the other experiment says little where the other is shallow. So the share that is
-absent is held against the share to be expected were the isomiR as abundant there. With r reads among the N of one
-experiment and equal abundance, the reads among the M of the other are distributed as the failures before the
-(r + 1)-th success of chance N / (N + M): the negative binomial that follows from Poisson counts and a flat prior.
-An isomiR occurs in an experiment if it has ``min_reads`` there, and so is absent by chance with the probability of
-fewer. (A table may list isomiRs with fewer reads, because its support rule counts the reads in which a part is
-possible; these are told, but occur nowhere.) The estimate leans towards too few expected absences, because reads
-above a threshold are partly luck.
+The absence of an isomiR means little if the other experiment is shallow. Therefore the absent share is compared
+with the share expected at equal abundance. If an isomiR has r of the N reads of one experiment, its reads among
+the M of the other follow a negative binomial distribution (Poisson counts with a flat prior): the failures before
+the (r + 1)-th success, each success with probability N / (N + M). An isomiR occurs in an experiment if it has at
+least ``min_reads`` reads there, so the chance of its absence is the probability of fewer. (A table may list
+isomiRs with fewer reads, because the support rule counts the reads in which a part is possible; these are listed,
+but count as occurring in neither.) The expected number of absences tends to be too low, because reads above a
+threshold are partly luck.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.interactions import ISOMIR_TYPES, MISSING
+from mirtools.io.tables import ISOMIR_TYPES, MISSING
 from mirtools.isomir.repertoire import Isomirs, type_names
 
 COMPARE_COLUMNS = (
     "mirna_id mirna_seq mirna_class isomir_types found_in reads_first reads_second pairs_first pairs_second "
     "chance_absent"
 ).split()
-# The paper looks at all, and at those with 50 reads or more.
+# The paper reports all isomiRs, and those with 50 reads or more.
 MANY_READS = 50
 BOTH, FIRST, SECOND, NEITHER = "both", "first", "second", "neither"
 
 
 class Share(NamedTuple):
-    """How many of the isomiRs of one experiment the other lacks.
+    """How many of the isomiRs of one experiment are absent from the other.
 
     Attributes
     ----------
@@ -40,10 +39,10 @@ class Share(NamedTuple):
     item : str
         ``any``, ``exact``, ``isomir`` or a type.
     min_reads : int
-        Reads from which on they occur in this experiment; in the other the rule stays that of the comparison.
+        Fewest reads in this experiment; the other experiment keeps the threshold of the comparison.
     isomirs, absent : int
     expected : float
-        How many would be absent at equal abundance.
+        Number expected to be absent at equal abundance.
     """
 
     experiment: str
@@ -60,7 +59,7 @@ class Comparison(NamedTuple):
     Attributes
     ----------
     rows : list of list of str
-        As ``COMPARE_COLUMNS``: every observed miRNA of either, with its reads in both.
+        As ``COMPARE_COLUMNS``: every miRNA observed in either experiment, with its reads in both.
     shares : list of Share
     """
 
@@ -69,7 +68,7 @@ class Comparison(NamedTuple):
 
 
 class _Side(NamedTuple):
-    """One experiment, the numbers of its isomiRs in the other or -1, and their chances to be absent there."""
+    """One experiment; the number of each isomiR in the other experiment or -1; its chance to be absent there."""
 
     isomirs: Isomirs
     found: NDArray[np.int64]
@@ -82,9 +81,9 @@ def compare(first: Isomirs, second: Isomirs, min_reads: int) -> Comparison:
     Parameters
     ----------
     first, second : Isomirs
-        Neither made with a support rule above ``min_reads``.
+        Both classified with a support rule of at most ``min_reads``.
     min_reads : int
-        Distinct reads with which an isomiR occurs in an experiment.
+        Distinct reads that an isomiR needs to occur in an experiment.
     """
     sides = []
     for one, other in ((first, second), (second, first)):
@@ -108,26 +107,18 @@ def chance_absent(reads: NDArray[Any], depth: int, other_depth: int, least: int)
     Parameters
     ----------
     reads : array of int
-        Reads of each in this experiment.
+        Reads of each isomiR in this experiment.
     depth, other_depth : int
-        Reads of all of them, in this and in the other experiment.
+        Reads of all isomiRs, in this and in the other experiment.
     least : int
-        Reads from which on the other experiment lists an isomiR.
+        Reads that an isomiR needs to occur in the other experiment.
     """
     if not other_depth or not len(reads):
         return np.ones(len(reads))
-    log_hit, log_miss = math.log(other_depth / (depth + other_depth)), math.log(depth / (depth + other_depth))
-    memory: dict[int, float] = {}
-    for count in np.unique(reads).tolist():
-        # term by term: C(r + x, x) * hit^x * miss^(r + 1)
-        log_term, total = (count + 1) * log_miss, 0.0
-        for x in range(least):
-            total += math.exp(log_term)
-            log_term += math.log((count + 1 + x) / (x + 1)) + log_hit
-            if total > 1 - 1e-15:
-                break
-        memory[count] = min(total, 1.0)
-    return np.array([memory[count] for count in reads.tolist()], float)
+    from scipy.special import nbdtr
+
+    chances: NDArray[np.float64] = nbdtr(least - 1, reads.astype(np.int64) + 1, depth / (depth + other_depth))
+    return chances
 
 
 def comparison_rows(comparison: Comparison) -> Iterator[list[str]]:
@@ -151,7 +142,7 @@ def _rows(side: _Side, other: _Side, min_reads: int, is_first: bool = True) -> I
     for at, (mirna, sequence) in enumerate(side.isomirs.numbers()):
         there = int(side.found[at])
         if there >= 0 and not is_first:
-            continue  # told with the first
+            continue  # already listed with the first
         reads, pairs, chances = [0, 0], [0, 0], [0.0, 0.0]
         for place, one, number in ((not is_first, side, at), (is_first, other, there)):
             if number >= 0:

@@ -1,12 +1,12 @@
-"""Parts that are no forms: how many reads substitutions of more abundant parts, or linkers behind them, explain.
+"""Finds false forms: parts whose reads are explained by sequencing errors of more abundant parts, or by linkers.
 
-A part one base away from one with 40,000 reads is expected 27 times by error alone at 0.002 errors a base, so ten
-reads are no evidence there. The rate of errors is estimated from the reads: nearly all sequences that are one base
-away from an abundant part are errors of it. A changed part then needs more reads than errors explain: a test of
-counts with a rate that differs from place to place (negative binomial), corrected for the number of parts tested
-(Bonferroni). In the same way a part that is another with some more bases towards the target needs more reads than
-random linkers of that length give. All this rests on the sequences of parts and their reads alone, so it holds for
-qualities that are flat, binned or missing, too.
+At 0.002 errors per base, a part that differs in one base from a part with 40,000 reads is expected 27 times by
+error alone, so ten reads are no evidence for it. The error rate is estimated from the reads: nearly all sequences
+that differ in one base from an abundant part are errors of it. A changed part must have more reads than errors
+explain: a test of counts with a rate that varies between positions (negative binomial), corrected for the number
+of parts tested (Bonferroni). Likewise, a part that extends another one towards the target must have more reads
+than random linkers of that length explain. Only sequences and read counts are used, so this also works if
+qualities are flat, binned or missing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mirtools.chimera.digests import DigestNumbers, digests
 from mirtools.chimera.references import N
-from mirtools.compiled import compiled
+from mirtools.computing.compiled import compiled
 
 if TYPE_CHECKING:
     from mirtools.isomir.options import Options
@@ -26,28 +26,29 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-# Substitutions per base that are usual in short reads, for where the reads themselves tell nothing, and the shape
-# of the gamma distribution around it that the rate is drawn from.
+# Usual substitutions per base in short reads, used if the reads are too few for an estimate, and the shape of the
+# gamma prior around it
 _USUAL_RATE = 0.002
 _PRIOR_SHAPE = 2.0
-# Bases at either end of a part whose changes have other causes, too: linker, target, loss of a base.
+# Bases at either end of a part whose changes can have other causes: linker, target, loss of a base
 _ENDS = 4
-# Most abundant parts that the rate is estimated from, and the fewest reads of one that tells something
+# The rate is estimated from this many of the most abundant parts, each with at least this many reads
 _SOURCES = 64
 _LEAST_READS = 200
-# Spread of the rate of one substitution at one place, as a share of the mean; errors differ so between bases,
-# neighbours and cycles.
+# Standard deviation of the rate of one substitution at one position, as a share of the mean: the rate varies with
+# the base, its neighbours and the cycle
 _SPREAD = 0.5
-# The same of the sequence of a linker
+# The same for the frequency of a linker sequence
 _LINKER_SPREAD = 0.15
-# Share of the reads of a part that linkers of one length stand behind, at most
+# Largest share of the reads of a part that have linkers of one length
 _MOST_LINKERS = 0.25
-# How many times the reads of a part another one has whose errors may be all of it: even at one error in ten bases
-# one base becomes a certain other one in a thirtieth of the reads.
+# A part may consist of errors of another only if the other has this many times its reads: even at one error in ten
+# bases, one base becomes a certain other base in a thirtieth of the reads.
 _MORE_ABUNDANT = 10
-# One in so many of the reads that a part needs must be its own, not as well another part's.
+# A part needs its own reads, not shared with another part: the threshold divided by this. If it has fewer of its
+# own than the threshold, at least half of all its reads must show it without an error.
 _OWN = 3
-# Chance that a table has any part that errors or linkers made
+# Chance that a table contains any part that comes from errors or linkers
 _ALPHA = 0.01
 _RATES = np.geomspace(1e-6, 0.1, 241)
 
@@ -63,22 +64,22 @@ def error_rate(
 ) -> float:
     """Return the estimated substitutions per base.
 
-    Parts that fewer than ``min_reads`` reads carry may have been left out already, so all that is known of them is
-    that they are fewer. Parts with far more reads than errors give are real, and are taken out, one round after
-    the other.
+    Parts with fewer than ``min_reads`` reads may already have been dropped, so their counts are only known to be
+    below it. Parts with far more reads than errors explain are real; they are removed, and the rate is estimated
+    again until nothing changes.
 
     Parameters
     ----------
     bases : array of uint8
-        Codes that parts are slices of.
+        Codes of bases; parts are slices of it.
     begins, ends : array of int64
         Where each part lies.
     numbers : DigestNumbers
-        Knows the digests of all parts, and numbers more behind them.
+        Numbers of all parts by digest; new sequences get the following numbers.
     support : array of float64
         Reads that may show each part.
     parts : array of int64
-        The parts that recur.
+        Numbers of the recurring parts.
     min_reads : int
     """
     sources = parts[np.lexsort((parts, -support[parts]))][:_SOURCES]
@@ -91,7 +92,7 @@ def error_rate(
         reads = np.zeros(len(found))
         there = found < len(support)
         reads[there] = support[found[there]]
-        # what is more abundant is no error of this one
+        # a more abundant part is no error of this one
         less = reads < support[source] / 2
         seen.append(reads[less])
         expected_of.append(np.full(int(less.sum()), support[source]))
@@ -110,16 +111,16 @@ def error_rate(
     return rate
 
 
-class Left(NamedTuple):
-    """The options that are left, and what is thought of them.
+class LiveOptions(NamedTuple):
+    """The remaining options and their likelihoods.
 
     Attributes
     ----------
     options : Options
     live : array of int64
-        Positions of those that are left.
+        Positions of the remaining options.
     likelihood : array of float64, shape (live options,)
-        How likely each is within its group.
+        Likelihood of each within its group.
     reads : array of float64, shape (groups,)
         Distinct reads.
     """
@@ -130,18 +131,21 @@ class Left(NamedTuple):
     reads: Floats
 
 
-def false_parts(left: Left, rate: float, least_reads: int, may_be_false: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which parts are none: far too few reads of their own, or explained by errors or by linkers.
+def false_parts(
+    left: LiveOptions, rate: float, least_reads: int, may_be_false: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return which parts are false: too few reads of their own, or explained by errors or by linkers.
 
     Parameters
     ----------
-    left : Left
+    left : LiveOptions
     rate : float
         Substitutions per base.
     least_reads : int
-        Reads in which a part must be possible; a third of them must be its own and show nothing beyond it.
+        Reads in which a part must be possible. A third of this number must be its own: without an error, and
+        without bases before the part.
     may_be_false : array of bool, shape (parts,)
-        Those that are no canonical miRNA; others stay.
+        True for parts that are not canonical miRNAs; the others are always kept.
     """
     parts = len(may_be_false)
     options, live = left.options, left.live
@@ -149,25 +153,28 @@ def false_parts(left: Left, rate: float, least_reads: int, may_be_false: NDArray
     expected = left.likelihood * left.reads[options.group[live]]
     shares = np.bincount(part, expected, parts).astype(np.float64)
     present = np.bincount(part[~wrong], minlength=parts) > 0
-    # what looks like a part: its own reads and those that are taken for errors of others
+    # reads that look like a part: its own, and those that are assigned to others as errors
     looks = np.bincount(part[~wrong], expected[~wrong], parts).astype(np.float64)
     taken = wrong & (exact >= 0)
     looks += np.bincount(exact[taken], expected[taken], parts)
     pairs = np.unique(np.stack((exact[taken], part[taken]), axis=1), axis=0)
     pairs = pairs[shares[pairs[:, 1]] >= _MORE_ABUNDANT * looks[pairs[:, 0]]]
     by_error = np.bincount(pairs[:, 0], shares[pairs[:, 1]], parts) * rate / 3
-    # bases beyond a part say that it began or ended elsewhere
-    bare = options.start[live] == 0
-    false = np.bincount(part[bare], expected[bare], parts) < least_reads / _OWN
+    # bases before a part mean that it may begin or end elsewhere
+    bare = ~wrong & (options.start[live] == 0)
+    own = np.bincount(part[bare], expected[bare], parts)
+    # reads with two errors of an abundant miRNA are one error away from its shorter forms
+    with_error = np.bincount(part[wrong], expected[wrong], parts)
+    false = (own < least_reads / _OWN) | ((own < least_reads) & (own < with_error))
     false |= _explained(looks, np.where(looks >= least_reads, by_error, 0.0), _SPREAD)
-    longer, reads, by_linkers = _beside_linkers(left, shares, may_be_false)
+    longer, reads, by_linkers = _parts_with_linkers(left, shares, may_be_false)
     by_linkers[reads < least_reads] = 0.0
     false[longer[_explained(reads, by_linkers, _LINKER_SPREAD)]] = True
     return false & present & may_be_false
 
 
 def _explained(counts: Floats, means: Floats, spread: float) -> NDArray[np.bool_]:
-    """Return which counts are no more than chance gives, of all that have a mean above 0."""
+    """Return which counts do not exceed chance, among those with a mean above 0."""
     found = np.zeros(len(counts), np.bool_)
     tested = means > 0
     if tested.any():
@@ -175,13 +182,15 @@ def _explained(counts: Floats, means: Floats, spread: float) -> NDArray[np.bool_
     return found
 
 
-def _beside_linkers(left: Left, shares: Floats, may_be_false: NDArray[np.bool_]) -> tuple[Ints, Floats, Floats]:
-    """Return parts that are others with more bases towards the target, their reads, and how many linkers give.
+def _parts_with_linkers(
+    left: LiveOptions, shares: Floats, may_be_false: NDArray[np.bool_]
+) -> tuple[Ints, Floats, Floats]:
+    """Return parts that extend others towards the target, their reads, and the reads that linkers explain.
 
-    Of linkers of one length every sequence is about as frequent, so the one in the middle tells what they give,
-    but no more than if a quarter of the shorter part's reads had such linkers. Where the miRNA lies on the other
-    side of its target, these bases lie at the end of the read, and what reads of that order show of the part is
-    counted beside what linkers give there.
+    All linker sequences of one length are about equally frequent, so the median estimates how many reads each
+    explains; at most a quarter of the shorter part's reads have such linkers. If the miRNA lies on the other side
+    of its target, these bases are at the end of the read: reads of that order that show the longer part are added
+    to its count, and the number that linkers explain in that order to its expectation.
     """
     options, live = left.options, left.live
     chosen = live[(options.errors[live] == 0) & (options.start[live] == 0) & (options.unseen[live] == 0)]
@@ -189,11 +198,11 @@ def _beside_linkers(left: Left, shares: Floats, may_be_false: NDArray[np.bool_])
     rows = _lengthened(*(column[chosen] for column in columns), options.mirna_first[chosen])
     if not len(rows):
         return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
-    # what continues as the canonical miRNA is no linker of a shorter form
+    # bases that continue as in the canonical miRNA are no linker of a shorter form
     rows = rows[(rows[:, 1] < 0) | may_be_false[rows[:, 1]]]
     keys, of = np.unique(rows[:, 1:], axis=0, return_inverse=True)
     counts = np.bincount(of, left.reads[rows[:, 0]]).astype(np.float64)
-    # a row of a linker without a longer part is kept as part -1
+    # a linker without a longer part is kept as part -1
     bases, of_base = np.unique(keys[:, 1:], axis=0, return_inverse=True)
     expected = np.zeros(len(keys))
     for number, (shorter, length, _) in enumerate(bases.tolist()):
@@ -206,7 +215,7 @@ def _beside_linkers(left: Left, shares: Floats, may_be_false: NDArray[np.bool_])
         typical = max(ordered[(len(ordered) - 1) // 2], rest / sequences)
         expected[named] = min(typical, _MOST_LINKERS * shares[shorter] / sequences)
     kept = keys[:, 0] >= 0
-    # a longer part that has more reads than the shorter is no linker of it
+    # a longer part with more reads than the shorter one is not the shorter one with a linker
     kept[kept] = shares[keys[kept, 0]] < shares[keys[kept, 1]]
     longer, order = keys[kept, 0], keys[kept, 3]
     reads, by_linkers = counts[kept], expected[kept]
@@ -221,7 +230,7 @@ def _beside_linkers(left: Left, shares: Floats, may_be_false: NDArray[np.bool_])
 
 @compiled
 def _lengthened(group: Any, part: Any, end: Any, linker: Any, mirna_first: Any) -> Any:
-    """Return group, longer part or -1, part, bases more, and order, for each option with linker bases."""
+    """Return group, longer part or -1, part, additional bases, and order, for each option with linker bases."""
     found = np.empty((256, 5), np.int64)
     size = 0
     first = 0
@@ -256,9 +265,9 @@ def _one_away(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _likeliest(counts: Floats, sizes: Floats, min_reads: int) -> float:
-    """Return the likeliest rate of errors, given counts of sequences one base away from parts of ``sizes`` reads.
+    """Return the likeliest error rate, given counts of sequences one base away from parts with ``sizes`` reads.
 
-    Counts below ``min_reads`` are known to be so small, no more.
+    Counts below ``min_reads`` are treated as censored.
     """
     pairs, times = np.unique(
         np.stack((np.where(counts < min_reads, 0, counts), sizes)), axis=1, return_counts=True
@@ -272,29 +281,18 @@ def _likeliest(counts: Floats, sizes: Floats, min_reads: int) -> float:
     return float(_RATES[np.argmax((likely * times[:, None]).sum(axis=0) + prior)])
 
 
-@compiled
-def _fewer(means: Any, limit: int) -> Any:
-    """Return the chance of less than ``limit`` of Poisson distributions; shape (n, rates)."""
-    found = np.zeros(means.shape)
-    for row in range(means.shape[0]):
-        for column in range(means.shape[1]):
-            chance = np.exp(-means[row, column])
-            for count in range(limit):
-                found[row, column] += chance
-                chance *= means[row, column] / (count + 1)
+def _fewer(means: Floats, limit: int) -> Floats:
+    """Return the chance of fewer than ``limit`` counts of Poisson distributions; shape (n, rates)."""
+    from scipy.special import pdtr
+
+    found: Floats = pdtr(limit - 1, means)
     return found
 
 
-@compiled
-def _tails(counts: Any, means: Any, shape: float) -> Any:
-    """Return the chance of so many or more of negative binomial distributions of a variance of m + m^2/shape."""
-    found = np.empty(len(counts))
-    for number in range(len(counts)):
-        mean = means[number]
-        chance = (shape / (shape + mean)) ** shape
-        below = 0.0
-        for count in range(int(np.ceil(counts[number] - 1e-9))):
-            below += chance
-            chance *= (shape + count) / (count + 1) * mean / (shape + mean)
-        found[number] = max(1.0 - below, 0.0)
+def _tails(counts: Floats, means: Floats, shape: float) -> Floats:
+    """Return the chance of ``counts`` or more of negative binomial distributions with variance m + m^2/shape."""
+    from scipy.special import betainc
+
+    least = np.ceil(counts - 1e-9)
+    found: Floats = np.where(least > 0, betainc(np.maximum(least, 1), shape, means / (shape + means)), 1.0)
     return found

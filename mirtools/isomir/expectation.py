@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.compiled import compiled
+from mirtools.computing.compiled import compiled
 
-# What is likely although no read speaks for it.
+# Smallest share of a part, so that no likelihood is 0 without need
 _TRACE = 1e-9
 _NEVER = 1e-300
 
@@ -32,11 +32,11 @@ def expect(
     part_of, linker : array of int, shape (options,)
         Number of the part and of linker bases of each option.
     cost : array of float64, shape (options,)
-        How likely the other bases of an option are.
+        Likelihood of the other bases of an option.
     weights : array of float64, shape (rows,)
         Reads of each row.
     n_linkers : int
-        Numbers of linker bases that may occur, from 0 on.
+        How many numbers of linker bases may occur: 0 to ``n_linkers - 1``.
     rounds : int
 
     Returns
@@ -70,7 +70,7 @@ def _pass(
     for row in range(len(weights)):
         total = 0.0
         for option in range(bounds[row], bounds[row + 1]):
-            # a trace is left to every part, so that a row whose parts all vanish still has a likeliest one
+            # every part keeps a small share, so that a row has a likeliest part even if all its shares vanish
             share = max(shares[part_of[option]], _TRACE)
             likely[option] = share * linkers[linker[option]] * cost[option]
             total += likely[option]

@@ -1,22 +1,21 @@
-"""Where the miRNA ends on a chimeric read: settled by what recurs over all reads.
+"""Finds the end of the miRNA on chimeric reads, from the parts that recur over all reads.
 
-Local alignments do not tell where a miRNA part ends. They stop before changed bases; they run on where the next
-base happens to fit the canonical miRNA, a longer family member, or the target; and between the two parts there
-may be linker bases. So each read is taken as made of three pieces, and the pieces are estimated together from all
+A local alignment does not show where a miRNA part ends. It stops before changed bases; it continues if the next
+base happens to fit the canonical miRNA, a longer family member, or the target; and there may be linker bases
+between the two parts. Therefore each read is modelled as three components, which are estimated together from all
 reads (expectation-maximisation):
 
-- a miRNA part, drawn from an unknown list of parts, each with its own share of the reads;
-- linker bases, random, their number drawn from an unknown distribution;
+- a miRNA part from an unknown list of parts, each with its own share of the reads;
+- random linker bases, their number from an unknown distribution;
 - the target.
 
-A linker base costs a factor of four, for any other base would have done as well; a base that both the part and
-the target explain costs nothing, whoever it belongs to. A part counts at
-all only where it may be present in ``min_reads`` distinct reads (DMISO's rule of recurrence), and stays in the
-list only while it explains the reads clearly better than the other parts do: a quarter of the reads of an
-abundant miRNA show any given base behind it by chance, and these make no isomiR.
+A linker base lowers the likelihood by a factor of four, because it could be any base; a base that both the part
+and the target explain does not lower it. A part is considered only if it may be present in ``min_reads`` distinct
+reads (DMISO's rule of recurrence). It is kept only while it explains the reads clearly better than the other parts
+do: a quarter of the reads of an abundant miRNA have any given base after it by chance, and these are not isomiRs.
 
-A read need not show all of its part, nor show it without an error (:mod:`mirtools.isomir.options`), and a part
-that errors of a more abundant one explain leaves the list (:mod:`mirtools.isomir.errors`).
+A read may show only some of its part, or show it with an error (:mod:`mirtools.isomir.options`). A part that
+errors of a more abundant part explain is removed (:mod:`mirtools.isomir.errors`).
 """
 
 from __future__ import annotations
@@ -27,17 +26,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.isomir.errors import Left, false_parts
+from mirtools.isomir.errors import LiveOptions, false_parts
 from mirtools.isomir.expectation import expect
 from mirtools.isomir.options import NO_PART, REACH, Candidates, Junctions, Options, candidates, options_of
 
 Ints = NDArray[np.int64]
 
-# Chance of junk before a miRNA that starts a read, or behind one that ends it.
+# Chance of other bases before a miRNA that starts a read, or after one that ends it
 _JUNK = 0.1
 _ROUNDS = 60
-# What a part must explain, in nats of log-likelihood, beyond what the other parts explain.
-_PART_PRICE = 16.0
+# Log-likelihood that a part must add to that of the other parts, in nats
+_LEAST_GAIN = 16.0
 
 
 class Junction(NamedTuple):
@@ -46,12 +45,12 @@ class Junction(NamedTuple):
     Attributes
     ----------
     bases : str
-        The bases before the aligned miRNA part that no alignment claims, the aligned part, the bases behind it
-        as far as ``REACH`` beyond the start of the target.
+        The bases before the aligned miRNA part that no alignment includes, the aligned part, and the following
+        bases as far as ``REACH`` beyond the start of the target.
     outer : int
-        How many bases lie before the aligned part.
+        Number of bases before the aligned part.
     core_end, target_start : int
-        Where on ``bases`` the aligned miRNA part ends and the aligned target starts (0-based).
+        Where the aligned miRNA part ends and the aligned target starts on ``bases`` (0-based).
     mirna_first : bool
         Whether ``bases`` read 5'->3'; else 3'->5'.
     is_open : bool
@@ -112,25 +111,25 @@ def turn(
     )
 
 
-def as_it_stands(sequence: str) -> Junction:
-    """Return the junction of a miRNA part whose ends are settled."""
+def fixed_junction(sequence: str) -> Junction:
+    """Return the junction of a miRNA part whose ends are known."""
     return Junction(sequence, 0, len(sequence), len(sequence), True, fixed=True)
 
 
-class Settled(NamedTuple):
+class JunctionParts(NamedTuple):
     """The miRNA parts of junctions.
 
     Attributes
     ----------
     part : array of int64, shape (junctions,)
-        Position in ``parts``; ``NO_PART`` where no part recurs.
+        Position in ``parts``; ``NO_PART`` if no part recurs.
     start, end : array of int64, shape (junctions,)
-        Where the part lies on ``Junction.bases``, 0-based and half-open; ``NO_PART`` without any. A part whose 3'
-        end was not read is longer than that, at its first base as the junction is turned.
+        Where the part lies on ``Junction.bases``, 0-based and half-open; ``NO_PART`` without a part. A part whose
+        3' end was not read is longer than this range: it begins before ``start`` on the turned junction.
     inexact : array of bool, shape (junctions,)
-        Whether the bases of the junction there and those of the part are not the same.
+        Whether the bases of the junction in that range differ from those of the part.
     unread : array of bool, shape (junctions,)
-        Whether the junction has no part, and N where one may be.
+        Whether the junction has no part, and N where a part may be.
     parts : list of str
         Different parts, 5'->3'.
     end_seen : array of bool, shape (parts,)
@@ -152,14 +151,14 @@ class Settled(NamedTuple):
     false_parts: int
 
 
-def settle(
+def find_parts(
     junctions: Iterable[Junction],
     reads: Sequence[int] | Ints,
     min_reads: int,
     canonical: Collection[str] = (),
     errors: bool = True,
-) -> Settled:
-    """Return the miRNA part of each junction.
+) -> JunctionParts:
+    """Return the miRNA part of each junction; independent of the order of the input.
 
     Parameters
     ----------
@@ -169,25 +168,21 @@ def settle(
     min_reads : int
         Distinct reads in which a part must be possible.
     canonical : collection of str
-        Sequences of known miRNAs, 5'->3': what reads with an open end may be although none shows all of it, and no
-        part that errors explain.
+        Sequences of known miRNAs, 5'->3'. Reads with an open end may show one even if no read shows all of it;
+        these parts are never explained as errors.
     errors : bool
-        Let reads show a part with one substitution, and drop parts that substitutions of others explain.
-
-    Returns
-    -------
-    Settled
-        It does not depend on the order of the input.
+        Whether reads may show a part with one substitution, and parts that substitutions of others explain are
+        dropped.
     """
     distinct, of = _distinct(list(junctions))
     reads_of = np.bincount(of, reads, len(distinct)).astype(float)
     found = candidates(distinct, reads_of, min_reads, canonical, errors)
     options, weights = _weighted(options_of(distinct, found, False), reads_of)
     if errors and len(options.group):
-        found = found.some(_worth_their_price(options, weights))
+        found = found.some(_needed_parts(options, weights))
         options, weights = _weighted(options_of(distinct, found, True), reads_of)
     false = np.zeros(len(found.parts), np.bool_)
-    # the last entry is that of junctions without options, number -1
+    # the last entry is for junctions without options, number -1
     columns = np.full((len(weights) + 1, 4), NO_PART, np.int64)
     if len(options.group):
         chosen, false = _choose(options, weights, found, min_reads if errors else 0)
@@ -195,7 +190,7 @@ def settle(
         listed = (options.part, options.start, options.end, inexact)
         columns[options.group[chosen]] = np.stack([column[chosen] for column in listed], axis=1)
     part, start, end, inexact = columns[options.group_of].T[:, of]
-    return Settled(
+    return JunctionParts(
         part,
         start,
         end,
@@ -209,13 +204,13 @@ def settle(
 
 
 def _weighted(options: Options, reads: NDArray[np.float64]) -> tuple[Options, NDArray[np.float64]]:
-    """Return options and the reads of their groups, given those of the junctions."""
+    """Return the options and the reads of their groups, given the reads of the junctions."""
     has_options = options.group_of >= 0
     return options, np.bincount(options.group_of[has_options], reads[has_options]).astype(np.float64)
 
 
-def _worth_their_price(options: Options, reads: NDArray[np.float64]) -> Ints:
-    """Return the numbers of the parts that are left where no read has an error: far fewer than may be shown."""
+def _needed_parts(options: Options, reads: NDArray[np.float64]) -> Ints:
+    """Return the numbers of the parts that are kept if no read has an error: far fewer than all candidates."""
     wrong = np.zeros(len(options.group), np.bool_)
     chosen, likelihood = _maximise(options.group, options.part, options.linker, wrong, _cost(options), reads)
     shares = np.bincount(options.part, likelihood * reads[options.group])
@@ -223,14 +218,14 @@ def _worth_their_price(options: Options, reads: NDArray[np.float64]) -> Ints:
 
 
 def _cost(options: Options) -> NDArray[np.float64]:
-    """Return how likely the bases beside each part are."""
+    """Return the likelihood of the bases before and after each part."""
     return np.asarray(
         0.25 ** (options.linker + options.start) * np.where(options.start > 0, _JUNK, 1.0), np.float64
     )
 
 
 def _distinct(junctions: list[Junction]) -> tuple[Junctions, Ints]:
-    """Return the different junctions in ascending order, and the number of each one's equal."""
+    """Return the distinct junctions in ascending order, and for each junction the number of its equal."""
     order = sorted(range(len(junctions)), key=junctions.__getitem__)
     of = np.empty(len(junctions), np.int64)
     distinct: list[Junction] = []
@@ -246,11 +241,11 @@ def _distinct(junctions: list[Junction]) -> tuple[Junctions, Ints]:
 def _choose(
     options: Options, reads: NDArray[np.float64], found: Candidates, least_reads: int
 ) -> tuple[Ints, NDArray[np.bool_]]:
-    """Return the number of the likeliest option of each group that has any left, and which parts are false.
+    """Return the number of the likeliest option of each group that keeps any, and which parts are false.
 
-    Parts that are no canonical miRNA are tested where they need ``least_reads``, more than 0.
+    If ``least_reads`` is above 0, parts that are not canonical miRNAs are tested for errors.
     """
-    # a base is read as any of three others
+    # an error turns a base into any of three others
     cost = np.where(options.errors > 0, found.error_rate / 3, 1.0) * _cost(options)
     false = np.zeros(len(found.parts), np.bool_)
     live = np.arange(len(cost))
@@ -259,7 +254,7 @@ def _choose(
         chosen, likelihood = _maximise(group, part, linker, options.errors[live] > 0, cost[live], reads)
         if not least_reads:
             return live[chosen], false
-        left = Left(options, live, likelihood, reads)
+        left = LiveOptions(options, live, likelihood, reads)
         new = false_parts(left, found.error_rate, least_reads, found.may_be_false)
         if not new.any():
             return live[chosen], false
@@ -276,11 +271,11 @@ def _maximise(
     cost: NDArray[Any],
     weights: NDArray[Any],
 ) -> tuple[Ints, NDArray[np.float64]]:
-    """Return the likeliest option of each row, of equally likely ones the first, and how likely each option is.
+    """Return the likeliest option of each row, in a tie the first, and the likelihood of each option.
 
-    Expectation-maximisation over all options; then the parts that explain least beyond what the others explain
-    leave the list, and so on until every part left is worth its price. Options with errors (``wrong``) are no
-    reason to leave: they are tested for.
+    Expectation-maximisation over all options. Then the parts that add least to the likelihood are removed, and so
+    on until every remaining part adds ``_LEAST_GAIN``. Options with errors (``wrong``) do not protect a part from
+    removal.
     """
     n_linkers = int(linker.max()) + 1
     live = np.arange(len(row_of))
@@ -290,12 +285,12 @@ def _maximise(
             np.append(first, len(live)), part, linker[live], cost[live], weights[row[first]], n_linkers, _ROUNDS
         )
         gain = np.bincount(part, -np.log1p(-np.minimum(explained, 1 - 1e-6)) * weights[row])
-        worthless = np.flatnonzero(gain[part] < _PART_PRICE)
-        # Two parts that explain the same reads may both look worthless: of those in one row only one goes.
-        order = worthless[np.lexsort((part[worthless], gain[part[worthless]], row[worthless]))]
+        weak = np.flatnonzero(gain[part] < _LEAST_GAIN)
+        # Two parts that explain the same reads may both look dispensable: only one per row is removed.
+        order = weak[np.lexsort((part[weak], gain[part[weak]], row[weak]))]
         leaves = np.zeros(len(gain), bool)
         leaves[part[order[np.diff(row[order], prepend=-1) > 0]]] = True
-        # The last part of a row that needs no error stays, whatever it is worth.
+        # The last part of a row that needs no error is kept, whatever it adds.
         right = np.flatnonzero(~wrong[live])
         first = np.flatnonzero(np.diff(row[right], prepend=-1))
         only = np.minimum.reduceat(part[right], first)

@@ -1,15 +1,15 @@
-"""What each junction may be: parts that recur over all reads, and where on the junction each may lie.
+"""Lists the options of each junction: the parts that recur over all reads, and where each may lie on the junction.
 
-A part is a form once ``min_reads`` distinct reads may show it whole. A read may show a form
+A part is a form if at least ``min_reads`` distinct reads may show all of it. A read may show a form
 
-- as it is;
-- in part, where sequencing stopped before its 3' end: any form that begins so may be it, and the canonical miRNA;
-- with N, which agrees with every base and so is never a change;
-- with one base substituted, where it has some other option: this takes reads away from parts that errors make, and
-  gives no read a part that it would not have without.
+- completely;
+- partly, if sequencing stopped before its 3' end: the form may be any that begins with these bases, or the
+  canonical miRNA;
+- with N, which agrees with every base and therefore is never a change;
+- with one substitution, if the read has another option, too: this moves reads away from parts that are errors, and
+  gives no part to a read that would have none otherwise.
 
-A read with N on its junction may show more than what lies beside the N, so where its part ends is not told: it
-supports no form but the canonical one.
+The end of a part is unknown if its read has N on the junction: such a read supports only the canonical form.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from numpy.typing import NDArray
 
 from mirtools.chimera.digests import DigestNumbers, digests
 from mirtools.chimera.forms import Forms, Matches
-from mirtools.chimera.growing import Growing
 from mirtools.chimera.references import N, decode, encode
+from mirtools.computing.growing import GrowingArray
 from mirtools.isomir.errors import error_rate
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-# How far the end of a part may lie from where an alignment puts it, in nt: the pairing rule's overlap and gap.
+# Largest distance between the end of a part and that of its alignment, in nt: the pairing rule's overlap and gap
 REACH = 4
-# The place of what has no part
+# Position of a missing part
 NO_PART = -1
 SHORTEST_PART = 12
-# Junctions of which all options are made at once
+# Junctions processed at a time
 _BLOCK = 1 << 14
 
 
 class Junctions(NamedTuple):
-    """Different junctions as columns; bases (codes) 5'->3', one junction after the other."""
+    """Distinct junctions as columns; bases (codes) 5'->3', one junction after the other."""
 
     bases: NDArray[np.uint8]
     begin: Ints
@@ -53,7 +53,7 @@ class Junctions(NamedTuple):
 
     @classmethod
     def of(cls, text: str, lengths: Ints, rest: Sequence[Sequence[int]]) -> Junctions:
-        """Return junctions from their bases one after the other and the other fields of each."""
+        """Return junctions from their concatenated bases and the other fields of each."""
         outer, core_end, target_start, *flags = np.array(rest, np.int64).reshape(-1, 6).T
         first, is_open, fixed = (column > 0 for column in flags)
         return cls(
@@ -73,7 +73,7 @@ class Junctions(NamedTuple):
 
 
 class _Places(NamedTuple):
-    """Places that a part may take: junction, start and end on it as it is turned, begin and end in all bases."""
+    """Ranges where a part may lie: junction, start and end on it as turned, begin and end in all bases."""
 
     row: Ints
     start: Ints
@@ -93,9 +93,9 @@ class Candidates(NamedTuple):
     parts : list of str
         5'->3'.
     end_seen : array of bool
-        Whether the 3' end of each is one that was seen, or the canonical one.
+        Whether the 3' end of each was seen, or is the canonical one.
     may_be_false : array of bool
-        Whether errors may have made it: not a canonical miRNA.
+        Whether each may consist of errors: true unless it is a canonical miRNA.
     forms : Forms
     error_rate : float
         Estimated substitutions per base.
@@ -108,7 +108,7 @@ class Candidates(NamedTuple):
     error_rate: float
 
     def some(self, chosen: Ints) -> Candidates:
-        """Return some of the parts, by their numbers in ascending order."""
+        """Return a subset of the parts, given their numbers in ascending order."""
         parts = [self.parts[number] for number in chosen.tolist()]
         ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
         begins = np.append(0, ends[:-1])
@@ -117,21 +117,21 @@ class Candidates(NamedTuple):
 
 
 class Options(NamedTuple):
-    """Every part that may be shown and its place, group by group; junctions with the same options are one group.
+    """Every part that a junction may show and its range; junctions with the same options form one group.
 
     Attributes
     ----------
     group, part, start, end, linker, errors, unread, unseen : array of int32
-        Number of the group and of the part; place on the junction; linker bases; substitutions, N, and bases of
-        the part that were not read.
+        Number of the group and of the part; start and end on the junction; linker bases; substitutions, N, and
+        bases of the part that were not read.
     mirna_first : array of int32
-        1 where the miRNA lies before its target.
+        1 if the miRNA lies before its target.
     exact : array of int32
-        The part that lies at the same place without a substitution; ``NO_PART`` where there is none.
+        The part that matches the same range without a substitution, or ``NO_PART``.
     group_of : array of int64, shape (junctions,)
         -1 for junctions without options.
     may_be_unread : array of bool, shape (junctions,)
-        Whether N lies where the part may be.
+        Whether N lies where a part may be.
     """
 
     group: NDArray[np.int32]
@@ -148,6 +148,59 @@ class Options(NamedTuple):
     may_be_unread: Flags
 
 
+class _Slices:
+    """Distinct slices of known miRNAs and junctions, numbered, with the reads that show each.
+
+    Parameters
+    ----------
+    known : list of str
+        Known miRNAs; these have the first numbers.
+    junctions : Junctions
+
+    Attributes
+    ----------
+    bases : array of uint8
+        Bases of all known miRNAs, then of all junctions.
+    begins, lasts : GrowingArray
+        Where each slice lies in ``bases``.
+    numbers : DigestNumbers
+    support, open_support : GrowingArray
+        Distinct reads that show each slice up to its end, and those that stopped before the 3' end was seen.
+    """
+
+    def __init__(self, known: list[str], junctions: Junctions) -> None:
+        self.bases = np.concatenate((encode("".join(known)), junctions.bases))
+        self.begins, self.lasts = GrowingArray(np.int64), GrowingArray(np.int64)
+        self.support, self.open_support = GrowingArray(np.float64), GrowingArray(np.float64)
+        self.numbers = DigestNumbers()
+        self._known = len(known)
+        self._offset = len(self.bases) - len(junctions.bases)
+        lengths = np.array([len(sequence) for sequence in known], np.int64)
+        ends = np.cumsum(lengths)
+        self._number(ends - lengths, ends)
+
+    def add(self, places: _Places, reads: NDArray[np.float64]) -> None:
+        """Add the slices at some places; ``reads``: distinct reads of each junction."""
+        whole = places.unread == 0
+        part = self._number(places.begin[whole] + self._offset, places.last[whole] + self._offset)
+        row, is_open = places.row[whole], places.is_open[whole]
+        # where a form begins is certain only if no base lies before it
+        sure = (places.sure[whole] & (places.start[whole] == 0)) | (part < self._known)
+        for column, shown in ((self.support, sure & ~is_open), (self.open_support, sure & is_open)):
+            np.add.at(column.values, part[shown], reads[row[shown]])
+
+    def _number(self, begin: Ints, last: Ints) -> Ints:
+        before = len(self.numbers)
+        found: Ints = self.numbers.add(digests(self.bases, begin, last))
+        fresh = np.flatnonzero(found >= before)
+        fresh = fresh[np.unique(found[fresh], return_index=True)[1]]
+        self.begins.extend(begin[fresh])
+        self.lasts.extend(last[fresh])
+        for column in (self.support, self.open_support):
+            column.extend(np.zeros(len(fresh)))
+        return found
+
+
 def candidates(
     junctions: Junctions, reads: NDArray[np.float64], min_reads: int, canonical: Collection[str], errors: bool
 ) -> Candidates:
@@ -160,60 +213,33 @@ def candidates(
         Distinct reads of each.
     min_reads : int
     canonical : collection of str
-        Sequences of known miRNAs; those with N are no forms.
+        Sequences of known miRNAs; those with N are skipped.
     errors : bool
-        Whether the error rate is estimated; else it is 0.
+        Whether to estimate the error rate; else it is 0.
     """
     known = sorted({sequence for sequence in canonical if "N" not in sequence and len(sequence) >= SHORTEST_PART})
-    lengths = np.array([len(sequence) for sequence in known], np.int64)
-    bases = np.concatenate((encode("".join(known)), junctions.bases))
-    offset = len(bases) - len(junctions.bases)
-    ends = np.cumsum(lengths)
-    numbers = DigestNumbers()
-    begins, lasts = Growing(np.int64), Growing(np.int64)
-    support, open_support = Growing(np.float64), Growing(np.float64)
-
-    def number(begin: Ints, last: Ints) -> Ints:
-        before = len(numbers)
-        found: Ints = numbers.add(digests(bases, begin, last))
-        fresh = np.flatnonzero(found >= before)
-        fresh = fresh[np.unique(found[fresh], return_index=True)[1]]
-        begins.extend(begin[fresh])
-        lasts.extend(last[fresh])
-        for column in (support, open_support):
-            column.extend(np.zeros(len(fresh)))
-        return found
-
-    number(ends - lengths, ends)
+    slices = _Slices(known, junctions)
     for places in _places(junctions):
-        whole = places.unread == 0
-        part = number(places.begin[whole] + offset, places.last[whole] + offset)
-        row, is_open = places.row[whole], places.is_open[whole]
-        # where a form begins or ends is seen only where nothing lies beyond it
-        sure = (places.sure[whole] & (places.start[whole] == 0)) | (part < len(known))
-        for column, shown in ((support, sure & ~is_open), (open_support, sure & is_open)):
-            np.add.at(column.values, part[shown], reads[row[shown]])
-
-    whole_support = support.values
+        slices.add(places, reads)
+    bases, begins, lasts = slices.bases, slices.begins.values, slices.lasts.values
+    whole_support, open_support = slices.support.values, slices.open_support.values
     recurs = whole_support >= min_reads
     end_seen = np.ones(len(recurs), np.bool_)
-    if (open_parts := np.flatnonzero(open_support.values > 0)).size:
+    if (open_parts := np.flatnonzero(open_support > 0)).size:
         _complete(
-            (bases, begins.values, lasts.values),
+            (bases, begins, lasts),
             recurs,
             end_seen,
             whole_support,
-            open_support.values,
+            open_support,
             open_parts,
             len(known),
             min_reads,
         )
     kept = np.flatnonzero(recurs)
-    rate = (
-        error_rate(bases, begins.values, lasts.values, numbers, whole_support, kept, min_reads) if errors else 0.0
-    )
-    forms = Forms(bases, begins.values[kept], lasts.values[kept])
-    places_of = zip(begins.values[kept].tolist(), lasts.values[kept].tolist(), strict=True)
+    rate = error_rate(bases, begins, lasts, slices.numbers, whole_support, kept, min_reads) if errors else 0.0
+    forms = Forms(bases, begins[kept], lasts[kept])
+    places_of = zip(begins[kept].tolist(), lasts[kept].tolist(), strict=True)
     parts = [decode(bases[begin:last]) for begin, last in places_of]
     return Candidates(parts, end_seen[kept], kept >= len(known), forms, rate)
 
@@ -228,7 +254,7 @@ def _complete(
     known: int,
     min_reads: int,
 ) -> None:
-    """Let parts recur by reads that stop before their end: the canonical ones, then what begins none of them."""
+    """Count reads that stop before the 3' end as support: first for canonical miRNAs, then for other parts."""
     bases, begins, lasts = slices
 
     def begun(forms: Ints, parts: Ints) -> Matches:
@@ -245,7 +271,7 @@ def _complete(
     found = begun(rest, rest)
     total = np.bincount(rest[found.form], open_support[rest[found.part]], len(recurs)) + support
     enough = total[rest] >= min_reads
-    # the shorter ones may be the longer ones
+    # the shorter parts may be beginnings of the longer ones
     longer = (found.part != found.form) & enough[found.form]
     enough[found.part[longer]] = False
     recurs[rest[enough]] = True
@@ -253,13 +279,10 @@ def _complete(
 
 
 def options_of(junctions: Junctions, found: Candidates, errors: bool) -> Options:
-    """Return the options of all junctions.
-
-    Of equally likely ones of a junction the first, longest, is chosen later.
-    """
+    """Return the options of all junctions, the longest part first; in a tie the first is chosen later."""
     groups, group_of = DigestNumbers(), np.full(len(junctions), -1, np.int64)
     may_be_unread = np.zeros(len(junctions), np.bool_)
-    columns = [Growing(np.int32) for _ in range(10)]
+    columns = [GrowingArray(np.int32) for _ in range(10)]
     lengths = np.array([len(part) for part in found.parts], np.int64)
     for places in _places(junctions):
         may_be_unread[places.row[places.unread > 0]] = True
@@ -271,7 +294,7 @@ def options_of(junctions: Junctions, found: Candidates, errors: bool) -> Options
         has_other[places.row[place[wrong == 0]]] = True
         kept = (wrong == 0) | has_other[places.row[place]]
         place, part, wrong = place[kept], part[kept], wrong[kept]
-        # within a place what was read without a substitution first, then as parts are numbered
+        # within a place parts without a substitution first, then by number
         order = np.lexsort((part, wrong, place))
         place, part, wrong = place[order], part[order], wrong[order]
         exact_of = np.full(len(places.row), NO_PART, np.int64)
@@ -280,8 +303,8 @@ def options_of(junctions: Junctions, found: Candidates, errors: bool) -> Options
         row, start, end = places.row[place], places.start[place], places.end[place]
         linker = np.where(junctions.fixed[row], 0, np.maximum(0, junctions.target_start[row] - end))
         unseen = lengths[part] - (end - start)
-        told = places.unread[place], unseen, junctions.mirna_first[row], exact_of[place]
-        listed = (part, start, end, linker, wrong, *told)
+        rest = places.unread[place], unseen, junctions.mirna_first[row], exact_of[place]
+        listed = (part, start, end, linker, wrong, *rest)
         codes = np.stack(listed, axis=1).astype(np.int32)
         firsts = np.flatnonzero(np.diff(row, prepend=-1))
         bounds = np.append(firsts, len(row)) * codes.strides[0] if len(row) else np.zeros(1, np.int64)
@@ -298,7 +321,7 @@ def options_of(junctions: Junctions, found: Candidates, errors: bool) -> Options
 
 
 def _places(junctions: Junctions) -> Iterator[_Places]:
-    """Yield every place that a part may take, those of many junctions at once."""
+    """Yield every range where a part may lie, for many junctions at a time."""
     middle = (
         np.minimum(junctions.core_end, junctions.target_start),
         np.maximum(junctions.core_end, junctions.target_start),
@@ -315,7 +338,7 @@ def _places(junctions: Junctions) -> Iterator[_Places]:
         within = np.arange(len(row)) - np.repeat(np.cumsum(sizes[rows]) - sizes[rows], sizes[rows])
         start, end = within // widths[row], high[row] - within % widths[row]
         length, begin, mirna_first = junctions.length[row], junctions.begin[row], junctions.mirna_first[row]
-        # the same 5'->3'
+        # the same range 5'->3'
         begins = begin + np.where(mirna_first, start, length - end)
         lasts = begins + end - start
         unread = unread_before[lasts] - unread_before[begins]

@@ -1,4 +1,4 @@
-"""miRNA parts: cut out of what was observed where they recur, and given to the miRNA that explains them best."""
+"""Finds the recurring miRNA parts of all rows and assigns each to the miRNA that explains it best."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from mirtools.isomir.assignment import Assigned, Assignment
-from mirtools.isomir.junction import settle
+from mirtools.isomir.junction import find_parts
 from mirtools.isomir.options import NO_PART
 from mirtools.isomir.precursors import Precursors
 from mirtools.isomir.records import Records
@@ -18,7 +18,7 @@ from mirtools.isomir.units import Observed
 
 
 class Parts:
-    """The miRNA parts of all that was observed.
+    """The miRNA parts of all observations (see :class:`mirtools.isomir.units.Observed`).
 
     Parameters
     ----------
@@ -30,25 +30,24 @@ class Parts:
         Distinct reads in which a part must be possible.
     precursors : Precursors
     errors : bool
-        Whether parts that sequencing errors explain are taken for what they are errors of.
+        Whether parts that sequencing errors explain are replaced by the parts that they are errors of.
 
     Attributes
     ----------
     sequences : list of str
-        Different parts, 5'->3'.
+        Distinct parts, 5'->3'.
     of, start, end : array of int
-        For each observed thing: number of its part, and where that lies on the junction; ``NO_PART`` where no part
-        recurs.
+        For each observation: number of its part, and where it lies on the junction; ``NO_PART`` if no part recurs.
     recurs, inexact, unread : array of bool
-        For each observed thing: whether its part recurs, whether other bases were read at its place, and whether
-        it has no part while N lies where one may be.
+        For each observation: whether its part recurs, whether the bases read there differ from the part, and
+        whether it has no part but N where a part may be.
     error_rate : float
         Estimated substitutions per base.
     false_parts : int
-        Parts that recur by sequencing errors alone.
+        Number of parts that recur only by sequencing errors.
     assigned : dict of int to Assigned
     isomirs : list of Isomir or None
-        What each part is to its miRNA; ``None`` where no ungapped alignment explains it, or nothing has it.
+        How each part differs from its miRNA; ``None`` if no ungapped alignment explains it, or no row has it.
     mirna, types : array of int
         For each part: number of its miRNA in ``canonical``, its types as bits.
     explained : array of bool
@@ -68,11 +67,11 @@ class Parts:
         self._names = list(canonical)
         self._precursors = precursors
         self._variants: dict[int, str] = {}
-        self._settle(records, observed, min_reads, errors)
+        self._find(records, observed, min_reads, errors)
         self._assign(observed)
 
     def isomir(self, part: int) -> Isomir:
-        """Return what a part is to its miRNA."""
+        """Return how a part differs from its miRNA."""
         isomir = self.isomirs[part]
         assert isomir is not None
         return isomir
@@ -85,8 +84,8 @@ class Parts:
             known = self._variants[part] = places[0].variant
         return known
 
-    def _settle(self, records: Records, observed: Observed, min_reads: int, errors: bool) -> None:
-        """Cut every part where it ends, and find those that recur."""
+    def _find(self, records: Records, observed: Observed, min_reads: int, errors: bool) -> None:
+        """Find the recurring parts and their ends."""
         sequence, ends = observed.sequence, observed.ends
         n_ends = len(records.all_ends) + 1
         distinct, of = np.unique(sequence * n_ends + ends + 1, return_inverse=True)
@@ -95,15 +94,15 @@ class Parts:
         junctions = (records.junction(key // n_ends, key % n_ends - 1) for key in distinct.tolist())
         names = np.unique(observed.mirna).tolist()
         known = [self._canonical[self._names[name]] for name in names]
-        settled = settle(junctions, weights, min_reads, known, errors)
-        self.of, self.start, self.end = (column[of] for column in (settled.part, settled.start, settled.end))
-        self.inexact, self.unread = settled.inexact[of], settled.unread[of]
+        found = find_parts(junctions, weights, min_reads, known, errors)
+        self.of, self.start, self.end = (column[of] for column in (found.part, found.start, found.end))
+        self.inexact, self.unread = found.inexact[of], found.unread[of]
         self.recurs = self.of != NO_PART
-        self.sequences, self._end_seen = settled.parts, settled.end_seen
-        self.error_rate, self.false_parts = settled.error_rate, settled.false_parts
+        self.sequences, self._end_seen = found.parts, found.end_seen
+        self.error_rate, self.false_parts = found.error_rate, found.false_parts
 
     def _assign(self, observed: Observed) -> None:
-        """Give all that has one part the same miRNA, and compare the part with it."""
+        """Assign each part to one miRNA, and compare the part with it."""
         assignment = Assignment(self._canonical, cache(classify))
         of = self.of[self.recurs]
         total = np.zeros(len(self.sequences), np.int64)

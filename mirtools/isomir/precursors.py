@@ -1,11 +1,11 @@
-"""Precursors of miRNAs: which bases at the ends of an isomiR are templated, and where on which precursor it lies.
+"""Precursors of miRNAs: which bases at the ends of an isomiR are templated, and where it lies on its precursors.
 
-A precursor belongs to a miRNA where it contains its canonical sequence; each place where it does is a locus. With
-a locus at hand the mirGFF3 ``Variant`` gets exact at the 3' end: bases that continue on the precursor are
-``iso_3p:+N``, bases that do not are ``iso_add3p:N``. The end of an isomiR is non-templated from the first base, at
-or behind its last base over the canonical miRNA, that disagrees with the precursor (what follows was added later,
-whether or not it happens to agree), together with the disagreeing bases directly before it. So a trimmed and then
-tailed miRNA is ``iso_3p:-1,iso_add3p:2`` and not a changed base beside an addition.
+A precursor belongs to a miRNA if it contains the canonical sequence; each occurrence is a locus. A locus makes the
+mirGFF3 ``Variant`` exact at the 3' end: bases that continue on the precursor are ``iso_3p:+N``, other bases are
+``iso_add3p:N``. The non-templated end of an isomiR begins with the first base that disagrees with the precursor,
+at or after the last base over the canonical miRNA (all following bases were added later, whether or not they
+happen to agree), and includes the disagreeing bases directly before it. Thus a miRNA that was trimmed and then
+tailed is ``iso_3p:-1,iso_add3p:2``, not a changed base and an addition.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from mirtools.io.sequences import Reference
 from mirtools.isomir.types import Isomir, snv_name
-from mirtools.sequences import Reference
 
 
 class Locus(NamedTuple):
-    """One place of a miRNA: name and sequence of its precursor, 0-based start of the canonical miRNA on it."""
+    """One locus of a miRNA: name and sequence of its precursor, 0-based start of the canonical miRNA on it."""
 
     precursor: str
     sequence: str
@@ -37,7 +37,7 @@ class Placed(NamedTuple):
     variant : str
         mirGFF3 ``Variant``; empty for the exact miRNA.
     cigar : str
-        mirGFF3 ``Cigar``: ``M`` where the base is that of the precursor, or either is N, else the observed base.
+        mirGFF3 ``Cigar``: ``M`` if the base equals that of the precursor or either is N, else the observed base.
     not_templated : int
         Bases that disagree with the precursor or lie beyond its ends.
     """
@@ -53,8 +53,8 @@ class Placed(NamedTuple):
 class Precursors:
     """The loci of all miRNAs.
 
-    Files of precursors often hold many species. Where names begin with a code of the species as in miRBase
-    (``hsa-``), a miRNA's loci are those of its own species, if it has any.
+    Files of precursors often contain many species. If names begin with a species code as in miRBase (``hsa-``), a
+    miRNA's loci are those of its own species, if it has any.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Precursors:
     Attributes
     ----------
     without : int
-        miRNAs that no precursor contains.
+        Number of miRNAs that no precursor contains.
     """
 
     def __init__(self, canonical: Mapping[str, str], precursors: Iterable[Reference]) -> None:
@@ -88,20 +88,20 @@ class Precursors:
         return own or loci
 
     def places(self, name: str, observed: str, isomir: Isomir) -> list[Placed]:
-        """Return an isomiR at all loci that explain it best, those with the fewest non-templated bases.
+        """Return an isomiR at all loci that explain it best: with the fewest non-templated bases.
 
         Parameters
         ----------
         name : str
         observed : str
         isomir : Isomir
-            What ``classify`` says of it.
+            Result of ``classify``.
 
         Returns
         -------
         list of Placed
-            Never empty. Without a locus the miRNA itself is the precursor; whether bases at its ends are templated
-            is then not known, and the variant is that of ``classify``.
+            Never empty. Without a locus the miRNA itself is the precursor; it is then unknown whether bases at its
+            ends are templated, and the variant is that of ``classify``.
         """
         canonical = self._canonical[name]
         loci = self.loci(name)
@@ -114,7 +114,7 @@ class Precursors:
 
 
 def _occurrences(sequence: str, precursor: str) -> Iterator[int]:
-    """Yield where a miRNA lies on a precursor; N agrees with every base, at fewer than half of the places."""
+    """Yield the starts of a miRNA on a precursor; N agrees with every base, at less than half of the bases."""
     if "N" in sequence or "N" in precursor:
         pattern = "".join("." if base == "N" else f"[{base}N]" for base in sequence)
         for found in re.finditer(f"(?=({pattern}))", precursor):

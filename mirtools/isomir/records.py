@@ -1,4 +1,4 @@
-"""Rows of interaction tables as isomir-classify needs them: parsed into columns, their cells put aside."""
+"""Rows of interaction tables for isomir-classify: parsed into columns, the cells stored in a temporary file."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.chimera.pairing import MIRNA_FIRST, TARGET_FIRST
-from mirtools.chimera.spool import FILES, Spool
 from mirtools.errors import shorten
-from mirtools.interactions import END_OPEN, END_SEEN, MISSING
-from mirtools.isomir.junction import Junction, as_it_stands, turn
+from mirtools.io.spool import FILES, Bytes, GroupedRecords
+from mirtools.io.tables import END_OPEN, END_SEEN, GUIDE_CLASS, MIRNA_CLASS, MISSING
+from mirtools.isomir.junction import Junction, fixed_junction, turn
 from mirtools.isomir.options import REACH
-from mirtools.isomir.rowstore import RowStore
+from mirtools.isomir.other_guides import OtherGuides, OtherRow
 from mirtools.isomir.tables import Tables
 
 PLACE = ("target_id", "target_start", "target_end")
 COUNTS = ("n_reads", "n_copies")
-# With these columns the end of the miRNA can be settled; without them a sequence is taken as it stands.
+# With these columns the end of the miRNA can be determined; without them a sequence is used unchanged
 _COORDINATES = ("target_start", "target_end", "site_start")
 _JUNCTION = ("mirna_unassigned", "order", "gap", "site_seq", *_COORDINATES)
-_USED = ("pair_id", *COUNTS, "mirna_qual", "mirna_3p_end", "target_id", *_JUNCTION)
-# Numbers of more digits are defects
+_USED = ("pair_id", *COUNTS, "mirna_qual", "mirna_3p_end", "target_id", GUIDE_CLASS, *_JUNCTION)
+# Numbers with more digits are defects
 _UNASSIGNED = re.compile(r"([0-9]{1,9}),([0-9]{1,9})")
 _GAP = re.compile(r"-?[0-9]{1,9}")
 NO_JUNCTION = -1
-# Rows that are put aside together.
+# Rows stored at a time
 _ROWS = 1 << 14
-# What a row is kept as: its number, where its cells are, and the numbers of its miRNA, of its sequence, of its
-# ends (NO_JUNCTION where the sequence is to be taken as it stands) and of its target's place.
+# Fields of a row: its number, where its cells are stored, and the numbers of its miRNA, sequence, ends
+# (NO_JUNCTION if the sequence is used unchanged) and target coordinates
 _NUMBERS = ("number", "begin", "size", "mirna", "sequence", "ends", "target", "start", "stop")
 
 Item = TypeVar("Item")
 
 # Unassigned ends, gap, first bases of the target, whether the miRNA comes first, and whether its 3' end was not
-# seen: with a sequence, a junction.
+# seen; together with a sequence this gives a junction
 _Ends = tuple[tuple[int, int], int, str, bool, bool]
 
 
 class Numbers(dict[Item, int]):
-    """Numbers of different items, in the order in which they are first looked up."""
+    """Numbers of distinct items, in the order in which they are first looked up."""
 
     def __missing__(self, item: Item) -> int:
         self[item] = number = len(self)
@@ -51,7 +51,7 @@ class Numbers(dict[Item, int]):
 
 
 class Block:
-    """Some rows, by their place in the block.
+    """Some rows, by their position in the block.
 
     Parameters
     ----------
@@ -59,10 +59,10 @@ class Block:
         ``number`` (of the row in all tables), ``mirna``, ``sequence``, ``ends``, ``target``, ``start``, ``stop``:
         numbers in the lists of :class:`Records`; ``counts``: distinct reads, reads with duplicates, distinct reads
         of each sample.
-    cells : RowStore
+    cells : Bytes
     """
 
-    def __init__(self, values: NDArray[Any], cells: RowStore) -> None:
+    def __init__(self, values: NDArray[Any], cells: Bytes) -> None:
         self.values = values
         self._cells = cells
         self._begins, self._sizes = values["begin"].tolist(), values["size"].tolist()
@@ -81,12 +81,12 @@ class Block:
         return self["counts"][:, 0]
 
     def places(self) -> list[NDArray[np.int64]]:
-        """Return the numbers of the targets, their starts and their ends, row by row."""
+        """Return the numbers of the target, its start and its end, for each row."""
         return [self[name] for name in ("target", "start", "stop")]
 
     def cells(self, row: int) -> list[str]:
         """Return the cells of a row."""
-        return self._cells.get(self._begins[row], self._sizes[row])
+        return self._cells.get(self._begins[row], self._sizes[row]).decode("utf-8").split("\t")
 
 
 class Records:
@@ -102,18 +102,23 @@ class Records:
     Attributes
     ----------
     at : dict of str to int
-        Positions of the columns that are there.
+        Positions of the columns that are present.
     sequences : list of str
-        Different observed miRNA parts, 5'->3', DNA letters.
+        Distinct observed miRNA parts, 5'->3', DNA letters.
     all_ends : list of tuple
-        What makes a sequence a junction: unassigned ends, gap, first bases of the target behind the turn, whether
-        the miRNA comes first, whether its 3' end was not seen.
+        Distinct ends, which make a sequence a junction: unassigned ends, gap, first bases of the target after
+        turning, whether the miRNA comes first, whether its 3' end was not seen.
     unassigned : array of int
-        Numbers of the unassigned ends of ``all_ends``, seen ones and others apart; of the last entry, -1.
+        For each of ``all_ends``, the number of its unassigned ends and of whether the 3' end was seen; the last
+        entry is -1.
     targets, starts, stops : list of str
-        Cells of the place of targets.
+        Distinct cells of the name, start and end of targets.
+    others : OtherGuides
+        Rows of guides of other classes than miRNAs, which are none of the rows here.
+    rows_in : int
+        Number of rows of all tables, including those of other guides.
     has_place : bool
-        Whether the target has a name and coordinates, so that equal rows can be told.
+        Whether the target has a name and coordinates, so that equal rows can be recognised.
     """
 
     def __init__(self, tables: Tables, canonical: Mapping[str, str]) -> None:
@@ -125,11 +130,15 @@ class Records:
         self._has_junction = all(name in self.at for name in _JUNCTION)
         self.sample_columns = tables.samples()
 
-        self._cells = RowStore()
+        self._cells = Bytes()
         n_counts = 2 + len(self.sample_columns)
-        self._spool = Spool(np.dtype([*((name, "<i8") for name in _NUMBERS), ("counts", "<i8", (n_counts,))]))
+        self._spool = GroupedRecords(
+            np.dtype([*((name, "<i8") for name in _NUMBERS), ("counts", "<i8", (n_counts,))])
+        )
         self._waiting = array("q")
         self._size = 0
+        self.rows_in = 0
+        self.others = OtherGuides(tables.columns, [*(self.at.get(name) for name in COUNTS), *self.sample_columns])
         self._ends_numbers: Numbers[_Ends] = Numbers()
         self._cell_memo: dict[tuple[str, str, str], tuple[tuple[int, int], int, bool]] = {}
         self._read()
@@ -138,7 +147,7 @@ class Records:
         return self._size
 
     def blocks(self) -> Iterator[Block]:
-        """Yield all rows, many at once: those with one place together, those of one block as they came."""
+        """Yield all rows in blocks, those with the same target coordinates together, in input order."""
         for values in self._spool.groups():
             parts = len(values) // _ROWS + 1
             if parts == 1:
@@ -150,16 +159,16 @@ class Records:
                 yield Block(values[rows], self._cells)
 
     def close(self) -> None:
-        """Give the temporary files up."""
+        """Close the temporary files."""
         self._spool.close()
         self._cells.close()
 
     def junction(self, sequence: int, ends: int) -> Junction:
         """Return the junction of a number of ``sequences`` and one of ends, which may be ``NO_JUNCTION``."""
         if ends == NO_JUNCTION:
-            return as_it_stands(self.sequences[sequence])
+            return fixed_junction(self.sequences[sequence])
         unassigned, gap, target, mirna_first, is_open = self.all_ends[ends]
-        # turned once more: the target's first bases were taken behind the turn
+        # turned back, because turn() turns again
         only = target if mirna_first else target[::-1]
         return turn(self.sequences[sequence], unassigned, gap, only, mirna_first, is_open)
 
@@ -170,50 +179,58 @@ class Records:
         n_reads, n_copies, quality = at.get("n_reads"), at.get("n_copies"), at.get("mirna_qual")
         place = [at[name] for name in PLACE] if self.has_place else None
         target = start = end = 0
+        guide_class = at.get(GUIDE_CLASS)
         for cells in tables:
-            number = self._mirnas.get(cells[self.mirna_column])
+            row, self.rows_in = self.rows_in, self.rows_in + 1
+            is_other = guide_class is not None and cells[guide_class] not in (MIRNA_CLASS, MISSING, "")
+            number = -1 if is_other else self._mirnas.get(cells[self.mirna_column])
             if number is None:
                 name = shorten(cells[self.mirna_column], 40)
                 raise tables.error(f"miRNA '{name}' is not in --mirnas; give the FASTA the pairs were made with")
+            reads = tables.current.whole_number(cells, n_reads) if n_reads is not None else 1
+            copies = tables.current.whole_number(cells, n_copies) if n_copies is not None else reads
+            samples = [tables.current.whole_number(cells, column) for column in self.sample_columns]
+            if is_other:
+                target = 0 if place is None else targets[cells[place[0]]]
+                self.others.add(OtherRow(row, target, [reads, copies, *samples], cells))
+                continue
             text = cells[self.sequence_column]
             if text not in observed:
                 sequence = tables.dna(cells, self.sequence_column)
                 observed[text] = (sequences[sequence], sequence)
             sequence_number, sequence = observed[text]
-            reads = tables.current.whole_number(cells, n_reads) if n_reads is not None else 1
-            copies = tables.current.whole_number(cells, n_copies) if n_copies is not None else reads
-            samples = [tables.current.whole_number(cells, column) for column in self.sample_columns]
             junction = self._ends_of(cells, sequence) if self._has_junction else NO_JUNCTION
             if quality is not None and cells[quality] != MISSING and len(cells[quality]) != len(sequence):
                 raise tables.error("mirna_qual and mirna_seq differ in length; repair the row")
             if place is not None:
                 target, start, end = targets[cells[place[0]]], starts[cells[place[1]]], ends[cells[place[2]]]
-            numbers = (self._size, *self._cells.add(cells), number, sequence_number, junction, target, start, end)
+            place_of_cells = self._cells.add("\t".join(cells).encode("utf-8"))
+            numbers = (row, *place_of_cells, number, sequence_number, junction, target, start, end)
             self._waiting.extend((*numbers, reads, copies, *samples))
             self._size += 1
             if self._size % _ROWS == 0:
-                self._put_aside()
-        self._put_aside()
+                self._store()
+        self._store()
         self.sequences = list(sequences)
         self.all_ends = list(self._ends_numbers)
         self.targets, self.starts, self.stops = list(targets), list(starts), list(ends)
         ends_numbers: Numbers[tuple[tuple[int, int], bool]] = Numbers()
         of_ends = (ends_numbers[each[0], each[4]] for each in self.all_ends)
-        # the last entry is that of rows without junction, number -1
+        # the last entry is for rows without junction, number -1
         self.unassigned = np.array([*of_ends, NO_JUNCTION], np.int64)
 
-    def _put_aside(self) -> None:
-        """Put the rows that were read aside, those with one place together."""
-        # all numbers are of one type and lie as in the array
+    def _store(self) -> None:
+        """Store the rows read so far, those with the same target coordinates together."""
+        # all fields have the type of the array, in the same order
         values = np.frombuffer(self._waiting.tobytes(), self._spool.kind)
         self._waiting = array("q")
         self._spool.add(values, self._groups_of(values))
 
     def _groups_of(self, values: NDArray[Any]) -> NDArray[np.int64]:
-        """Return a number for each row, the same for those with one place."""
+        """Return a number for each row, the same for rows with the same target coordinates."""
         if not self.has_place:
             return np.asarray(values["number"] // _ROWS, np.int64)
-        # well mixed, since the groups are to be of one size
+        # well mixed, so that the groups have similar sizes
         mixed = values["target"] * 0x9E3779B1 + values["start"] * 0x85EBCA77 + values["stop"] * 0xC2B2AE3D
         return np.asarray(mixed * 0x2545F4914F6CDD1D >> 33 & 0x3FFFFFFF, np.int64)
 
@@ -229,12 +246,12 @@ class Records:
             raise self._bad_unassigned(key[0])
         start, end, site_start = (self._tables.current.whole_number(cells, at[name]) for name in _COORDINATES)
         shared = max(0, -gap)
-        # bases that both parts claim lie at the start or at the end of the target part
-        before, behind = (start + shared, end) if mirna_first else (start, end - shared)
-        if start > end or site_start > before:
+        # bases that both parts include lie at the start or at the end of the target part
+        own_start, own_end = (start + shared, end) if mirna_first else (start, end - shared)
+        if start > end or site_start > own_start:
             raise self._tables.error("target_start, target_end and site_start contradict; repair the row")
         site = self._tables.dna(cells, at["site_seq"])
-        target = site[before - site_start : max(behind, before) - site_start]
+        target = site[own_start - site_start : max(own_end, own_start) - site_start]
         first = target[:REACH] if mirna_first else target[::-1][:REACH]
         is_open = "mirna_3p_end" in at and self._is_open(cells[at["mirna_3p_end"]])
         return self._ends_numbers[unassigned, gap, first, mirna_first, is_open]
@@ -257,16 +274,3 @@ class Records:
 
     def _bad_unassigned(self, cell: str) -> Exception:
         return self._tables.error(f"mirna_unassigned is '{shorten(cell, 30)}'; give two whole numbers, a,b")
-
-
-def best_qualities(first: bytes | None, second: bytes | None) -> bytes | None:
-    """Return the higher Phred+33 value at each position of two equally long strings; either may be missing.
-
-    A blank is less than every value: the base has none.
-
-    >>> best_qualities(b"I#", b"5I")
-    b'II'
-    """
-    if first is None or second is None:
-        return first or second
-    return bytes(map(max, first, second))

@@ -1,4 +1,4 @@
-"""What a classified table holds, as arrays: the ground of statistics and comparisons."""
+"""The interactions and isomiRs of a classified table as arrays, for statistics and comparisons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.errors import InputError, shorten
-from mirtools.interactions import ISOMIR_TYPES, MISSING, TableReader
+from mirtools.io.tables import ISOMIR_TYPES, MISSING, TableReader
 
 _BIT = {name: 1 << bit for bit, name in enumerate(ISOMIR_TYPES)}
 
@@ -29,9 +29,9 @@ class Interactions(NamedTuple):
     reads : array of int
         Distinct reads.
     target : array of int, or None
-        Number of the transcript, where it is known.
+        Number of the transcript, if known.
     start, end : array of int, or None
-        Aligned part of the target, 0-based and half-open, where it is known.
+        Aligned part of the target, 0-based and half-open, if known.
     """
 
     names: list[str]
@@ -45,7 +45,7 @@ class Interactions(NamedTuple):
     end: NDArray[Any] | None
 
     def isomirs(self) -> Isomirs:
-        """Return the different observed miRNAs, by miRNA and sequence."""
+        """Return the distinct observed miRNAs, by miRNA and sequence."""
         key = self.mirna.astype(np.int64) * max(len(self.sequences), 1) + self.sequence
         _, first, of = np.unique(key, return_index=True, return_inverse=True)
         return Isomirs(
@@ -55,13 +55,13 @@ class Interactions(NamedTuple):
             self.sequence[first],
             self.types[first],
             np.bincount(of, minlength=len(first)),
-            # reads of a table fit a float without loss up to 2^53
+            # float64 is exact up to 2^53 reads
             np.bincount(of, self.reads, len(first)).astype(np.int64),
         )
 
 
 class Isomirs(NamedTuple):
-    """Different observed miRNAs: the exact ones and the isomiRs; columns as in :class:`Interactions`.
+    """Distinct observed miRNAs, exact ones and isomiRs; columns as in :class:`Interactions`.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class Isomirs(NamedTuple):
     reads: NDArray[Any]
 
     def numbers(self) -> dict[tuple[str, str], int]:
-        """Return the number of each by names."""
+        """Return the number of each by miRNA name and sequence."""
         pairs = zip(self.mirna.tolist(), self.sequence.tolist(), strict=True)
         return {(self.names[mirna], self.sequences[part]): at for at, (mirna, part) in enumerate(pairs)}
 
@@ -93,7 +93,7 @@ def type_mask(types: Sequence[str]) -> int:
 
 
 def type_names(mask: int) -> str:
-    """Return the types of a mask as the table has them; ``.`` for the exact miRNA."""
+    """Return the types of a mask as written in the table; ``.`` for the exact miRNA."""
     return ",".join(name for name, bit in _BIT.items() if mask & bit) or MISSING
 
 
@@ -103,7 +103,7 @@ def read_isomirs(path: str) -> Isomirs:
     Raises
     ------
     InputError
-        Where the table has no columns of isomir-classify, or types that it does not know.
+        If columns of isomir-classify are missing, or types are unknown.
     """
     reader = TableReader(path)
     if any(reader.find(name) is None for name in ("mirna_id", "mirna_seq", "isomir_types")):

@@ -1,12 +1,11 @@
 """Statistics of isomiRs as in the DMISO paper (Results): types, isomiRs per miRNA, preferences, shared targets.
 
-Everything is counted over the classified table: a pair is one of its rows, an isomiR one miRNA and one observed
-sequence. An isomiR of several types counts for each of them.
+Everything is counted over the classified table: a pair is a row, an isomiR is a combination of a miRNA and an
+observed sequence. An isomiR of several types counts for each of them.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -14,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.interactions import ISOMIR_TYPES
+from mirtools.io.tables import ISOMIR_TYPES
 from mirtools.isomir.repertoire import Interactions, Isomirs, type_mask
 
 SIGNIFICANT = 0.01
 ALL = "all"
-# What may share targets, and the types that make an isomiR one of each; a hybrid is of several.
+# Groups of forms that may share targets, with the types of each; an isomiR of several types may be in several
 GROUPS = {
     "exact": 0,
     "5p": type_mask([name for name in ISOMIR_TYPES if name.startswith("5p")]),
@@ -31,7 +30,7 @@ _COUNTED = ("exact", "isomir", *ISOMIR_TYPES, "hybrid")
 
 
 class Count(NamedTuple):
-    """Pairs, their distinct reads, and different isomiRs (or exact miRNAs)."""
+    """Pairs, their distinct reads, and distinct isomiRs (or exact miRNAs)."""
 
     pairs: int
     reads: int
@@ -39,7 +38,7 @@ class Count(NamedTuple):
 
 
 class Preference(NamedTuple):
-    """How much of a miRNA's isomiRs are of one type.
+    """The share of one type among a miRNA's isomiR pairs.
 
     Attributes
     ----------
@@ -49,7 +48,7 @@ class Preference(NamedTuple):
     expected : float
         Share of the type among the isomiR pairs of all miRNAs.
     p, corrected : float
-        Chance of as many pairs or more, and the same times the number of tests, at most 1 (Bonferroni).
+        Probability of as many pairs or more, without and with Bonferroni correction (at most 1).
     """
 
     mirna: str
@@ -67,7 +66,7 @@ class Preference(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """Targets that are bound by exactly these groups of one miRNA (or of all, added up)."""
+    """Number of targets bound by exactly these groups of one miRNA (or summed over all miRNAs)."""
 
     mirna: str
     groups: tuple[str, ...]
@@ -76,7 +75,7 @@ class Shared(NamedTuple):
 
 
 class _Targets(NamedTuple):
-    """Targets of a miRNA by combination of groups, as bits: sites (``None`` without coordinates), transcripts."""
+    """Targets of a miRNA by combination of groups (as bits): sites (``None`` without coordinates), transcripts."""
 
     sites: NDArray[np.int64] | None
     transcripts: NDArray[np.int64]
@@ -92,12 +91,12 @@ class Statistics(NamedTuple):
     mirnas : dict of str to dict
         The same for each miRNA, those with most isomiR pairs first.
     isomirs_per_mirna : list of int
-        Different isomiRs of each miRNA that has one, ascending.
+        Number of isomiRs of each miRNA that has any, ascending.
     reads_per_isomir, pairs_per_isomir : list of int
         Distinct reads and pairs of each isomiR, ascending.
     preferences : list of Preference
     shared : list of Shared
-        ``all`` first, then the miRNAs as in ``mirnas``. Empty where targets have no name.
+        ``all`` first, then the miRNAs as in ``mirnas``. Empty if targets have no names.
     """
 
     types: dict[str, Count]
@@ -115,7 +114,7 @@ def statistics_of(tables: Iterable[Interactions], min_pairs: int) -> Statistics:
     Parameters
     ----------
     tables : iterable of Interactions
-        The table in pieces, all rows of one miRNA in the same.
+        The table in one or more chunks, all rows of a miRNA in the same chunk.
     min_pairs : int
         isomiR pairs that a miRNA needs to be tested for preferred types (paper: 100).
     """
@@ -144,45 +143,6 @@ def statistics_of(tables: Iterable[Interactions], min_pairs: int) -> Statistics:
     return Statistics(types, mirnas, per_mirna, sorted(reads), sorted(pairs), preferences, shared)
 
 
-def binomial_tail(successes: int, trials: int, chance: float) -> float:
-    """Return the chance of ``successes`` or more in ``trials``, exactly: the sum of the binomial terms.
-
-    The terms are summed from the largest down, as multiples of it, and only that one is taken from its logarithm.
-
-    >>> binomial_tail(2, 3, 0.5)
-    0.5
-    """
-    if successes <= 0:
-        return 1.0
-    if successes > trials or chance <= 0:
-        return 0.0
-    if chance >= 1:
-        return 1.0
-    # the largest term is at the mode, or where the sum begins
-    top = min(max(successes, math.floor((trials + 1) * chance)), trials)
-    odds = chance / (1 - chance)
-    total = term = 1.0
-    for k in range(top, trials):
-        term *= (trials - k) / (k + 1) * odds
-        total += term
-        if term < 1e-17 * total:
-            break
-    term = 1.0
-    for k in range(top, successes, -1):
-        term *= k / (trials - k + 1) / odds
-        total += term
-        if term < 1e-17 * total:
-            break
-    largest = (
-        math.lgamma(trials + 1)
-        - math.lgamma(top + 1)
-        - math.lgamma(trials - top + 1)
-        + top * math.log(chance)
-        + (trials - top) * math.log1p(-chance)
-    )
-    return min(1.0, math.exp(largest + math.log(total)))
-
-
 def summary_rows(statistics: Statistics) -> Iterator[list[str]]:
     """Yield the lines of the summary: table, miRNA (or ``all``), item, measure, value."""
 
@@ -192,8 +152,8 @@ def summary_rows(statistics: Statistics) -> Iterator[list[str]]:
                 yield [table, mirna, name, measure, str(value)]
 
     yield from counted("types", ALL, statistics.types)
-    for table, told in _spreads(statistics).items():
-        for measure, value in told.items():
+    for table, measures in _spreads(statistics).items():
+        for measure, value in measures.items():
             yield [table, ALL, "isomir", measure, f"{value:.6g}"]
     for mirna, counts in statistics.mirnas.items():
         yield from counted("mirnas", mirna, {name: count for name, count in counts.items() if count.pairs})
@@ -217,7 +177,7 @@ def summary_rows(statistics: Statistics) -> Iterator[list[str]]:
 
 
 def facts(statistics: Statistics) -> dict[str, Any]:
-    """Return what ``--json`` tells: everything that is counted over all miRNAs."""
+    """Return the statistics over all miRNAs, for ``--json``."""
     tested = {item.mirna for item in statistics.preferences}
     return {
         "types": {name: count._asdict() for name, count in statistics.types.items()},
@@ -249,7 +209,7 @@ def _spreads(statistics: Statistics) -> dict[str, dict[str, float]]:
 
 
 def spread(counts: Sequence[int], items: str) -> dict[str, float]:
-    """Return how many items there are, and mean, median and maximum of their counts, which ascend."""
+    """Return the number of items, and mean, median and maximum of their counts (sorted)."""
     if not counts:
         return {items: 0, "mean": 0, "median": 0, "max": 0}
     middle = len(counts) // 2
@@ -280,7 +240,9 @@ def _counts(interactions: Interactions, isomirs: Isomirs) -> dict[str, Count]:
 
 
 def _preferences(types: dict[str, Count], mirnas: dict[str, dict[str, Count]], min_pairs: int) -> list[Preference]:
-    """Test every type of every miRNA with enough isomiR pairs; all of these tests are corrected for."""
+    """Test every type of every miRNA with enough isomiR pairs, corrected for the number of tests."""
+    from scipy.special import bdtrc
+
     total = types["isomir"].pairs
     tested = {name: counts for name, counts in mirnas.items() if counts["isomir"].pairs >= max(min_pairs, 1)}
     tests = len(tested) * len(ISOMIR_TYPES)
@@ -288,7 +250,7 @@ def _preferences(types: dict[str, Count], mirnas: dict[str, dict[str, Count]], m
     for mirna, counts in tested.items():
         for name in ISOMIR_TYPES:
             pairs, of, expected = counts[name].pairs, counts["isomir"].pairs, types[name].pairs / total
-            p = binomial_tail(pairs, of, expected)
+            p = float(bdtrc(pairs - 1, of, expected))
             result.append(Preference(mirna, name, pairs, of, expected, p, min(1.0, p * tests)))
     return result
 
@@ -296,7 +258,7 @@ def _preferences(types: dict[str, Count], mirnas: dict[str, dict[str, Count]], m
 def _targets(part: Interactions) -> _Targets:
     """Return how many targets of one miRNA each combination of groups binds.
 
-    Its sites on one transcript that overlap are one target site.
+    Overlapping sites on a transcript are one target site.
     """
     groups = _groups(part.types)
     assert part.target is not None
@@ -305,9 +267,9 @@ def _targets(part: Interactions) -> _Targets:
 
 
 def _shared(targets: dict[str, _Targets], none: _Targets) -> Iterator[Shared]:
-    """Yield the targets of each miRNA by the groups that bind them, those of all miRNAs together first.
+    """Yield the targets by the groups that bind them: first for all miRNAs together, then for each miRNA.
 
-    A site counts once for each miRNA. ``none`` is what a miRNA without targets has.
+    A site counts once for each miRNA. ``none`` has the counts of a miRNA without targets.
     """
     keys = [groups for size in range(1, len(GROUPS) + 1) for groups in combinations(GROUPS, size)]
     transcripts = sum((each.transcripts for each in targets.values()), none.transcripts)
@@ -335,7 +297,7 @@ def _rows(
 
 
 def _in_common(shared: Sequence[Shared]) -> Iterator[list[str]]:
-    """Yield how many targets each group has and each two have in common, others or not, over all miRNAs."""
+    """Yield the targets of each group, and those that two groups have in common, over all miRNAs."""
     of_all = [item for item in shared if item.mirna == ALL]
     for groups in [(name,) for name in GROUPS] + list(combinations(GROUPS, 2)):
         having = [item for item in of_all if set(groups) <= set(item.groups)]
@@ -355,13 +317,13 @@ def _groups(types: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _sites(part: Interactions) -> NDArray[np.int64]:
-    """Return a number for each row of one miRNA: the same for sites that overlap, directly or over others."""
+    """Return a number for each row of one miRNA: the same for sites that overlap, directly or through others."""
     assert part.target is not None
     assert part.start is not None
     assert part.end is not None
     order = np.lexsort((part.start, part.target))
     target, start, end = part.target[order].astype(np.int64), part.start[order], part.end[order]
-    # ends never fall back within a transcript: with the transcript above them, one running maximum serves all
+    # the transcript's number is added in the high digits, so that one running maximum works for all transcripts
     width = int(end.max(initial=0)) + 1
     reach = np.maximum.accumulate(target * width + end)
     new = np.ones(len(order), bool)
@@ -386,5 +348,5 @@ def _slices(numbers: NDArray[Any]) -> dict[int, NDArray[Any]]:
 
 
 def _part(table: Any, rows: NDArray[Any]) -> Any:
-    """Return some rows of ``Interactions`` or ``Isomirs``."""
+    """Return the given rows of ``Interactions`` or ``Isomirs``."""
     return type(table)(*(column[rows] if isinstance(column, np.ndarray) else column for column in table))

@@ -1,4 +1,4 @@
-"""Rows of chimera-parse -> rows with isomiR types: ends settled, equal rows merged, qualities tested."""
+"""Turns rows of chimera-parse into classified rows: finds ends of parts, merges equal rows, tests qualities."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mirtools.chimera.spool import Spool
-from mirtools.interactions import CLASSIFY_COLUMNS, END_SEEN, ISOMIR_TYPES, MISSING, extended, pair_id
+from mirtools.io.spool import Bytes, GroupedRecords, SortedRows
+from mirtools.io.tables import CLASSIFY_COLUMNS, END_SEEN, ISOMIR_TYPES, MISSING, extended, pair_id
 from mirtools.isomir import mirgff
+from mirtools.isomir.part_qualities import NO_VALUE, Member, PartQualities
 from mirtools.isomir.parts import Parts
 from mirtools.isomir.precursors import Precursors
-from mirtools.isomir.records import NO_JUNCTION, Block, Records, best_qualities
+from mirtools.isomir.records import Block, Records
 from mirtools.isomir.repertoire import Interactions, Isomirs
-from mirtools.isomir.rowstore import Shelf, SortedRows
 from mirtools.isomir.tables import Tables
-from mirtools.isomir.types import Isomir
 from mirtools.isomir.units import Ints, Observed, Units, choice_of_strongest, groups, reads_of, units_of
 
-# A base that no read has a value for: no Phred+33 character
-_NO_QUALITY = b" "
-_NO_VALUE = -1
-# A row of the result as statistics need it, by numbers.
+# A row of the result for the statistics, as numbers
 _INTERACTION = np.dtype([("part", "<i4"), ("target", "<i4"), ("start", "<i4"), ("stop", "<i4"), ("reads", "<i8")])
 
 
+# The part of rows of other guides than miRNAs
+_NO_PART = -1
+
+
 class _Merged(NamedTuple):
-    """Rows of the result that come from one block, column by column.
+    """Rows of the result that come from one block, as columns.
 
     Attributes
     ----------
     part : array of int
-        Number of the miRNA part, which decides about the miRNA and the types.
+        Number of the miRNA part, which determines the miRNA and the types.
     begin, end : array of int
         The units of a row, as a slice of ``units``.
     shown : array of int
@@ -51,16 +51,8 @@ class _Merged(NamedTuple):
     units: Ints
 
 
-class _Member(NamedTuple):
-    """A row of a block that went into one of the result, what its unit shows, and its cells."""
-
-    row: int
-    observed: int
-    cells: list[str]
-
-
 class _Shown(NamedTuple):
-    """A row of the result: the row of the block that it is made from, its part, and numbers of that row."""
+    """A row of the result: its row in the block, its part, and the other numbers of that row."""
 
     row: int
     part: int
@@ -73,23 +65,23 @@ class _Shown(NamedTuple):
 class IsomirTable:
     """Classifies interaction tables; support is counted over all of them.
 
-    Cells wait in a temporary file; what is held in memory grows with the rows, by 0.6 kilobytes a row where all
+    Cells are stored in a temporary file. Memory grows with the number of rows, by 0.6 kilobytes per row if all
     junctions are different.
 
     Parameters
     ----------
     tables : Tables
-        Need ``mirna_id`` and ``mirna_seq``; the other columns of chimera-parse are used where they are there.
+        Need ``mirna_id`` and ``mirna_seq``; the other columns of chimera-parse are used if present.
     canonical : mapping of str to str
         Sequence of each miRNA by its name, 5'->3', DNA letters.
     min_reads : int
         Distinct reads in which a miRNA part must be possible. Without ``n_reads`` every row counts as one read.
     min_quality : int
-        Phred value that added and changed bases must exceed; not tested where qualities are missing.
+        Phred value that added and changed bases must exceed; not tested if qualities are missing.
     precursors : Precursors
-        Where a miRNA has some, ``isomir_variant`` tells templated from non-templated 3' additions.
+        If a miRNA has any, ``isomir_variant`` distinguishes templated from non-templated 3' additions.
     errors : bool
-        Whether forms that sequencing errors of others explain are taken for these; not by the paper's rules.
+        Whether forms that sequencing errors of others explain are counted with these; false for the paper's rules.
 
     Attributes
     ----------
@@ -118,37 +110,39 @@ class IsomirTable:
         self.samples = [tables.columns[place] for place in records.sample_columns]
         self._coverage = tables.find("mirna_coverage"), tables.find("target_coverage")
         self._strongest = choice_of_strongest(tables.columns)
-        self.counts["rows_in"] = len(records)
-        self._rows, self._interactions = SortedRows(), Spool(_INTERACTION)
-        shelf, observed = Shelf(), Observed()
+        self.counts["rows_in"] = records.rows_in
+        self._rows, self._interactions = SortedRows(), GroupedRecords(_INTERACTION)
+        self._units = Bytes()
+        self._unit_places: list[list[tuple[int, int]]] = []
+        observed, reads_in = Observed(), 0
         for block in records.blocks():
+            reads_in += int(block["counts"][:, 0].sum())
             units = units_of(records, block, self._strongest)
-            shelf.add(*units, observed.add(block, units))
-        # of each observed thing: its ends, and where its part lies on the junction
-        self._ends = observed.ends.tolist()
-        self._told: Counter[str] = Counter()
+            arrays = (*units, observed.add(block, units))
+            self._unit_places.append([self._units.add(array.tobytes()) for array in arrays])
+        self._tally: Counter[str] = Counter()
+        self._tally["reads_in"] = reads_in
         own = precursors or Precursors(canonical, [])
         self._parts = Parts(records, observed, canonical, min_reads, own, errors)
         self.error_rate = self._parts.error_rate
-        self._starts, self._stops = self._parts.start.tolist(), self._parts.end.tolist()
-        self._sequence_of = observed.sequence.tolist()
-        # of each part: rows of the result, distinct reads, those of each sample; of each target: distinct reads
+        # for each part: rows of the result, distinct reads, reads of each sample; for each target: distinct reads
         n_parts = len(self._parts.sequences)
         self._pairs_of_part = np.zeros(n_parts, np.int64)
         self._reads_of_part = np.zeros((n_parts, 1 + len(records.sample_columns)), np.int64)
         self._reads_of_target = np.zeros(max(len(records.targets), 1), np.int64)
-        self._is_changed = [isomir is not None and bool(isomir.changed) for isomir in self._parts.isomirs]
-        self._best_of_part = self._qualities_of_changed(shelf)
-        for block, (*columns, of) in zip(records.blocks(), shelf.read(4), strict=True):
-            self._classify(block, Units(*columns), of)
-        shelf.close()
+        self._qualities = PartQualities(records, observed, self._parts)
+        self._qualities.read(self._blocks())
+        for block, units, of in self._blocks():
+            self._classify(block, units, of)
+        self._units.close()
+        self._add_others()
         self._count()
 
     def rows(self) -> Iterator[list[str]]:
-        """Yield the classified rows: most reads first, then by ``pair_id``; as they came where there is none."""
+        """Yield the classified rows: most reads first, then by ``pair_id``; in input order without ``pair_id``."""
         for (*_, part, target), cells in self._rows:
             of_part, of_target = self._coverage
-            if of_part is not None:
+            if of_part is not None and part != _NO_PART:
                 cells[of_part] = str(self._reads_of_part[part, 0])
             if of_target is not None and self._records.has_place:
                 cells[of_target] = str(self._reads_of_target[target])
@@ -175,7 +169,7 @@ class IsomirTable:
             )
 
     def isomirs(self) -> Isomirs:
-        """Return the different observed miRNAs, by miRNA and sequence."""
+        """Return the distinct observed miRNAs, by miRNA and sequence."""
         parts, found = self._parts, np.flatnonzero(self._pairs_of_part)
         found = found[np.argsort(parts.mirna[found], kind="stable")]
         columns = (
@@ -204,22 +198,28 @@ class IsomirTable:
         ]
 
     def close(self) -> None:
-        """Give the temporary files up."""
+        """Close the temporary files."""
         self._records.close()
         self._rows.close()
         self._interactions.close()
 
+    def _blocks(self) -> Iterator[tuple[Block, Units, Ints]]:
+        """Yield each block with its units, and the number of each unit's observation."""
+        for block, places in zip(self._records.blocks(), self._unit_places, strict=True):
+            *columns, of = (np.frombuffer(self._units.get(*place), np.int64) for place in places)
+            yield block, Units(*columns), of
+
     def _classify(self, block: Block, units: Units, of: Ints) -> None:
-        """Add the rows of a block to the result; ``of``: what each of its units shows."""
+        """Add the rows of a block to the result; ``of``: the number of each unit's observation."""
         parts = self._parts
         kept = np.flatnonzero(parts.recurs[of])
         merged = self._merge(block, units, of, kept)
         explained = parts.explained[merged.part]
         unread = int(parts.unread[of].sum())
-        self._told["unread_base"] += unread
-        self._told["low_support"] += len(of) - len(kept) - unread
-        self._told["merged_rows"] += len(block) - len(of) + len(kept) - len(merged.part)
-        self._told["no_ungapped_alignment"] += len(explained) - int(explained.sum())
+        self._tally["unread_base"] += unread
+        self._tally["low_support"] += len(of) - len(kept) - unread
+        self._tally["merged_rows"] += len(block) - len(of) + len(kept) - len(merged.part)
+        self._tally["no_ungapped_alignment"] += len(explained) - int(explained.sum())
         counts, observed = block["counts"].tolist(), of.tolist()
         rows = zip(
             merged.shown.tolist(),
@@ -236,7 +236,7 @@ class IsomirTable:
             if not explained[at]:
                 continue
             members = [
-                _Member(each, observed[unit], block.cells(each))
+                Member(each, observed[unit], block.cells(each))
                 for unit in unit_of[begin:end]
                 for each in row_of[bounds[unit] : bounds[unit + 1]]
             ]
@@ -250,7 +250,7 @@ class IsomirTable:
             self._keep(block, merged, good, totals)
 
     def _merge(self, block: Block, units: Units, of: Ints, kept: Ints) -> _Merged:
-        """Merge units that became equal."""
+        """Merge units with the same part and target coordinates."""
         part, shown = self._parts.of[of[kept]], units.shown[kept]
         if self._records.has_place:
             order, begin = groups([part, *(column[shown] for column in block.places())])
@@ -263,21 +263,21 @@ class IsomirTable:
             part[order][begin], begin, np.append(begin[1:], len(order))[: len(begin)], shown, reads, members
         )
 
-    def _add(self, shown: _Shown, members: list[_Member], total: list[int]) -> bool:
-        """Add a row to the result unless its quality is low; returns whether it is there."""
+    def _add(self, shown: _Shown, members: list[Member], total: list[int]) -> bool:
+        """Add a row to the result unless its quality is low; returns whether it was added."""
         parts, part = self._parts, shown.part
-        qualities = self._best_qualities(part, members)
-        quality = _NO_VALUE
-        if self._is_changed[part]:
-            tested = _NO_VALUE
+        qualities = self._qualities.of_row(part, members)
+        quality = NO_VALUE
+        if self._qualities.is_changed(part):
+            tested = NO_VALUE
             if qualities is not None:
-                quality = _lowest_quality(qualities, parts.isomir(part))
-                tested = _lowest_quality(_filled(qualities, self._best_of_part[part]), parts.isomir(part))
-            if _NO_VALUE < tested <= self._min_quality:
-                self._told["low_quality"] += 1
+                quality = self._qualities.lowest(part, qualities)
+                tested = self._qualities.lowest(part, qualities, of_all=True)
+            if NO_VALUE < tested <= self._min_quality:
+                self._tally["low_quality"] += 1
                 return False
-            if quality == _NO_VALUE:
-                self._told["quality_not_tested"] += 1
+            if quality == NO_VALUE:
+                self._tally["quality_not_tested"] += 1
         cells = self._cells(shown, members, total)
         if qualities is not None:
             cells[self._records.at["mirna_qual"]] = qualities.decode("ascii")
@@ -289,20 +289,21 @@ class IsomirTable:
             "isomir" if isomir.types else "exact",
             ",".join(isomir.types) or MISSING,
             parts.variant(part) or MISSING,
-            MISSING if quality == _NO_VALUE else str(quality),
+            MISSING if quality == NO_VALUE else str(quality),
             ",".join(equal) if len(equal) > 1 else MISSING,
             ",".join(sorted(sources)) or MISSING,
         )
         cells += [MISSING] * (len(self.columns) - len(cells))
         for place, value in zip(self._new, values, strict=True):
             cells[place] = value
-        # part and target: coverages are known when all rows are
+        # part and target are stored because coverages are known only after all rows
         rest = shown.number, part, shown.target
         self._rows.add(rest if identifier is None else (-total[0], identifier.encode(), *rest), cells)
+        self._tally["reads_out"] += total[0]
         return True
 
-    def _cells(self, shown: _Shown, members: list[_Member], total: list[int]) -> list[str]:
-        """Return the cells of the row that is shown, with the part and the counts of all members."""
+    def _cells(self, shown: _Shown, members: list[Member], total: list[int]) -> list[str]:
+        """Return the cells of the shown row, with the part and the counts of all members."""
         records, at = self._records, self._records.at
         cells = list(_member(shown, members).cells)
         cells[records.mirna_column] = self._parts.assigned[shown.part].mirna
@@ -320,8 +321,8 @@ class IsomirTable:
             cells[end] = END_SEEN
         return cells
 
-    def _identifier(self, shown: _Shown, members: list[_Member]) -> tuple[str | None, set[str]]:
-        """Return the identifier of a row, ``None`` where the tables have none, and others that went into it."""
+    def _identifier(self, shown: _Shown, members: list[Member]) -> tuple[str | None, set[str]]:
+        """Return the identifier of a row, ``None`` without such a column, and those of the rows merged into it."""
         records = self._records
         if (column := records.at.get("pair_id")) is None:
             return None, set()
@@ -334,62 +335,8 @@ class IsomirTable:
         sources.discard(identifier)
         return identifier, sources
 
-    def _best_qualities(self, part: int, members: list[_Member]) -> bytes | None:
-        """Return the highest Phred+33 value at each base; a blank where none was read as that base.
-
-        That is where the target claimed it in every read, or every read has N, an error, or ends before it.
-        """
-        if (column := self._records.at.get("mirna_qual")) is None:
-            return None
-        length = len(self._parts.sequences[part])
-        best: bytes | None = None
-        for member in members:
-            if (cell := member.cells[column]) == MISSING:
-                continue
-            observed = member.observed
-            start, end = self._starts[observed], self._stops[observed]
-            ends = self._ends[observed]
-            step = 1 if ends == NO_JUNCTION or self._records.all_ends[ends][3] else -1
-            # as the junction is turned, what was not read of a part lies before its first base
-            values = cell.encode("ascii", "replace")[::step][start:end].rjust(
-                length - max(end - len(cell), 0), b" "
-            )
-            values = values.ljust(length, _NO_QUALITY)[::step]
-            if self._parts.inexact[observed]:
-                values = self._of_agreeing_bases(values, part, observed)
-            best = best_qualities(best, values)
-        return best
-
-    def _qualities_of_changed(self, shelf: Shelf) -> dict[int, bytes]:
-        """Return the highest value at each base of every part with changed bases, over all rows that show it.
-
-        Where a row has no value of its own, because the target claimed the base, this says whether any read does.
-        """
-        found: dict[int, bytes] = {}
-        if "mirna_qual" not in self._records.at:
-            return found
-        changed = np.array([*self._is_changed, False])
-        for block, (*columns, of) in zip(self._records.blocks(), shelf.read(4), strict=True):
-            units, parts = Units(*columns), self._parts.of[of]
-            bounds = np.append(units.begins, len(units.rows))
-            for unit in np.flatnonzero(changed[parts]).tolist():
-                part, rows = int(parts[unit]), units.rows[bounds[unit] : bounds[unit + 1]].tolist()
-                members = [_Member(row, int(of[unit]), block.cells(row)) for row in rows]
-                best = best_qualities(found.get(part), self._best_qualities(part, members))
-                if best is not None:
-                    found[part] = best
-        return found
-
-    def _of_agreeing_bases(self, values: bytes, part: int, observed: int) -> bytes:
-        """Return values without those of bases that are not the part's."""
-        junction = self._records.junction(self._sequence_of[observed], self._ends[observed])
-        read = junction.part(self._starts[observed], self._stops[observed])
-        pairs = zip(values, read, self._parts.sequences[part], strict=False)
-        agreeing = bytes(value if base == own else _NO_QUALITY[0] for value, base, own in pairs)
-        return agreeing.ljust(len(values), _NO_QUALITY)
-
     def _keep(self, block: Block, merged: _Merged, good: list[int], totals: list[list[int]]) -> None:
-        """Count the rows of the result that come from a block, and put their numbers aside for statistics."""
+        """Count the rows of the result that come from a block, and store their numbers for statistics."""
         part, shown, reads = merged.part[good], merged.shown[good], merged.reads[good]
         np.add.at(self._pairs_of_part, part, 1)
         np.add.at(self._reads_of_part, part, totals)
@@ -400,6 +347,22 @@ class IsomirTable:
             rows[name] = column[shown]
         self._interactions.add(rows, self._parts.mirna[part])
 
+    def _add_others(self) -> None:
+        """Add the rows of other guides than miRNAs to the result, unclassified."""
+        column = self._records.at.get("pair_id")
+        for row in self._records.others.rows():
+            cells = row.cells + [MISSING] * (len(self.columns) - len(row.cells))
+            for place in self._new:
+                cells[place] = MISSING
+            rest = row.number, _NO_PART, row.target
+            key = rest if column is None else (-row.counts[0], cells[column].encode(), *rest)
+            self._rows.add(key, cells)
+            self._reads_of_target[row.target] += row.counts[0]
+            self._tally["reads_in"] += row.counts[0]
+            self._tally["reads_out"] += row.counts[0]
+        if others := len(self._records.others):
+            self.counts["pairs_of_other_guides"] = others
+
     def _count(self) -> None:
         for counter, name in (
             (self.dropped, "low_support"),
@@ -409,35 +372,23 @@ class IsomirTable:
             (self.counts, "quality_not_tested"),
             (self.dropped, "low_quality"),
         ):
-            if self._told[name]:
-                counter[name] = self._told[name]
+            if self._tally[name]:
+                counter[name] = self._tally[name]
+        self.counts.update(reads_in=self._tally["reads_in"], reads_out=self._tally["reads_out"])
         if self._parts.false_parts:
             self.counts["forms_explained_away"] = self._parts.false_parts
         types, pairs = self._parts.types, self._pairs_of_part
-        told = Counter({"pairs": int(pairs.sum()), "exact": int(pairs[types == 0].sum())})
-        told["isomir"] = told["pairs"] - told["exact"]
-        self.counts.update({name: told[name] for name in ("pairs", "exact", "isomir")})
+        total, exact = int(pairs.sum()), int(pairs[types == 0].sum())
+        self.counts.update(pairs=total, exact=exact, isomir=total - exact)
         for bit, name in enumerate(ISOMIR_TYPES):
             if count := int(pairs[types >> bit & 1 > 0].sum()):
                 self.counts[name] = count
 
 
-def _member(shown: _Shown, members: list[_Member]) -> _Member:
-    """Return the row that is shown."""
+def _member(shown: _Shown, members: list[Member]) -> Member:
+    """Return the shown row."""
     return members[0] if len(members) == 1 else next(each for each in members if each.row == shown.row)
 
 
 def _is_coordinate(cell: str) -> bool:
     return cell.isascii() and cell.isdigit() and len(cell) < 10
-
-
-def _filled(qualities: bytes, others: bytes) -> bytes:
-    """Return values, and those of ``others`` where there is none."""
-    pairs = zip(qualities, others, strict=True)
-    return bytes(other if value == _NO_QUALITY[0] else value for value, other in pairs)
-
-
-def _lowest_quality(qualities: bytes, isomir: Isomir) -> int:
-    """Return the lowest Phred value at a changed base, of those that have one, or -1."""
-    values = [qualities[position] for position in isomir.changed]
-    return min((value - 33 for value in values if value != _NO_QUALITY[0]), default=_NO_VALUE)

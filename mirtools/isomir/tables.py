@@ -1,11 +1,11 @@
-"""One or more interaction tables, read as one."""
+"""Reads one or more interaction tables as one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from mirtools.errors import InputError, shorten
-from mirtools.interactions import SAMPLE_PREFIX, TableReader
+from mirtools.io.tables import SAMPLE_PREFIX, TableReader
 
 
 class Tables:
@@ -14,8 +14,8 @@ class Tables:
     Parameters
     ----------
     paths : sequence of str
-        Their columns may stand in any order; the first decides. Counts of samples (``n_reads:NAME``) may differ:
-        a table that does not know a sample has 0 reads of it.
+        Columns may be in any order; the result has the order of the first table. Counts of samples
+        (``n_reads:NAME``) may differ: a table without a sample has 0 reads of it.
 
     Attributes
     ----------
@@ -32,10 +32,11 @@ class Tables:
         for reader in self._readers[1:]:
             own = {name for name in reader.columns if name.startswith(SAMPLE_PREFIX)}
             if bool(own) != bool(samples):
-                problem = f"only one of it and {shorten(paths[0], 60)} counts reads by sample; give tables alike"
+                first = shorten(paths[0], 60)
+                problem = f"only one of it and {first} counts reads by sample; give tables of the same kind"
                 raise InputError(problem, source=reader.path, line=1)
             self._same_columns(reader, paths[0])
-            # behind the other counts, sorted: the order of the tables must not matter
+            # after the other counts, sorted, so that the order of the tables does not matter
             samples |= own
         if len(self._readers) > 1 and samples:
             place = next(at for at, name in enumerate(self.columns) if name in samples)
@@ -48,7 +49,7 @@ class Tables:
         return None if position is None else self.columns.index(self._readers[0].columns[position])
 
     def index(self, name: str) -> int:
-        """Return the position of a column that must be there."""
+        """Return the position of a required column."""
         return self.columns.index(self._readers[0].columns[self._readers[0].index(name)])
 
     def samples(self) -> list[int]:
@@ -68,7 +69,7 @@ class Tables:
 
     def dna(self, row: Sequence[str], column: int) -> str:
         """Return a sequence cell in upper-case DNA letters; raises InputError for anything else."""
-        # the columns of this table may stand in another order
+        # the columns of this table may be in another order
         own = self.current.columns.index(self.columns[column])
         return self.current.sequence_in(row[column], own)
 

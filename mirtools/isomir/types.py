@@ -1,16 +1,16 @@
-"""The eight isomiR types: an observed miRNA sequence compared with its canonical one.
+"""The eight isomiR types: compares an observed miRNA sequence with the canonical one.
 
 DMISO, Identification of miRNA-mRNA interactions: 5' and 3' isomiRs (addition, deletion, replacement), single and
-multiple nucleotide polymorphic isomiRs; one isomiR may have several types. What the paper leaves open is settled
-as follows. The observed end lies outside the canonical end: addition; inside: deletion. Same end, but the
-outermost base or bases differ: replacement. One changed base elsewhere: SNP; several: MNP.
+multiple nucleotide polymorphic isomiRs; one isomiR may have several types. The paper leaves some details open;
+here they are as follows. The observed end lies outside the canonical end: addition; inside: deletion. Same end,
+but the outermost base or bases differ: replacement. One changed base elsewhere: SNP; several: MNP.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-# A diagonal with fewer compared bases, or with a larger share of changed ones, is no alignment of an isomiR.
+# An alignment of an isomiR has at least this many compared bases, and at most this share of changed ones
 MIN_OVERLAP = 10
 MAX_CHANGED_SHARE = 0.2
 
@@ -24,12 +24,12 @@ class Isomir(NamedTuple):
         Of ``interactions.ISOMIR_TYPES``, in that order; empty for the exact miRNA.
     variant : str
         The mirGFF3 1.1 ``Variant``: in ``iso_5p`` and ``iso_3p`` the sign is the direction in which the end is
-        shifted on the precursor, so a 5' addition of one base is ``iso_5p:-1``. Without precursors, bases added
-        at the 3' end cannot be told templated or not and are ``iso_add3p``. Empty for the exact miRNA.
+        shifted on the precursor, so a 5' addition of one base is ``iso_5p:-1``. Without precursors it is unknown
+        whether bases added at the 3' end are templated, and they are ``iso_add3p``. Empty for the exact miRNA.
     changed : tuple of int
         0-based positions on the observed sequence of added and changed bases.
     shift : int
-        The first observed base lies over the canonical base of this 0-based number; negative before its start.
+        0-based canonical position of the first observed base; negative before the canonical start.
     """
 
     types: tuple[str, ...]
@@ -39,13 +39,13 @@ class Isomir(NamedTuple):
 
 
 def classify(observed: str, canonical: str, end_seen: bool = True) -> Isomir | None:
-    """Return the types of an observed miRNA, or ``None`` where no ungapped alignment explains it.
+    """Return the types of an observed miRNA, or ``None`` if no ungapped alignment explains it.
 
-    The two sequences (5'->3', DNA letters) are laid over each other without gaps, where most bases agree; of
-    several such places the one with the smallest shift of both ends together counts. ``N`` is no evidence of a
-    change: it agrees with every base, on either side, and beyond the canonical end it is no addition. Where
-    sequencing stopped before the observed 3' end (not ``end_seen``) that end is no deletion. Sequences with an
-    inserted or lost base inside belong to none of the eight types.
+    The two sequences (5'->3', DNA letters) are aligned without gaps, so that most bases agree; in a tie, with the
+    smallest total shift of both ends. ``N`` is no evidence of a change: it agrees with every base, in either
+    sequence, and beyond the canonical end it is no addition. If sequencing stopped before the 3' end (not
+    ``end_seen``), a missing end is no deletion. Sequences with an inserted or deleted base inside have none of the
+    eight types.
 
     >>> classify("TGAGGTAGTAGGTTGTATAGTA", "TGAGGTAGTAGGTTGTATAGTT").types
     ('3p_replacement',)
@@ -56,7 +56,7 @@ def classify(observed: str, canonical: str, end_seen: bool = True) -> Isomir | N
     # observed[i] lies over canonical[i + shift]
     first, last = max(0, -shift), min(len(observed), len(canonical) - shift)
     mismatches = [i for i in range(first, last) if _differ(observed[i], canonical[i + shift])]
-    # N outside of the canonical ends is no base more
+    # N outside the canonical ends is no added base
     begin = len(observed[:first]) - len(observed[:first].lstrip("N"))
     end = last + len(observed[last:].rstrip("N"))
     shift_5p = shift + begin
@@ -128,7 +128,7 @@ def _variant(shift: int, end_shift: int, changed: list[int]) -> str:
 
 
 def snv_name(position: int) -> str:
-    """Return the mirGFF3 name of a changed base at a 1-based canonical position; 0 or less is before it."""
+    """Return the mirGFF3 name of a changed base at a 1-based canonical position; 0 or less is before the miRNA."""
     for last, name in ((1, ""), (7, "_seed"), (8, "_central_offset"), (12, "_central"), (17, "_central_supp")):
         if position <= last:
             return "iso_snv" + name

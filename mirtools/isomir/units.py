@@ -1,4 +1,4 @@
-"""Units: rows of one pair as chimera-parse defines it, which may come from several tables."""
+"""Units: the rows of one pair as chimera-parse defines it, possibly from several tables."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.chimera.digests import DigestNumbers, digests
-from mirtools.chimera.growing import Growing
+from mirtools.computing.growing import GrowingArray
 from mirtools.isomir.records import Block, Records
 from mirtools.isomir.strength import strength_of
 
 Ints = NDArray[np.int64]
-# Chooses a row of each group: of rows of a block group by group, and where each group begins.
+# Chooses a row of each group, given a block, its rows group by group, and where each group begins
 Choice = Callable[[Block, Ints, Ints], Ints]
 
 
 class Units(NamedTuple):
-    """Rows of a block put together, before anything is decided from what they show.
+    """Rows of a block grouped by pair, before parts are determined.
 
     Attributes
     ----------
     rows, begins : array of int
-        All rows by their place in the block, unit by unit, and where each unit begins.
+        All rows by their position in the block, unit by unit, and where each unit begins.
     shown : array of int
         The row of each unit with the strongest evidence.
     """
@@ -35,7 +35,7 @@ class Units(NamedTuple):
 
 
 class Observed:
-    """What units show, each different thing once: miRNA, sequence and ends, with the reads of all units that do.
+    """The distinct observations of all units: miRNA, sequence and ends, with the reads of the units.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Observed:
 
     def __init__(self) -> None:
         self._numbers = DigestNumbers()
-        self._columns = Growing(np.int64, 4)
+        self._columns = GrowingArray(np.int64, 4)
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -69,7 +69,7 @@ class Observed:
         return self._columns.values[:, 3]
 
     def add(self, block: Block, units: Units) -> Ints:
-        """Add the units of a block; returns the number of what each shows."""
+        """Add the units of a block; returns the number of the observation of each."""
         columns = [block[name][units.shown] for name in ("mirna", "sequence", "ends")]
         keys = np.stack(columns, axis=1)
         bounds = np.arange(len(keys) + 1) * keys.strides[0]
@@ -82,7 +82,7 @@ class Observed:
 
 
 def units_of(records: Records, block: Block, strongest: Choice) -> Units:
-    """Return the units of a block; without coordinates of targets every row is one of its own."""
+    """Return the units of a block; without target coordinates every row is a unit of its own."""
     if not records.has_place or not len(block):
         rows = np.arange(len(block))
         return Units(rows, rows, rows)
@@ -112,7 +112,7 @@ def choice_of_strongest(columns: Sequence[str]) -> Choice:
 
 
 def groups(keys: Sequence[NDArray[Any]]) -> tuple[Ints, Ints]:
-    """Return row numbers so ordered that rows with equal keys are together, and where each group begins."""
+    """Return row numbers ordered so that rows with equal keys are together, and where each group begins."""
     rows = np.lexsort(keys)
     new = np.zeros(len(rows), bool)
     new[:1] = True

@@ -1,4 +1,4 @@
-"""Models inside the package: their names, and where ``--model NAME|FILE`` leads."""
+"""Models in the package: their names, and loading the model of ``--model NAME|FILE``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 from importlib import resources
 
 from mirtools.errors import UsageError, shorten
-from mirtools.models.modelfile import Model, load_model
+from mirtools.models.base import Model
+from mirtools.models.modelfile import load_model
 
 _SUFFIX = ".safetensors"
 
@@ -17,27 +18,30 @@ def bundled_names() -> list[str]:
     return sorted(item.name.removesuffix(_SUFFIX) for item in folder.iterdir() if item.name.endswith(_SUFFIX))
 
 
-def best_bundled(on_matrices: bool = False) -> Model:
-    """Return the bundled model with the highest average precision on the pairs that it was validated with.
+def best_bundled(sees_pairing: bool = False) -> Model:
+    """Return the bundled model with the highest average precision on held-out pairs.
 
-    Of equal ones the first by name is taken. With ``on_matrices`` only those that see a pairing matrix count.
+    Of equal ones the first by name is chosen. With ``sees_pairing``, only models on pairing matrices are
+    considered.
     """
-    models = [model for name in bundled_names() if (model := _bundled(name)).network or not on_matrices]
+    models = [_bundled(name) for name in bundled_names()]
+    if sees_pairing:
+        models = [model for model in models if model.family.pairing is not None]
     return max(models, key=lambda model: model.metrics.get("held_out", {}).get("average_precision", 0))
 
 
 def resolve_model(name: str | None = None) -> Model:
     """Load a bundled model by its name, or a model file by its path.
 
-    A file is a path with a ``/`` or the suffix ``.safetensors``; every other word is a bundled model's name. No
-    name leads to :func:`best_bundled`.
+    A name with a ``/`` or the suffix ``.safetensors`` is a path; any other is the name of a bundled model or, if
+    there is none, a path. None means :func:`best_bundled`.
 
     Raises
     ------
     UsageError
-        For a name that no bundled model has.
+        If there is neither a bundled model nor a file of this name.
     InputError
-        For a file that is no model.
+        For a file that is not a model.
     """
     if name is None:
         return best_bundled()
@@ -48,7 +52,7 @@ def resolve_model(name: str | None = None) -> Model:
         return _bundled(name)
     if os.path.exists(name):
         return load_model(name)
-    raise UsageError(f"no model '{shorten(name, 40)}'; bundled: {', '.join(names)}; or name a .safetensors file")
+    raise UsageError(f"no model '{shorten(name, 40)}'; bundled: {', '.join(names)}; or give a .safetensors file")
 
 
 def _bundled(name: str) -> Model:

@@ -1,8 +1,8 @@
-"""What a model's training pairs were like, without them: letter statistics, and pairs drawn from these.
+"""The composition of a model's training pairs: letter statistics, and random pairs drawn from them.
 
-Explanations compare a pair with a background of ordinary pairs. A model file may hold some of the pairs that it
-learned from (``background_pairs`` of its training), or only their composition: how long miRNAs and sites are,
-their first letters, and which letter follows which (a Markov chain of first order).
+Explanations compare a pair with a background of ordinary pairs. A model file may contain some of its training
+pairs (``background_pairs`` in its training), or only their composition: the lengths of miRNAs and sites, their
+first letters, and the probability of each letter after each other (a Markov chain of first order).
 """
 
 from __future__ import annotations
@@ -16,26 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirtools.errors import InputError
-from mirtools.models.encoder import DNA, Encoder, encoder_of
-from mirtools.models.modelfile import Model
-from mirtools.models.network import Network
-from mirtools.models.pairing import code_of_byte
+from mirtools.models.base import Family, Model
+from mirtools.models.encoder import DNA, Encoder, code_of_byte
 
 Pairs = list[tuple[str, str]]
 Shares = NDArray[np.float64]
 
 PAIRS_KEY, COMPOSITION_KEY = "background_pairs", "composition"
 STORED, DRAWN, UNIFORM = "training pairs", "composition of the training pairs", "uniform letters"
-_MIRNA_LENGTH, _SITE_LENGTH = 22, 50  # where nothing is known
-_STREAM = 0xC0395  # keeps these random numbers apart from others of the same seed
+_MIRNA_LENGTH, _SITE_LENGTH = 22, 50  # if nothing is known
+_STREAM = 0xC0395  # separates these random numbers from others of the same seed
 _DECIMALS = 6
-_ROOM = 150_000  # characters of a model's description for the pairs it learned from
+_MOST_CHARACTERS = 150_100  # of training pairs in a model's description
 _PUNCTUATION = 13  # of a pair in it
 _MOST_LENGTH, _MOST_LETTERS, _MOST_PAIRS = 1000, 32, 100_000
 
 
 class Typical(NamedTuple):
-    """Pairs such as a model learned from, and where they come from (:data:`STORED`, ``DRAWN`` or ``UNIFORM``)."""
+    """Pairs like the training pairs of a model, and their source (:data:`STORED`, ``DRAWN`` or ``UNIFORM``)."""
 
     pairs: Pairs
     source: str
@@ -47,7 +45,7 @@ def composition_of(mirnas: Sequence[str], sites: Sequence[str], alphabet: str = 
     Parameters
     ----------
     mirnas, sites : sequence of str
-        At least one letter of the alphabet in each list; other letters do not count.
+        At least one letter of the alphabet in each list; other letters are ignored.
     alphabet : str
         Distinct letters.
 
@@ -55,7 +53,7 @@ def composition_of(mirnas: Sequence[str], sites: Sequence[str], alphabet: str = 
     -------
     dict
         ``alphabet``, and for ``mirna`` and ``site``: ``lengths`` (share by length), ``first`` (share of each
-        letter at the beginning) and ``next`` (one row a letter: shares of those that follow it).
+        letter at the beginning) and ``next`` (one row per letter: shares of the letters that follow it).
     """
     return {
         "alphabet": alphabet,
@@ -67,7 +65,7 @@ def composition_of(mirnas: Sequence[str], sites: Sequence[str], alphabet: str = 
 def uniform(
     alphabet: str = DNA, mirna_length: int = _MIRNA_LENGTH, site_length: int = _SITE_LENGTH
 ) -> dict[str, Any]:
-    """Return a composition of one length each and equally common letters."""
+    """Return a composition with one length of miRNAs, one of sites, and equally common letters."""
 
     def statistics(length: int) -> dict[str, Any]:
         shares = [1 / len(alphabet)] * len(alphabet)
@@ -77,12 +75,12 @@ def uniform(
 
 
 def draw(composition: object, count: int, seed: int) -> Pairs:
-    """Draw pairs, miRNA and site apart from each other; the same arguments give the same pairs.
+    """Draw pairs, miRNA and site independently; the same arguments give the same pairs.
 
     Raises
     ------
     ValueError
-        For anything but what :func:`composition_of` gives; the message says what is wrong.
+        If the composition is not as :func:`composition_of` returns it; the message names the problem.
     """
     random = np.random.default_rng([seed, _STREAM])
     alphabet = _alphabet_of(composition)
@@ -91,17 +89,17 @@ def draw(composition: object, count: int, seed: int) -> Pairs:
 
 
 def typical_pairs(model: Model, count: int, seed: int) -> Typical:
-    """Return ``count`` pairs such as a model learned from: stored ones, or drawn from the composition it holds.
+    """Return ``count`` pairs like the training pairs of a model: stored ones, or drawn from its composition.
 
-    Of more stored pairs some are chosen at random, fewer are all returned. A model that holds neither gets pairs
-    of equally common letters.
+    If more pairs are stored, random ones are chosen; if fewer, all are returned. For a model with neither pairs
+    nor a composition, letters are equally common.
 
     Raises
     ------
     InputError
-        Where the model holds pairs or a composition that are none.
+        If the model's pairs or composition are not valid.
     """
-    encoder = encoder_of(model.network)
+    encoder = model.encoder
     try:
         stored = _stored(model.training.get(PAIRS_KEY, []))
         if len(stored) > count:
@@ -112,7 +110,7 @@ def typical_pairs(model: Model, count: int, seed: int) -> Typical:
         if COMPOSITION_KEY in model.training:
             composition = model.training[COMPOSITION_KEY]
             if _alphabet_of(composition) != encoder.alphabet:
-                raise ValueError("a composition of another alphabet than its own")
+                raise ValueError("a composition whose alphabet is not the model's")
             return Typical(draw(composition, count, seed), DRAWN)
     except ValueError as error:
         raise InputError(f"has {error}; train it again", source=f"model {model.name!a}") from error
@@ -125,42 +123,45 @@ def typical_pairs(model: Model, count: int, seed: int) -> Typical:
 def training_facts(
     mirnas: Sequence[str], sites: Sequence[str], encoder: Encoder, count: int, seed: int
 ) -> dict[str, Any]:
-    """Return what a model's training holds about the pairs that it learned from, as the model sees them.
+    """Return the composition of training pairs, and some of the pairs, for a model file's training.
 
     Parameters
     ----------
     mirnas, sites : sequence of str
+        They are cropped to the model's input.
     encoder : Encoder
-        Of the model.
+        The encoder of the model.
     count : int
-        Of pairs to store, at random; 0 stores none.
+        Number of random pairs to store.
     seed : int
     """
-    seen = [encoder.mirna(mirna) for mirna in mirnas], [encoder.site(site) for site in sites]
-    facts: dict[str, Any] = {COMPOSITION_KEY: composition_of(*seen, encoder.alphabet)}
+    cropped = [encoder.mirna(mirna) for mirna in mirnas], [encoder.site(site) for site in sites]
+    facts: dict[str, Any] = {COMPOSITION_KEY: composition_of(*cropped, encoder.alphabet)}
     if count:
         chosen = np.random.default_rng([seed, _STREAM]).permutation(len(mirnas))[:count]
-        facts[PAIRS_KEY] = [[seen[0][place], seen[1][place]] for place in sorted(chosen.tolist())]
+        facts[PAIRS_KEY] = [[cropped[0][place], cropped[1][place]] for place in sorted(chosen.tolist())]
     return facts
 
 
-def most_stored(network: Network | None) -> int:
-    """Return how many pairs fit into the description of a model of this architecture."""
-    described = "" if network is None else json.dumps(json.dumps(network.described()))
-    encoder = encoder_of(network)
-    return max(_ROOM - len(described), 0) // (encoder.mirna_length + encoder.site_length + _PUNCTUATION)
+def most_stored(family: Family) -> int:
+    """Return how many pairs fit into the description of a model of this family."""
+    # escaped twice, since the description is JSON in a string of the JSON header
+    described = json.dumps(json.dumps(family.described()))
+    encoder = family.encoder
+    free = max(_MOST_CHARACTERS - len(described), 0)
+    return free // (encoder.mirna_length + encoder.site_length + _PUNCTUATION)
 
 
 def _statistics(sequences: Sequence[str], alphabet: str) -> dict[str, Any]:
     count = len(alphabet)
-    # an unknown letter between two sequences, so that no letter follows on another sequence's
+    # an unknown letter between sequences, so that no letter is counted as following one of another sequence
     joined = " ".join(["", *sequences, ""]).encode("latin-1", "replace")
     codes = code_of_byte(alphabet)[np.frombuffer(joined, np.uint8)].astype(np.intp)
     followed = np.bincount(codes[:-1] * (count + 1) + codes[1:], minlength=(count + 1) ** 2).reshape(count + 1, -1)
     letters = followed[:count].sum(axis=1)
     if not letters.sum():
-        raise ValueError("there is no letter of the alphabet in the sequences")
-    first = followed[count, :count]  # behind an unknown letter is a beginning, too
+        raise ValueError("the sequences have no letter of the alphabet")
+    first = followed[count, :count]  # a letter after an unknown letter counts as a first one
     table = followed[:count, :count].astype(np.float64)
     table[table.sum(axis=1) == 0] = letters
     lengths, times = np.unique([len(sequence) for sequence in sequences], return_counts=True)
@@ -180,7 +181,7 @@ def _alphabet_of(composition: object) -> str:
     if not isinstance(alphabet, str) or not 1 <= len(alphabet) <= _MOST_LETTERS:
         raise ValueError("a composition without an alphabet")
     if len(set(alphabet)) < len(alphabet) or not (alphabet.isascii() and alphabet.isupper()):
-        raise ValueError("a composition whose alphabet is no row of distinct letters")
+        raise ValueError("a composition whose alphabet does not consist of distinct letters")
     return alphabet
 
 
@@ -196,7 +197,7 @@ def _chain(composition: Any, side: str) -> _Chain:
     if not isinstance(statistics, dict) or not isinstance(lengths := statistics.get("lengths"), dict):
         raise ValueError(f"a composition without lengths of the {side}")
     if not lengths or not all(key.isascii() and key.isdigit() and len(key) < 5 for key in lengths):
-        raise ValueError(f"a composition with lengths of the {side} that are none")
+        raise ValueError(f"a composition with lengths of the {side} that are not whole numbers")
     numbers = np.array([int(key) for key in lengths], np.intp)
     if numbers.min() < 1 or numbers.max() > _MOST_LENGTH:
         raise ValueError(f"a composition with lengths of the {side} that are not from 1 to {_MOST_LENGTH}")
@@ -220,7 +221,7 @@ def _shares(values: object, count: int, side: str) -> Shares:
         )
         or sum(values) <= 0
     ):
-        raise ValueError(f"a composition with shares of the {side} that are none")
+        raise ValueError(f"a composition with shares of the {side} that are not valid")
     shares = np.array(values, np.float64)
     return shares / shares.sum()
 
@@ -228,7 +229,7 @@ def _shares(values: object, count: int, side: str) -> Shares:
 def _drawn(chain: _Chain, alphabet: str, count: int, random: np.random.Generator) -> list[str]:
     lengths = random.choice(chain.lengths, count, p=chain.length_shares)
     letters = np.frombuffer(alphabet.encode(), np.uint8)
-    steps = np.cumsum(chain.table, axis=1)[:, :-1]  # the last letter takes what is left
+    steps = np.cumsum(chain.table, axis=1)[:, :-1]  # the last letter gets the rest
     codes = np.empty((count, int(lengths.max(initial=1))), np.intp)
     codes[:, 0] = random.choice(len(alphabet), count, p=chain.first)
     for place in range(1, codes.shape[1]):
@@ -238,7 +239,7 @@ def _drawn(chain: _Chain, alphabet: str, count: int, random: np.random.Generator
 
 def _stored(pairs: object) -> Pairs:
     if not isinstance(pairs, list) or len(pairs) > _MOST_PAIRS:
-        raise ValueError("background pairs that are none")
+        raise ValueError("background pairs that are not valid")
     found = []
     for pair in pairs:
         if (
@@ -246,7 +247,7 @@ def _stored(pairs: object) -> Pairs:
             or len(pair) != 2
             or not all(isinstance(s, str) and _is_sequence(s) for s in pair)
         ):
-            raise ValueError("background pairs that are no two sequences each")
+            raise ValueError("background pairs that are not two sequences each")
         found.append((pair[0], pair[1]))
     return found
 

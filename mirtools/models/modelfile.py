@@ -1,9 +1,9 @@
 """The model file: one ``.safetensors`` file whose single metadata entry is the model's JSON description.
 
-A model file is data from anywhere, so nothing in it is trusted: the header is measured before it is read, names,
-shapes and types of the tensors must be exactly those of the architecture, every value must be finite, and neither
-what a pair costs (:mod:`mirtools.models.cost`) nor what is computed (:mod:`mirtools.models.bounds`) may be out of
-bounds. Loading runs no code. ``.keras``, ``.h5`` and pickled models can run code and are not read at all.
+A model file may come from anywhere and is not trusted: the length of the header is checked before it is read;
+names, shapes and types of the tensors must be exactly those of the architecture; every value must be finite; and
+the cost of a pair and the size of computed values are limited (:class:`mirtools.models.base.Family`).
+Loading runs no code. ``.keras``, ``.h5`` and pickled models can run code and are not read.
 """
 
 from __future__ import annotations
@@ -15,22 +15,19 @@ import os
 import stat
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools import __version__
 from mirtools.errors import InputError, shorten
-from mirtools.models import abundance, bounds, dmiso, network
-from mirtools.models.cost import too_costly
-from mirtools.models.network import Network
+from mirtools.models.base import Family, Model
+from mirtools.models.families import architectures, family_from
 
 FORMAT_VERSION = 1
 _METADATA_KEY = "mirtools"
 _MAX_HEADER = 256 * 1024  # bytes; a DMISO header has about 8,000
-MOST_NUMBERS = 8_000_000  # of 4 bytes in all tensors together; DMISO has 145,000, mirbind 160,000
+MOST_NUMBERS = 8_000_000  # of 4 bytes, in all tensors together; DMISO has 145,000, mirbind 160,000
 _FOREIGN = {
     b"PK": "a zip archive (.keras?)",
     b"\x89HDF": "an HDF5 file",
@@ -39,81 +36,27 @@ _FOREIGN = {
     b"\x1f\x8b": "compressed",
 }
 _REMEDY = "give a model written by dmiso-train"
-_ARCHITECTURES: Mapping[str, Mapping[str, tuple[int, ...]]] = {
-    dmiso.NAME: dmiso.TENSOR_SHAPES,
-    abundance.NAME: abundance.TENSOR_SHAPES,
-}
-
-
-@dataclass(frozen=True)
-class Model:
-    """A trained model.
-
-    Attributes
-    ----------
-    weights : dict of str to ndarray
-        float32, names and shapes of the architecture (``TENSOR_SHAPES`` of :mod:`mirtools.models.dmiso` or
-        :mod:`mirtools.models.abundance`) or of the network.
-    name : str
-    threshold : float
-        A pair is predicted to interact where its score is larger.
-    training : dict
-        How it was trained: options, seed, number of pairs, checksum of the data.
-    metrics : dict
-        Figures on pairs it was not trained on.
-    version : str
-        The mirtools version that wrote it.
-    architecture : str
-    checksum : str
-        SHA-256 of the file it was read from; empty for a model that was not read.
-    network : Network, optional
-        The layout of an architecture on pairing matrices; None for DMISO.
-    """
-
-    weights: dmiso.Weights
-    name: str
-    threshold: float = 0.5
-    training: dict[str, Any] = field(default_factory=dict)
-    metrics: dict[str, Any] = field(default_factory=dict)
-    version: str = __version__
-    architecture: str = dmiso.NAME
-    checksum: str = ""
-    network: Network | None = None
 
 
 def save_model(model: Model, stream: BinaryIO) -> None:
-    """Write a model file; the same model gives the same bytes."""
+    """Write a model file; equal models give equal bytes."""
     from safetensors.numpy import save
 
     description = {
         "format_version": FORMAT_VERSION,
         "name": model.name,
         "architecture": model.architecture,
-        **_layout(model),
+        **model.family.described(),
         "threshold": model.threshold,
         "training": model.training,
         "metrics": model.metrics,
         "mirtools_version": model.version,
     }
     text = json.dumps(description, sort_keys=True, allow_nan=False, separators=(",", ":"))
-    shapes = _shapes(model.architecture, model.network)
+    shapes = model.family.tensor_shapes()
     tensors = {name: np.ascontiguousarray(model.weights[name], np.float32) for name in shapes}
-    # one metadata entry: safetensors does not keep the order of several
+    # a single metadata entry, since safetensors does not keep the order of several
     stream.write(save(tensors, metadata={_METADATA_KEY: text}))
-
-
-def _layout(model: Model) -> dict[str, Any]:
-    if model.network is not None:
-        return {"encoder": network.ENCODER, "network": model.network.described()}
-    return {
-        "encoder": dmiso.ENCODER,
-        "mirna_length": dmiso.MIRNA_LENGTH,
-        "site_length": dmiso.SITE_LENGTH,
-    }
-
-
-def _shapes(architecture: str, layout: Network | None) -> Mapping[str, tuple[int, ...]]:
-    return _ARCHITECTURES[architecture] if layout is None else layout.tensor_shapes()
 
 
 def load_model(path: str) -> Model:
@@ -122,18 +65,17 @@ def load_model(path: str) -> Model:
     Raises
     ------
     InputError
-        For anything but an intact model of a known architecture; symbolic links are followed, but what they end
-        at must be a regular file.
+        For anything but an intact model of a known architecture in a regular file (or in a symbolic link to one).
     """
     try:
-        # without O_NONBLOCK a named pipe would wait for its writer for ever
+        # without O_NONBLOCK, opening a named pipe would wait for its writer forever
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise InputError(f"cannot be read ({(error.strerror or 'error').lower()})", source=path) from error
     facts = os.fstat(handle)
     if not stat.S_ISREG(facts.st_mode):
         os.close(handle)
-        raise _refusal(path, "is no regular file")
+        raise _refusal(path, "is not a regular file")
     with os.fdopen(handle, "rb") as stream:
         header, data = _read(stream, facts.st_size, path)
     checksum = hashlib.sha256(struct.pack("<Q", len(header)) + header + data).hexdigest()
@@ -146,17 +88,17 @@ def _read(stream: BinaryIO, size: int, path: str) -> tuple[bytes, bytes]:
         raise _refusal(path, "is too short for a model file")
     (length,) = struct.unpack("<Q", start)
     if length > _MAX_HEADER:
-        # every other format has its letters where the length stands, which makes it huge
+        # the first bytes of any other format, read as a length, make a huge number
         kind = next(
             (kind for magic, kind in _FOREIGN.items() if start.startswith(magic)), "not a .safetensors file"
         )
         raise _refusal(path, f"is {kind}")
     if size > 8 + length + 4 * MOST_NUMBERS:
-        raise _refusal(path, "is larger than any model of this suite")
+        raise _refusal(path, "is larger than any model of mirtools")
     header = stream.read(length)
     data = stream.read(4 * MOST_NUMBERS + 1)
     if len(header) < length:
-        raise _refusal(path, "is cut short")
+        raise _refusal(path, "is truncated")
     return header, data
 
 
@@ -172,24 +114,10 @@ def _checked(header: bytes, data: bytes, path: str, checksum: str) -> Model:
         raise InputError(
             f"has model format version {found}, this mirtools reads {FORMAT_VERSION}; update mirtools", source=path
         )
-    architecture = description.get("architecture")
-    known_names = (*_ARCHITECTURES, *network.ARCHITECTURES)
-    if not isinstance(architecture, str) or architecture not in known_names:
-        known = ", ".join(known_names)
-        found = shorten(str(architecture), 30)
-        raise InputError(f"has the unknown architecture '{found}'; known: {known}", source=path)
-    layout = None
-    if architecture in _ARCHITECTURES:
-        _expect(description, _layout(Model({}, "")), architecture, path)
-    else:
-        _expect(description, {"encoder": network.ENCODER}, architecture, path)
-        try:
-            layout = network.network_from(description.get("network"))
-        except ValueError as error:
-            raise _refusal(path, f"has a network that is none ({error})") from error
-    shapes = _shapes(architecture, layout)
+    family = _family(description, path)
+    shapes = family.tensor_shapes()
     if sum(math.prod(shape) for shape in shapes.values()) > MOST_NUMBERS:
-        raise _refusal(path, "has a network larger than any that this suite makes")
+        raise _refusal(path, "has a larger network than mirtools makes")
     values = {
         key: _typed(description, key, kind, path)
         for key, kind in (("name", str), ("training", dict), ("metrics", dict), ("mirtools_version", str))
@@ -197,28 +125,32 @@ def _checked(header: bytes, data: bytes, path: str, checksum: str) -> Model:
     threshold = description.get("threshold")
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
         raise _refusal(path, "has no threshold from 0 to 1")
-    if layout is not None and (cost := too_costly(layout)) is not None:
+    if (cost := family.too_costly()) is not None:
         raise _refusal(path, cost)
     weights = _tensors(table, data, shapes, path)
-    if bounds.overflows(layout, weights):
+    if family.overflows(weights):
         raise _refusal(path, "has weights so large that scores overflow")
     return Model(
-        weights=weights,
+        family,
+        weights,
         name=values["name"],
         threshold=float(threshold),
         training=values["training"],
         metrics=values["metrics"],
         version=values["mirtools_version"],
-        architecture=architecture,
         checksum=checksum,
-        network=layout,
     )
 
 
-def _expect(description: dict[str, Any], expected: Mapping[str, Any], architecture: str, path: str) -> None:
-    for key, value in expected.items():
-        if type(description.get(key)) is not type(value) or description[key] != value:
-            raise _refusal(path, f"has another {key.replace('_', ' ')} than {architecture} models")
+def _family(description: dict[str, Any], path: str) -> Family:
+    architecture, known = description.get("architecture"), architectures()
+    if not isinstance(architecture, str) or architecture not in known:
+        found = shorten(str(architecture), 30)
+        raise InputError(f"has the unknown architecture '{found}'; known: {', '.join(known)}", source=path)
+    try:
+        return family_from(architecture, description)
+    except ValueError as error:
+        raise _refusal(path, str(error)) from error
 
 
 def _typed(description: dict[str, Any], key: str, kind: type, path: str) -> Any:
@@ -238,22 +170,22 @@ def _tensors(
     for name, shape in shapes.items():
         entry = table[name]
         if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
-            raise _refusal(path, f"tensor '{name}' is not described as it should be")
+            raise _refusal(path, f"tensor '{name}' has no valid entry in the header")
         if entry["dtype"] != "F32" or not _is_integers(entry["shape"], shape):
             raise _refusal(path, f"tensor '{name}' has another shape or type than the architecture")
         offsets = entry["data_offsets"]
         count = math.prod(shape)
         if not isinstance(offsets, list) or len(offsets) != 2 or not _is_integers(offsets, tuple(offsets)):
-            raise _refusal(path, f"tensor '{name}' has no valid place in the file")
+            raise _refusal(path, f"tensor '{name}' has no valid offsets")
         begin, end = offsets
         if not 0 <= begin <= end <= len(data) or end - begin != 4 * count:
-            raise _refusal(path, f"tensor '{name}' lies outside the file; it is cut or damaged")
+            raise _refusal(path, f"tensor '{name}' is not within the file, which is truncated or damaged")
         spans.append((begin, end))
         weights[name] = np.frombuffer(data, "<f4", count, begin).reshape(shape)
         if not np.isfinite(weights[name]).all():
-            raise _refusal(path, f"tensor '{name}' holds values that are not finite")
+            raise _refusal(path, f"tensor '{name}' has values that are not finite")
         if name.endswith(".variance") and weights[name].min() < 0:
-            raise _refusal(path, f"tensor '{name}' holds a negative variance")
+            raise _refusal(path, f"tensor '{name}' has a negative variance")
     spans.sort()
     if [begin for begin, _ in spans] + [len(data)] != [0] + [end for _, end in spans]:
         raise _refusal(path, "its tensors overlap or leave bytes unused")
@@ -261,7 +193,7 @@ def _tensors(
 
 
 def _is_integers(found: object, expected: tuple[Any, ...]) -> bool:
-    """Tell whether a JSON value is the list of exactly these integers (True is no integer here)."""
+    """Return whether a JSON value is a list of exactly these integers (True does not count as one)."""
     return (
         isinstance(found, list) and all(type(item) is int for item in found) and tuple(found) == expected
     )  # fmt: skip
@@ -275,14 +207,14 @@ def _json_object(raw: bytes, path: str, what: str) -> dict[str, Any]:
         return result
 
     def refuse(constant: str) -> NoReturn:
-        raise ValueError(f"{constant} is no JSON")
+        raise ValueError(f"{constant} is not JSON")
 
     try:
         value = json.loads(raw.decode("utf-8"), object_pairs_hook=unique, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
         raise _refusal(path, f"has a {what} that is not valid JSON") from error
     if not isinstance(value, dict):
-        raise _refusal(path, f"has a {what} that is no JSON object")
+        raise _refusal(path, f"has a {what} that is not a JSON object")
     return value
 
 

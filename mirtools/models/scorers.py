@@ -1,60 +1,79 @@
-"""Which scorer a model gets: by architecture, by back end, for pairs and for windows."""
+"""The protocols of pair scorers and window scorers of all families, and a window scorer for any pair scorer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
-from mirtools.models.dmiso import Weights
-from mirtools.models.encoder import encoder_of
-from mirtools.models.inference import Predictor
-from mirtools.models.modelfile import Model
-from mirtools.models.network import Network
-from mirtools.models.network_scanning import NetworkScanner, can_share
-from mirtools.models.network_steps import PairingPredictor
-from mirtools.models.pairs import Scorer
-from mirtools.models.scanning import PairByPair, Scanner, WindowScorer
+import numpy as np
 
-BACKENDS = ("numpy", "tensorflow")
+from mirtools.models.arrays import Codes, Floats
+from mirtools.models.tiling import Windows
 
 
-def pair_scorer(weights: Weights, network: Network | None, backend: str = "numpy") -> Scorer:
-    """Return what scores pairs.
+class PairScorer(Protocol):
+    """Scores pairs. A pair's score depends neither on other pairs of its batch nor on threads.
+
+    Attributes
+    ----------
+    batch_size : int
+        Pairs to score per call.
+    """
+
+    batch_size: int
+
+    def score(self, mirnas: Codes, sites: Codes) -> Floats:
+        """Return the probability of interaction of every pair, shape ``(n,)``, float32.
+
+        Parameters
+        ----------
+        mirnas : ndarray of shape (n, miRNA length), uint8
+        sites : ndarray of shape (n, site length), uint8
+            Codes by the family's encoder.
+        """
+
+    def score_stream(self, batches: Iterable[tuple[Codes, Codes]], threads: int = 1) -> Iterator[Floats]:
+        """Yield the scores of every batch, in order, with at most ``2 * threads`` batches waiting."""
+
+
+class WindowScorer(Protocol):
+    """Scores a list of miRNAs, which its constructor gets, against windows of targets.
+
+    Attributes
+    ----------
+    batch_size : int
+        Windows to score per call.
+    """
+
+    batch_size: int
+
+    def score(self, mirnas: Sequence[int], sites: Codes) -> Floats:
+        """Return the scores of miRNAs (their indices in the list) and windows: ``(mirnas, windows)``, float32."""
+
+    def score_windows(self, mirnas: Sequence[int], windows: Windows, first: int, last: int) -> Floats:
+        """Return the scores of miRNAs and windows ``first`` to before ``last``, shape ``(mirnas, windows)``."""
+
+
+class PairByPair:
+    """Scores every miRNA with every window as a separate pair, for families whose windows share no work.
 
     Parameters
     ----------
-    weights : dict of str to ndarray
-    network : Network or None
-        That the weights are of; None for DMISO.
-    backend : {"numpy", "tensorflow"}
-
-    Raises
-    ------
-    MissingExtraError
-        Where TensorFlow is wanted and not installed.
+    scorer : PairScorer
+    mirnas : ndarray of shape (n, miRNA length), uint8
     """
-    if backend == "tensorflow":
-        from mirtools.models.keras_backend import KerasPredictor
 
-        return KerasPredictor(weights, network)
-    return Predictor(weights) if network is None else PairingPredictor(network, weights)
+    def __init__(self, scorer: PairScorer, mirnas: Codes) -> None:
+        self.batch_size = scorer.batch_size
+        self._scorer = scorer
+        self._mirnas = mirnas
 
+    def score(self, mirnas: Sequence[int], sites: Codes) -> Floats:
+        """Return the scores of miRNAs, by their indices, and windows, shape ``(mirnas, windows)``."""
+        left = np.repeat(self._mirnas[np.asarray(mirnas)], len(sites), axis=0)
+        right = np.tile(sites, (len(mirnas), 1))
+        return self._scorer.score(left, right).reshape(len(mirnas), len(sites))
 
-def window_scorer(model: Model, mirnas: Sequence[str], backend: str = "numpy") -> WindowScorer:
-    """Return what scores miRNAs against the windows of targets, with work shared between windows where it can be.
-
-    Parameters
-    ----------
-    model : Model
-    mirnas : sequence of str
-        As the model's encoder reads them.
-    backend : {"numpy", "tensorflow"}
-        TensorFlow shares nothing.
-    """
-    codes = encoder_of(model.network).mirnas(mirnas)
-    if backend == "tensorflow":
-        return PairByPair(pair_scorer(model.weights, model.network, backend), codes)
-    if model.network is None:
-        return Scanner(model.weights, codes)
-    if can_share(model.network):
-        return NetworkScanner(model.network, model.weights, codes)
-    return PairByPair(pair_scorer(model.weights, model.network), codes)
+    def score_windows(self, mirnas: Sequence[int], windows: Windows, first: int, last: int) -> Floats:
+        """Return the scores of miRNAs and windows ``first`` to before ``last``, shape ``(mirnas, windows)``."""
+        return self.score(mirnas, windows.codes(first, last))

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.models.dmiso import SITE_LENGTH
+from mirtools.io.sequences import Reference
+from mirtools.models.arrays import Codes
 from mirtools.models.encoder import Encoder
-from mirtools.models.layers import Codes
-from mirtools.sequences import Reference
 
 
 @dataclass(frozen=True)
@@ -21,16 +20,16 @@ class Tiling:
     Attributes
     ----------
     window : int
-        Width in nt, at most what the model sees of a site; a shorter target is one window.
+        Width in nt, at most the site length of the model; a shorter target is one window.
     stride : int
         Distance between the starts of neighbouring windows.
     """
 
-    window: int = SITE_LENGTH
+    window: int
     stride: int = 10
 
     def starts(self, length: int) -> NDArray[np.intp]:
-        """Return the 0-based starts of the windows of a target; the last window ends where the target ends.
+        """Return the 0-based starts of the windows of a target; the last window ends with the target.
 
         >>> Tiling(60, 10).starts(75).tolist()
         [0, 10, 15]
@@ -49,27 +48,26 @@ class Tiling:
 
 
 class Windows:
-    """The windows of some targets, one target's behind the other's.
+    """The windows of some targets, target after target.
 
     Parameters
     ----------
     sequences : iterable of str
-        At least one base each.
+        Of at least one base each.
     tiling : Tiling
-    encoder : Encoder, optional
-        Of the model, DMISO by default.
+    encoder : Encoder
+        The encoder of the model.
 
     Attributes
     ----------
     tiling : Tiling
     starts, ends : ndarray of shape (n,)
-        Of each window on its target, 0-based and half-open.
+        Position of each window on its target, 0-based and half-open.
     bounds : ndarray of shape (targets + 1,)
-        Where the windows of each target begin, and the number of all.
+        Index of the first window of each target, then the number of all windows.
     """
 
-    def __init__(self, sequences: Iterable[str], tiling: Tiling, encoder: Encoder | None = None) -> None:
-        encoder = encoder or Encoder()
+    def __init__(self, sequences: Iterable[str], tiling: Tiling, encoder: Encoder) -> None:
         sequences = list(sequences)
         starts = [tiling.starts(len(sequence)) for sequence in sequences]
         lengths = np.array([len(sequence) for sequence in sequences], np.intp)
@@ -77,7 +75,7 @@ class Windows:
         self.bounds = np.concatenate(([0], np.cumsum(counts)))
         self.starts = np.concatenate(starts)
         self.ends = np.minimum(self.starts + tiling.window, np.repeat(lengths, counts))
-        # behind each target as much padding as a window can reach over its end; a blank is no letter
+        # padding after each target, as long as a window can extend beyond its end; no alphabet contains a blank
         padded = lengths + encoder.site_length
         self._codes = encoder.letters((" " * encoder.site_length).join((*sequences, "")))
         self._offsets = np.append(0, np.cumsum(padded))
@@ -89,18 +87,18 @@ class Windows:
         return len(self.starts)
 
     def codes(self, first: int, last: int) -> Codes:
-        """Return the codes of windows ``first`` to ``last``, shape ``(n, site length)``, ends filled up."""
+        """Return the codes of windows ``first`` to before ``last``, padded: ``(n, site length)``."""
         codes = self._codes[self._places[first:last, None] + np.arange(self._length)]
         codes[:, self.tiling.window :] = self._unknown
         return codes
 
     @property
     def whole(self) -> bool:
-        """Whether windows are as wide as what the model sees, so that each is a plain piece of its target."""
+        """Whether windows are as wide as the model's input, so that none is padded within its target."""
         return self.tiling.window == self._length
 
     def by_target(self, first: int, last: int) -> Iterator[tuple[slice, Codes]]:
-        """Yield the windows from ``first`` to before ``last`` by target, and the codes of the whole target."""
+        """Yield the windows ``first`` to before ``last``, target by target, each with the codes of its target."""
         number = int(np.searchsorted(self.bounds, first, "right")) - 1
         while first < last:
             stop = min(int(self.bounds[number + 1]), last)
@@ -108,12 +106,12 @@ class Windows:
             first, number = stop, number + 1
 
     def of_target(self, number: int) -> slice:
-        """Return the windows of a target, by its number."""
+        """Return the windows of a target, given its index."""
         return slice(int(self.bounds[number]), int(self.bounds[number + 1]))
 
 
 def batches(targets: Iterable[Reference], tiling: Tiling, least: int, most: int) -> Iterator[list[Reference]]:
-    """Put consecutive targets together until they have ``least`` windows; one of over ``most`` stays alone."""
+    """Combine consecutive targets until they have ``least`` windows; one with more than ``most`` ends a batch."""
     batch: list[Reference] = []
     windows = 0
     for target in targets:

@@ -1,4 +1,4 @@
-"""The audit of labelled pairs: how well the label is told by what should have nothing to do with it.
+"""The audit of labelled pairs: how well the label is predicted by what should have nothing to do with it.
 
 Each property is judged alone, by the AUROC of what can be learned from it: on pairs that it was not learned from
 (ten folds), or on one table after learning from another. A property above the limit leaks: a model that looks at
@@ -14,8 +14,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.interactions import MISSING
-from mirtools.negatives.baselines import cofold_energies, duplex_energies, seed_grades
+from mirtools.io.tables import MISSING
 from mirtools.negatives.findings import (
     BASELINE,
     CLEAN,
@@ -45,11 +44,12 @@ from mirtools.negatives.held_out import (
     held_out_combination,
     held_out_discriminant,
     held_out_shares,
-    numbered,
-    site_groups,
 )
-from mirtools.negatives.labelled import LabelledRows
-from mirtools.negatives.ranking import area_under_curve
+from mirtools.negatives.labelled import ENERGY, REGION
+from mirtools.pairs.baselines import ENERGIES, baseline_scores
+from mirtools.pairs.grouping import numbered, seed_of, site_groups
+from mirtools.pairs.ranking import area_under_curve
+from mirtools.pairs.table import LabelledPairs
 
 _LONGEST_JUNCTION = 8
 
@@ -76,15 +76,18 @@ class AuditRules:
 
 
 def audit(
-    rows: LabelledRows, training: LabelledRows | None = None, rules: AuditRules = AuditRules(), watch: Watch = iter
+    rows: LabelledPairs,
+    training: LabelledPairs | None = None,
+    rules: AuditRules = AuditRules(),
+    watch: Watch = iter,
 ) -> list[Finding]:
     """Judge every property that is known of the pairs.
 
     Parameters
     ----------
-    rows : LabelledRows
+    rows : LabelledPairs
         The pairs to judge.
-    training : LabelledRows, optional
+    training : LabelledPairs, optional
         Pairs to learn from; without them each tenth of ``rows`` is judged by the others.
     rules : AuditRules
     watch : callable
@@ -114,7 +117,7 @@ class _Measured:
     scores: Scores
     folds: Numbers
     seen: float
-    varies: bool = True  # else it can tell nothing, however few pairs there are
+    varies: bool = True  # else it can predict nothing, however few pairs there are
 
     def finding(self, beyond: float) -> Finding:
         """Return the verdict; ``beyond`` is how many standard errors of chance are not put down to chance."""
@@ -141,13 +144,13 @@ class _Measured:
 class _Judge:
     """Pairs to learn from and pairs to judge, in one: folds say which is which."""
 
-    def __init__(self, rows: LabelledRows, training: LabelledRows | None, rules: AuditRules) -> None:
+    def __init__(self, rows: LabelledPairs, training: LabelledPairs | None, rules: AuditRules) -> None:
         self._rules = rules
         self._learned_from = FOLDS if training is None else TRAINING
-        # sites that recur within a table do harm where it is split at random; in another table the harm is done
+        # sites that recur within a table do harm if it is split at random; in another table the harm is done
         self._within = SPLIT if training is None else LEAK
         self._rows = rows if training is None else training.joined(rows)
-        self._labels = self._rows.label_array()
+        self._labels = self._rows.labels
         self._first = len(self._rows) - len(rows)  # of those to judge
         if training is None:
             pairs = zip(rows.mirnas, rows.sites, strict=True)
@@ -163,7 +166,7 @@ class _Judge:
         self._leaks: list[tuple[Numbers, Mask]] = []  # what has been measured by value
 
     def measure(self, name: str) -> _Measured | None:
-        """Return what a property tells, or ``None`` where it is not known of enough pairs."""
+        """Return how well a property predicts the label, or ``None`` if it is known of too few pairs."""
         rows = self._rows
         if name == "mirna_length":
             return self._by_value(name, _lengths(rows.mirnas))
@@ -182,13 +185,13 @@ class _Judge:
         if name == "site_dinucleotides":
             return self._by_discriminant(name, self._dinucleotides)
         if name == "region":
-            return self._by_name(name, rows.regions)
+            return self._by_name(name, rows.text(REGION))
         if name == "mirna_identity":
-            return self._by_name(name, rows.mirna_keys)
+            return self._by_name(name, rows.mirna_names())
         if name == "mirna_seed":
-            return self._by_name(name, [mirna[1:8] for mirna in rows.mirnas])
+            return self._by_name(name, list(map(seed_of, rows.mirnas)))
         if name == "target_identity":
-            return self._by_name(name, rows.targets)
+            return self._by_name(name, rows.target_ids)
         if name == "site_identity":
             return self._by_value(name, self._sites, recurs=True, kind=self._within)
         if name == "site_memory":
@@ -262,19 +265,14 @@ class _Judge:
         """Judge a plain predictor, those that need folding on some of the pairs."""
         rows = self._rows
         chosen = np.arange(self._first, len(rows))
-        if name == "site_type":
-            scores = seed_grades(rows.mirnas[self._first :], rows.sites[self._first :]).astype(np.float64)
-        else:
+        if name in ENERGIES:
             drawn = np.random.default_rng([self._rules.seed, 0xF01D]).permutation(chosen)
             chosen = np.sort(drawn[: self._rules.folded])
-            function = duplex_energies if name == "duplex_energy" else cofold_energies
-            known = np.array(rows.energies)[chosen]
-            if function is duplex_energies:
-                known = np.full(len(chosen), np.nan)
-            unknown = chosen[np.isnan(known)].tolist()
-            mirnas, sites = [rows.mirnas[number] for number in unknown], [rows.sites[number] for number in unknown]
-            known[np.isnan(known)] = function(mirnas, sites, self._rules.threads)
-            scores = -known
+        scores = np.full(len(chosen), np.nan)
+        if name == "cofold_energy":
+            scores = -rows.number(ENERGY)[chosen]
+        unknown = np.flatnonzero(np.isnan(scores))
+        scores[unknown] = baseline_scores(name, rows.subset(chosen[unknown]), threads=self._rules.threads)
         labels = self._labels[chosen]
         if not 0 < labels.sum() < len(labels):
             return None
@@ -297,12 +295,12 @@ class _Judge:
         return _Measured(name, kind, self._learned_from, labels, scores, folds, seen, varies)
 
 
-def _has_both(rows: LabelledRows) -> bool:
-    return 0 < sum(rows.labels) < len(rows)
+def _has_both(rows: LabelledPairs) -> bool:
+    return 0 < int(rows.labels.sum()) < len(rows)
 
 
 def _shared_ends(mirna: str, site: str) -> int:
-    """Return how many bases at the end of one are the beginning of the other, as where a read was cut in two."""
+    """Return how many bases at the end of one are the beginning of the other, as if a read was cut in two."""
     for length in range(_LONGEST_JUNCTION, 0, -1):
         if mirna[-length:] == site[:length] or site[-length:] == mirna[:length]:
             return length

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from mirtools.interactions import MISSING
+from mirtools.io.tables import MISSING
 
 LIMIT = 0.6
 SIGNIFICANCE = 0.01  # chance that a set without any leak is warned of, over all its properties together
@@ -15,7 +15,7 @@ LEAK, SPLIT, BASELINE = "leak", "split", "baseline"
 # What was found
 CLEAN, LEAKS, TOO_FEW, GROUP, REVERSED = "clean", "leak", "too_few_pairs", "group_by_target", "reversed"
 WARNINGS = (LEAKS, REVERSED)
-# Where a property's figure was learned
+# What a property's figure was learned from
 FOLDS, TRAINING, NOTHING = "other_folds", "training", "nothing"
 
 REMEDIES = {
@@ -41,7 +41,7 @@ _RECURRING = ("mirna_identity", "mirna_seed", "target_identity", "site_identity"
 
 
 class Finding(NamedTuple):
-    """What one property tells.
+    """How well one property predicts the label.
 
     Attributes
     ----------
@@ -58,8 +58,8 @@ class Finding(NamedTuple):
     direction : {"as_learned", "reversed"}
         ``reversed``: pairs that resemble positives are negatives.
     verdict : str
-        ``clean``, ``leak``, ``too_few_pairs`` (a leak could not be told from chance), ``group_by_target``; for
-        baselines ``.``, or ``reversed`` where negatives bind better than positives.
+        ``clean``, ``leak``, ``too_few_pairs`` (a leak could not be distinguished from chance),
+        ``group_by_target``; for baselines ``.``, or ``reversed`` if negatives bind better than positives.
     """
 
     name: str
@@ -85,8 +85,7 @@ def remedy(finding: Finding) -> str:
 
 
 def table_rows(findings: Sequence[Finding]) -> Iterator[list[str]]:
-    """Yield the audit as a table, :data:`TABLE_COLUMNS` first; figures with four decimals."""
-    yield TABLE_COLUMNS
+    """Yield the rows of the audit as a table (:data:`TABLE_COLUMNS`); figures with four decimals."""
     for each in findings:
         yield [_cell(value) if isinstance(value, float) else str(value) for value in each]
 

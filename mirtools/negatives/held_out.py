@@ -1,17 +1,16 @@
 """What can be learned from a property of pairs alone, always judged on pairs that it was not learned from.
 
-Otherwise a set with many miRNAs would seem to leak by chance: a miRNA that occurs once tells its own label.
+Otherwise a set with many miRNAs would seem to leak by chance: a miRNA that occurs once predicts its own label.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.encoding import N_CODE, encode
-from mirtools.negatives.positives import words
+from mirtools.io.encoding import N_CODE, encode
 
 Numbers = NDArray[np.int64]
 Labels = NDArray[np.uint8]
@@ -20,7 +19,7 @@ Mask = NDArray[np.bool_]
 
 FOLDS = 10
 # A share of positives that a fair draw would bring about as often as not says nothing. Without this, the tiny
-# surplus of one label that holding pairs out leaves in a perfectly balanced set would seem to tell the other.
+# surplus of one label that holding pairs out leaves in a perfectly balanced set would seem to predict the other.
 LEAST_EVIDENCE = 1.5
 _RIDGE = 1e-3  # of features with unit variance: some add up to a constant
 _STREAM = 0xA0D17  # keeps these random numbers apart from others of the same seed
@@ -47,7 +46,7 @@ def held_out_shares(
     share : float
         The share of positives among all pairs to learn from.
     least_evidence : float
-        Shares less than so many standard errors from that of all pairs count as that of all pairs.
+        Shares within this number of standard errors of that of all pairs count as that of all pairs.
 
     Returns
     -------
@@ -79,7 +78,7 @@ def held_out_discriminant(features: Scores, labels: Labels, folds: Numbers, aske
     Returns
     -------
     ndarray of float64, shape (n,)
-        Larger = more like positives. Without the constant term, which would tell how many positives the other
+        Larger = more like positives. Without the constant term, which would reveal how many positives the other
         folds hold; 0 for pairs of folds that are not asked.
     """
     scaled = features - features.mean(axis=0)
@@ -114,14 +113,14 @@ def held_out_combination(
     folds: Numbers,
     asked: Sequence[int],
 ) -> Scores:
-    """Return what properties tell together: a linear discriminant of their shares and of further features.
+    """Return what properties predict together: a linear discriminant of their shares and of further features.
 
     The shares that the discriminant learns from are themselves held out, within the folds that it learns from.
 
     Parameters
     ----------
     properties : sequence of tuple of ndarray, each of shape (n,)
-        Values, and where they are known.
+        Values, and for which pairs they are known.
     features : ndarray of float64, shape (n, m)
     labels, folds : ndarray, shape (n,)
     asked : sequence of int
@@ -140,8 +139,8 @@ def held_out_combination(
             column = np.full(len(labels), share)
             learned = known & ~held
             column[learned] = held_out_shares(values[learned], labels[learned], folds[learned], share)[0]
-            told = held_out_shares(values[known], labels[known], held[known].astype(np.int64), share)[0]
-            column[known & held] = told[held[known]]
+            asked_shares = held_out_shares(values[known], labels[known], held[known].astype(np.int64), share)[0]
+            column[known & held] = asked_shares[held[known]]
             columns.append(column)
         table = np.column_stack([*columns, features])
         combined += held_out_discriminant(table, labels, held.astype(np.int64), [1])
@@ -157,7 +156,7 @@ def gc_shares(sequences: Sequence[str]) -> Scores:
 
 
 def dinucleotide_shares(sequences: Sequence[str]) -> Scores:
-    """Return the share of each of the 16 dinucleotides in each sequence, N left aside; shape ``(n, 16)``."""
+    """Return the share of each of the 16 dinucleotides in each sequence, N not counted; shape ``(n, 16)``."""
     longest = max(map(len, sequences), default=0)
     codes = encode(sequences, longest).astype(np.int64)
     counts = np.zeros((len(sequences), 16))
@@ -167,56 +166,3 @@ def dinucleotide_shares(sequences: Sequence[str]) -> Scores:
         np.add.at(counts, (rows[known], (4 * first + second)[known]), 1)
     shares: Scores = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     return shares
-
-
-def numbered(names: Iterable[Hashable]) -> Numbers:
-    """Return a number from 0 for each name, equal for equal names."""
-    numbers: dict[Hashable, int] = {}
-    return np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)
-
-
-def site_groups(sites: Sequence[str]) -> Numbers:
-    """Return a number for each site, equal for sites that are equal or linked by shared words of 20 bases."""
-    distinct = numbered(sites)
-    first = np.unique(distinct, return_index=True)[1]
-    owners, found = [], []
-    for number, place in enumerate(first.tolist()):
-        site_words = words(sites[place])
-        site_words = site_words[site_words >= 0]
-        owners.append(np.full(len(site_words), number))
-        found.append(site_words)
-    if not owners:
-        return distinct
-    return linked(len(first), np.concatenate(owners), np.concatenate(found))[distinct]
-
-
-def linked(count: int, owners: Numbers, tokens: Numbers) -> Numbers:
-    """Return groups of ``count`` owners that are linked, directly or through others, by tokens they share.
-
-    Parameters
-    ----------
-    count : int
-    owners, tokens : ndarray of int64, shape (k,)
-        Owner ``owners[i]`` holds ``tokens[i]``.
-
-    Returns
-    -------
-    ndarray of int64, shape (count,)
-        The lowest number of an owner of the group.
-    """
-    groups = np.arange(count)
-    if not len(owners):
-        return groups
-    order = np.argsort(tokens, kind="stable")
-    held, starts = owners[order], np.flatnonzero(np.diff(tokens[order], prepend=tokens[order[0]] - 1))
-    sizes = np.diff(np.append(starts, len(held)))
-    while True:
-        lowest = np.repeat(np.minimum.reduceat(groups[held], starts), sizes)
-        new = groups.copy()
-        np.minimum.at(new, held, lowest)
-        # whoever leads a group passes a lower number on to all that follow it
-        np.minimum.at(new, groups[held], lowest)
-        new = new[new]
-        if (new == groups).all():
-            return groups
-        groups = new

@@ -1,11 +1,11 @@
 """Negatives as in the DMISO paper: another site of the same transcript's 3'UTR for the same miRNA.
 
 Other parts of the transcript can be chosen: where most positives lie in coding sequence, 3'UTR negatives differ
-from them in composition, which tells the label; ``same`` keeps each negative in its positive's region.
+from them in composition, which predicts the label; ``same`` keeps each negative in its positive's region.
 
-For each positive a window of the region is drawn that is as long as the positive's site (or N padding would tell
-the label), at least ``min_distance`` bases away from every positive site of that miRNA on that transcript, free
-of N, and whose cofold energy with the miRNA is at most ``max_energy``. It may also share no 20-mer with a
+For each positive a window of the region is drawn that is as long as the positive's site (or N padding would
+predict the label), at least ``min_distance`` bases away from every positive site of that miRNA on that transcript,
+free of N, and whose cofold energy with the miRNA is at most ``max_energy``. It may also share no 20-mer with a
 positive site of that miRNA anywhere, which would be the same site on another isoform of the gene.
 """
 
@@ -20,9 +20,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.negatives.energy import MAX_ENERGY, cofold_energy
-from mirtools.negatives.positives import SHARED_BASES, PositiveSites, words
-from mirtools.regions import Regions
+from mirtools.pairs.bound import PositiveSites
+from mirtools.pairs.energy import MAX_ENERGY, cofold_energy
+from mirtools.pairs.grouping import SHARED_BASES, words
+from mirtools.transcripts.regions import Regions
 
 # Why a positive has no, or too few, negatives
 NO_REGIONS = "no_regions"
@@ -169,8 +170,8 @@ def _span(regions: Regions, region: str) -> tuple[int, int]:
 def find_sites(search: Search) -> Found:
     """Draw windows in random order until enough of them fold with the miRNA as well as asked.
 
-    The order depends on nothing but the seed and the pair itself, so neither on other rows nor on processes.
-    Windows that overlap one already taken are used only where the others do not suffice.
+    The order depends only on the seed and the pair itself, neither on other rows nor on processes.
+    Windows that overlap one already taken are used only if the others do not suffice.
     """
     rules = search.rules
     size = len(search.site_seq)
@@ -203,7 +204,7 @@ def find_sites(search: Search) -> Found:
 
 
 def _windows_touching(spans: Iterable[tuple[int, int]], size: int, length: int) -> NDArray[np.bool_]:
-    """Tell for each window start whether the window overlaps one of the spans (which may lie outside)."""
+    """Return for each window start whether the window overlaps one of the spans (which may lie outside)."""
     closed = np.zeros(length - size + 1, dtype=np.bool_)
     for start, end in spans:
         closed[max(start - size + 1, 0) : max(end, 0)] = True
@@ -211,7 +212,7 @@ def _windows_touching(spans: Iterable[tuple[int, int]], size: int, length: int) 
 
 
 def _windows_holding(marks: NDArray[np.bool_], width: int, size: int, length: int) -> NDArray[np.bool_]:
-    """Tell for each window start whether the window holds a whole marked piece of ``width`` bases."""
+    """Return for each window start whether the window holds a whole marked piece of ``width`` bases."""
     count = length - size + 1
     if size < width or not marks.any():
         return np.zeros(count, dtype=np.bool_)
@@ -230,7 +231,7 @@ def _shuffled(starts: list[tuple[int, int]], random_key: str) -> Iterator[int]:
     """Yield all window starts in an order drawn from the key, each once, without listing them first."""
     order = random.Random(int.from_bytes(hashlib.blake2b(random_key.encode(), digest_size=16).digest()))
     count = sum(last - first + 1 for first, last in starts)
-    moved: dict[int, int] = {}  # Fisher-Yates on a list that exists only where it was touched
+    moved: dict[int, int] = {}  # Fisher-Yates on a list that exists only as far as it was touched
     for left in range(count, 0, -1):
         drawn = order.randrange(left)
         number = moved.get(drawn, drawn)

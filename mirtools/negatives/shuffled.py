@@ -2,8 +2,8 @@
 
 Every order with the same dinucleotide counts is equally likely: an Euler path through the graph whose edges are
 the dinucleotides (Altschul and Erickson 1985, Mol Biol Evol 2:526). Such sites occur on no transcript; they keep
-length and composition, and lose whatever else tells a site of a cell from chance. The same rules hold as for
-other negatives: no positive site of the miRNA or its seed, nor 20 bases of one.
+length and composition, and lose whatever else distinguishes a site of a cell from chance. The same rules hold as
+for other negatives: no positive site of the miRNA or its seed, nor 20 bases of one.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import random
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from mirtools.negatives.frequency_matched import Bound, Pair
+from mirtools.pairs.bound import Bound
+from mirtools.pairs.table import Pair
 
-NO_SHUFFLE = "no_other_order"
 _TRIES = 200
 
 
@@ -74,14 +74,14 @@ def shuffle_sites(pairs: Sequence[Pair], ratio: int, seed: int, avoid: Iterable[
     result = []
     for pair in pairs:
         # a string seeds by its letters: the same in every process
-        rng = random.Random(f"{seed}\t{pair.mirna_seq}\t{pair.site_seq}")
+        rng = random.Random(f"{seed}\t{pair.mirna}\t{pair.site}")
         found: list[str] = []
         for _ in range(_TRIES * ratio):
             if len(found) == ratio:
                 break
-            site = shuffle_dinucleotides(pair.site_seq, rng)
-            if (pair.mirna_seq, site) not in made and bound.free(pair, site):
-                made.add((pair.mirna_seq, site))
+            site = shuffle_dinucleotides(pair.site, rng)
+            if (pair.mirna, site) not in made and bound.free(pair, site):
+                made.add((pair.mirna, site))
                 found.append(site)
         result.append(found)
     return result

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from mirtools.errors import shorten
-from mirtools.interactions import MISSING, NEGATIVE_COLUMNS, TableReader, extended
-from mirtools.negatives.frequency_matched import Pair
-from mirtools.negatives.positives import mirna_key
+from mirtools.io.tables import GENOME_COLUMNS, MISSING, NEGATIVE_COLUMNS, TableReader, extended
+from mirtools.negatives.labelled import REGION
 from mirtools.negatives.same_transcript import Positive
+from mirtools.pairs.table import Pair, PairReader
+from mirtools.transcripts.names import NameIndex
 
 # What a negative has in common with its positive; all else in the row is evidence of reads that it never had.
-_MIRNA_PREFIXES = ("mirna", "isomir", "noncodingrna")
+_MIRNA_PREFIXES = ("mirna", "isomir", "noncodingrna", "guide_class")
 _MIRNA_EVIDENCE = {"mirna_evalue", "mirna_bits"}
-_SITE_COLUMNS = ("target_id", "target_start", "target_end", "site_start", "site_end", "site_seq")
+GENE_OF_SITE = ("gene_id", "gene_name")
+_SITE_COLUMNS = (
+    *("target_id", "target_start", "target_end", "site_start", "site_end", "site_seq"),
+    *(*GENE_OF_SITE, REGION, *GENOME_COLUMNS),
+)
 # A site of the transcript that is not the annotated one differs from it in most bases.
 _LEAST_AGREEMENT = 0.8
 
@@ -33,10 +38,31 @@ UNMET_COLUMNS = Unmet._fields
 
 
 class Labelled(NamedTuple):
-    """The rows of a positive and its negatives, and what is to be said where they are too few."""
+    """The rows of a positive and its negatives, and what to report if they are too few."""
 
     rows: list[list[str]]
     unmet: Unmet | None
+
+
+class LabelledTable(Protocol):
+    """A table of positives and its negatives.
+
+    Attributes
+    ----------
+    columns : list of str
+        The columns of the labelled table.
+    find : callable
+        Returns the position of a column of the table of positives by its standard name, or ``None``.
+    positives : int
+        Number of rows.
+    """
+
+    columns: list[str]
+    find: Callable[[str], int | None]
+    positives: int
+
+    def labelled(self, threads: int = 1) -> Iterator[Labelled]:
+        """Yield each positive with its negatives, in the order of the table."""
 
 
 class RowMaker:
@@ -53,7 +79,7 @@ class RowMaker:
     columns : list of str
         Those of the labelled rows.
     find : callable
-        :meth:`mirtools.interactions.TableReader.find` of the reader.
+        :meth:`mirtools.io.tables.TableReader.find` of the reader.
     """
 
     def __init__(self, reader: TableReader, strategy: str) -> None:
@@ -70,7 +96,7 @@ class RowMaker:
         self.places = {name: place for name in _SITE_COLUMNS if (place := reader.find(name)) is not None}
 
     def name(self, row: Sequence[str], number: int) -> str:
-        """Return the ``pair_id`` of a positive, or ``row`` and its number (from 1) where it has none."""
+        """Return the ``pair_id`` of a positive, or ``row`` and its number (from 1) if it has none."""
         named = self._pair_id is not None and row[self._pair_id] not in ("", MISSING)
         return row[self._pair_id] if named and self._pair_id is not None else f"row{number}"
 
@@ -110,7 +136,7 @@ class RowMaker:
         return self._with_label(cells, "0", name, self._strategy, energy)
 
     def unmet(self, row: Sequence[str], name: str, reason: str, found: int) -> Unmet:
-        """Return what is to be said of a positive with ``found`` negatives, fewer than asked."""
+        """Return what to report of a positive with ``found`` negatives, fewer than asked."""
         target = row[self.places["target_id"]] if "target_id" in self.places else MISSING
         return Unmet(name, row[self._mirna_seq], target, reason, str(found))
 
@@ -127,25 +153,19 @@ def read_pairs(reader: TableReader) -> Iterator[tuple[list[str], Pair]]:
     Raises
     ------
     InputError
-        As :class:`mirtools.interactions.TableReader`, and for rows labelled otherwise than 1.
+        As :class:`mirtools.io.tables.TableReader`, and for rows labelled otherwise than 1.
     """
-    label = reader.find("label")
-    pair_of = _pair_maker(reader)
-    for row in reader:
-        if label is not None and row[label] not in ("1", MISSING):
-            problem = f"label is '{shorten(row[label], 20)}'; give positive pairs only (1, or no column label)"
-            raise reader.error(problem)
-        yield row, pair_of(row)
+    yield from PairReader(reader, label=_positive_label)
 
 
-def read_positives(reader: TableReader, transcripts: Mapping[str, str]) -> Iterator[tuple[list[str], Positive]]:
-    """Yield the rows of a table of positives with the site in each, checked against the transcripts.
+class PositiveReader:
+    """The positives of a table, checked against the transcripts; iterating yields every row with its positive.
 
     Parameters
     ----------
-    reader : TableReader
-    transcripts : mapping
-        Sequences by ``target_id``.
+    table : TableReader
+    transcripts : NameIndex
+        Sequences.
 
     Raises
     ------
@@ -153,44 +173,48 @@ def read_positives(reader: TableReader, transcripts: Mapping[str, str]) -> Itera
         As :func:`read_pairs`, and for a transcript that is not there or a site that is not on it: the
         transcripts are not those that the pairs were found with.
     """
-    target, start_at, end_at = (reader.index(name) for name in ("target_id", "site_start", "site_end"))
-    for row, pair in read_pairs(reader):
-        name = row[target]
-        transcript = transcripts.get(name)
+
+    def __init__(self, table: TableReader, transcripts: NameIndex[str]) -> None:
+        self._table, self._transcripts = table, transcripts
+        self._pairs = PairReader(table, label=_positive_label)
+        self._target, self._start, self._end = map(table.index, ("target_id", "site_start", "site_end"))
+
+    def __iter__(self) -> Iterator[tuple[list[str], Positive]]:
+        for row in self._table:
+            yield row, self.positive(row)
+
+    def positive(self, row: list[str]) -> Positive:
+        """Return the positive in a row."""
+        table, pair, name = self._table, self._pairs.pair(row), row[self._target]
+        transcript = self._transcripts.find(name)
         if transcript is None:
             problem = (
                 f"'{shorten(name, 40)}' is not in --transcripts; give the FASTA that the pairs were found with"
             )
-            raise reader.error(problem)
-        start, end = reader.whole_number(row, start_at), reader.whole_number(row, end_at)
+            raise table.error(problem)
+        start, end = table.whole_number(row, self._start), table.whole_number(row, self._end)
         if not start < end <= len(transcript):
             problem = f"site {start}-{end} is not on '{shorten(name, 40)}' ({len(transcript)} nt); give its FASTA"
-            raise reader.error(problem)
-        if not _agree(pair.site_seq, transcript[start:end]):
+            raise table.error(problem)
+        if not _agree(pair.site, transcript[start:end]):
             problem = f"site_seq is not '{shorten(name, 40)}' {start}-{end}; give the FASTA that it was found in"
-            raise reader.error(problem)
-        yield (
-            row,
-            Positive(mirna_key(pair.mirna_id, pair.mirna_seq), pair.mirna_seq, name, start, end, pair.site_seq),
-        )
+            raise table.error(problem)
+        return Positive(pair.mirna_name, pair.mirna, name, start, end, pair.site)
 
 
 def read_known(reader: TableReader) -> Iterator[tuple[list[str], Pair]]:
     """Yield the positive rows of a table that may hold negatives (label 0) as well."""
     label = reader.find("label")
-    pair_of = _pair_maker(reader)
+    pairs = PairReader(reader, label=None)
     for row in reader:
         if label is None or row[label] != "0":
-            yield row, pair_of(row)
+            yield row, pairs.pair(row)
 
 
-def _pair_maker(reader: TableReader) -> Callable[[Sequence[str]], Pair]:
-    mirna, site, named = reader.index("mirna_seq"), reader.index("site_seq"), reader.find("mirna_id")
-
-    def pair_of(row: Sequence[str]) -> Pair:
-        return Pair(MISSING if named is None else row[named], reader.dna(row, mirna), reader.dna(row, site))
-
-    return pair_of
+def _positive_label(cell: str) -> int:
+    if cell not in ("1", MISSING):
+        raise ValueError(f"label is '{shorten(cell, 20)}'; give positive pairs only (1, or no column label)")
+    return 1
 
 
 def _agree(site: str, transcript_part: str) -> bool:

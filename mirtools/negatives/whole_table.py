@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from mirtools.interactions import TableReader
-from mirtools.negatives.energy import cofold_energies
-from mirtools.negatives.frequency_matched import NO_PARTNER, Pair, pair_anew
-from mirtools.negatives.random_mirna import NO_MIRNA, draw_mirnas
-from mirtools.negatives.shuffled import NO_SHUFFLE, shuffle_sites
-from mirtools.negatives.table import Labelled, RowMaker, read_known, read_pairs
+from mirtools.io.tables import TableReader
+from mirtools.negatives.settings import FREQUENCY_MATCHED, RANDOM_MIRNA, SHUFFLED
+from mirtools.negatives.shuffled import shuffle_sites
+from mirtools.negatives.table import Labelled, LabelledTable, RowMaker, read_known, read_pairs
+from mirtools.pairs.energy import cofold_energies
+from mirtools.pairs.repairing import draw_mirnas, permute_sites
+from mirtools.pairs.table import Pair
 
-FREQUENCY_MATCHED, RANDOM_MIRNA, SHUFFLED = "frequency-matched", "random-mirna", "shuffled"
-_REASONS = {FREQUENCY_MATCHED: NO_PARTNER, RANDOM_MIRNA: NO_MIRNA, SHUFFLED: NO_SHUFFLE}
+# Why a positive has too few negatives
+_REASONS = {FREQUENCY_MATCHED: "no_partner", RANDOM_MIRNA: "no_other_mirna", SHUFFLED: "no_other_order"}
 
 
 class New(NamedTuple):
@@ -24,8 +25,8 @@ class New(NamedTuple):
     site_seq: str
 
 
-class WholeTable:
-    """Label a table that is kept in memory.
+class WholeTable(LabelledTable):
+    """A table in memory with negatives of the other strategies.
 
     Parameters
     ----------
@@ -37,15 +38,6 @@ class WholeTable:
         Table with further positives.
     families : mapping, optional
         Family by ``mirna_id``, for ``random-mirna``.
-
-    Attributes
-    ----------
-    columns : list of str
-        Those of the labelled table.
-    find : callable
-        Position of a column of the table of positives by its standard name, or ``None``.
-    positives : int
-        Number of rows.
 
     Raises
     ------
@@ -75,7 +67,7 @@ class WholeTable:
         self._ratio = ratio
         self._reason = _REASONS[strategy]
         plans: dict[str, Callable[[], list[list[New]]]] = {
-            FREQUENCY_MATCHED: lambda: self._other_sites(pair_anew(self._pairs, ratio, seed, known)),
+            FREQUENCY_MATCHED: lambda: self._other_sites(permute_sites(self._pairs, ratio, seed, known)),
             RANDOM_MIRNA: lambda: self._other_mirnas(draw_mirnas(self._pairs, ratio, seed, known, families)),
             SHUFFLED: lambda: self._made_sites(shuffle_sites(self._pairs, ratio, seed, known)),
         }
@@ -100,19 +92,19 @@ class WholeTable:
         found = {"mirnas": 0, "sites": 0}
         for pair, negatives in zip(self._pairs, self._negatives, strict=True):
             for new in negatives:
-                found["mirnas"] += len(self._pairs[new.mirna].mirna_seq) != len(pair.mirna_seq)
-                found["sites"] += len(new.site_seq) != len(pair.site_seq)
+                found["mirnas"] += len(self._pairs[new.mirna].mirna) != len(pair.mirna)
+                found["sites"] += len(new.site_seq) != len(pair.site)
         return found
 
     def _other_sites(self, partners: Sequence[Sequence[int]]) -> list[list[New]]:
         return [
-            [New(number, other, self._pairs[other].site_seq) for other in others]
+            [New(number, other, self._pairs[other].site) for other in others]
             for number, others in enumerate(partners)
         ]
 
     def _other_mirnas(self, partners: Sequence[Sequence[int]]) -> list[list[New]]:
         return [
-            [New(other, number, self._pairs[number].site_seq) for other in others]
+            [New(other, number, self._pairs[number].site) for other in others]
             for number, others in enumerate(partners)
         ]
 
@@ -121,5 +113,5 @@ class WholeTable:
 
     def _duplexes(self) -> Iterator[tuple[str, str]]:
         for pair, negatives in zip(self._pairs, self._negatives, strict=True):
-            yield pair.mirna_seq, pair.site_seq
-            yield from ((self._pairs[new.mirna].mirna_seq, new.site_seq) for new in negatives)
+            yield pair.mirna, pair.site
+            yield from ((self._pairs[new.mirna].mirna, new.site_seq) for new in negatives)

@@ -1,4 +1,4 @@
-"""Colours of attributions: blue against, vermilion for; told apart with any colour vision."""
+"""Colours of attributions: blue for negative, vermilion for positive, distinguishable with any colour vision."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ _DARK = 0.6
 
 
 def palette() -> list[tuple[int, int, int]]:
-    """Return the colours from the most negative to the most positive value, red, green, blue from 0 to 255."""
+    """Return the colours from the most negative to the most positive value, as red, green, blue from 0 to 255."""
     middle = LEVELS // 2
     return [_mixed((level - middle) / middle) for level in range(LEVELS)]
 
 
 def colour(value: float, limit: float) -> str:
-    """Return a value's colour as #rrggbb; ``limit`` is the value of full colour."""
+    """Return a value's colour as #rrggbb; ``limit`` is the value with the full colour."""
     return hexadecimal(_mixed(max(-1.0, min(1.0, value / limit)) if limit else 0.0))
 
 
 def ink(value: float, limit: float) -> str:
-    """Return the colour, black or white, in which letters are read best on a value's colour."""
+    """Return black or white, whichever is easier to read on a value's colour."""
     return "#ffffff" if limit and value / limit < -_DARK else "#000000"
 
 
@@ -38,5 +38,5 @@ def _mixed(share: float) -> tuple[int, int, int]:
 
 
 def shares(colours: Sequence[tuple[int, int, int]]) -> list[tuple[float, float, float]]:
-    """Return colours with parts from 0 to 1."""
+    """Return colours as red, green, blue from 0 to 1."""
     return [(red / 255, green / 255, blue / 255) for red, green, blue in colours]

@@ -1,4 +1,4 @@
-"""Figure of attribution alignments: heat map with the path, and the alignment with bases coloured by score."""
+"""Figure of attribution alignments: a heat map with the path, and the alignment with bases coloured by score."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from mirtools.alignment.table import Named
+from mirtools.alignment.align import Aligner
+from mirtools.alignment.table import AlignedPairs, Named
 from mirtools.report.alignment_colours import colour, ink, palette, shares
-from mirtools.report.alignment_strip import full_colour, heading, path_runs, shown, strip_of
+from mirtools.report.alignment_strip import NO_ALIGNMENT, full_colour, heading, path_runs, shown, strip_of
 from mirtools.report.drawing import Panel, draw_page
 
 NOTHING = "no pairs"
 _MAP_HEIGHT, _ALIGNMENT_HEIGHT = 4.2, 1.55
-_MOST_LETTERS = 70  # of a sequence below which every base of a map has its letter
+_MOST_LETTERS = 70  # a map labels every base of sequences up to this length
 
 
 def draw_alignments(stream: BinaryIO, kind: str, drawings: Sequence[Named]) -> None:
@@ -34,6 +35,34 @@ def draw_alignments(stream: BinaryIO, kind: str, drawings: Sequence[Named]) -> N
         rows += [[partial(_draw_map, named=named)], [partial(_draw_alignment, named=named)]]
         heights += [_MAP_HEIGHT, _ALIGNMENT_HEIGHT]
     draw_page(stream, kind, rows, "" if rows else NOTHING, heights or 3.0)
+
+
+class FigureDrawing:
+    """Draws the first alignments as a figure.
+
+    Parameters
+    ----------
+    stream : BinaryIO
+    kind : {"png", "svg", "pdf"}
+    most : int
+        Largest number of alignments in the figure.
+    """
+
+    def __init__(self, stream: BinaryIO, kind: str, most: int) -> None:
+        self._stream, self._kind, self._most = stream, kind, most
+        self._kept: list[Named] = []
+
+    def has_room(self) -> bool:
+        """Return whether there is room for the next alignment."""
+        return len(self._kept) < self._most
+
+    def add(self, named: Named) -> None:
+        """Keep an alignment."""
+        self._kept.append(named)
+
+    def finish(self, pairs: AlignedPairs, aligner: Aligner) -> None:
+        """Draw the alignments that were kept."""
+        draw_alignments(self._stream, self._kind, self._kept)
 
 
 def _draw_map(axes: Any, named: Named) -> None:
@@ -63,7 +92,7 @@ def _draw_map(axes: Any, named: Named) -> None:
     for side in ("top", "right"):
         axes.spines[side].set_visible(True)
     bar = axes.figure.colorbar(image, ax=axes, pad=0.012, aspect=24)
-    bar.set_label("against \u2190 attribution \u2192 for")
+    bar.set_label("against \u2190 attribution \u2192 for binding")
     bar.ax.tick_params(labelsize=9)
 
 
@@ -76,7 +105,7 @@ def _letters(axis: Any, sequence: str, offset: int) -> None:
         axis.set_ticks(marked, positions)
         return
     down = axis.axis_name == "x"
-    axis.remove_overlapping_locs = False  # letters and positions stand at the same places
+    axis.remove_overlapping_locs = False  # letters and positions are ticks at the same values
     axis.set_ticks(
         range(len(sequence)), list(sequence), fontsize=8.5, va="baseline" if down else "center", ha="center"
     )
@@ -88,7 +117,7 @@ def _letters(axis: Any, sequence: str, offset: int) -> None:
 def _draw_alignment(axes: Any, named: Named) -> None:
     axes.set_axis_off()
     if named.alignment.empty:
-        axes.text(0.5, 0.5, "no alignment: no attribution speaks for any pair of bases", ha="center", fontsize=11)
+        axes.text(0.5, 0.5, NO_ALIGNMENT, ha="center", fontsize=11)
         return
     strip = strip_of(named)
     limit = full_colour(named)

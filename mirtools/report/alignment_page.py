@@ -1,4 +1,4 @@
-"""One HTML page for many attribution alignments: nothing but the file itself is needed to read it."""
+"""One self-contained HTML page for many attribution alignments."""
 
 from __future__ import annotations
 
@@ -8,41 +8,70 @@ from importlib.resources import files
 from importlib.util import find_spec
 from typing import Any, TextIO
 
-from mirtools.alignment.table import Named
+from mirtools.alignment.align import Aligner
+from mirtools.alignment.table import AlignedPairs, Named
 from mirtools.errors import MissingExtraError, shorten
 from mirtools.report.alignment_colours import AGAINST, FOR, NEUTRAL, colour, hexadecimal, ink
-from mirtools.report.alignment_strip import full_colour, heading, strip_of
+from mirtools.report.alignment_strip import NO_ALIGNMENT, full_colour, heading, strip_of
 from mirtools.report.alignment_svg import map_svg, profile_svg
 from mirtools.report.alignment_text import ruler
 
-_NAMES = {"pair_id": "identifier", "mirna_id": "miRNA", "target_id": "target"}
-_EMPTY = "no alignment: no attribution speaks for any pair of bases"
+_NAMES = {"pair_id": "identifier", "mirna_id": "miRNA", "gene_name": "gene", "target_id": "target"}
 
 
 def require_page() -> None:
-    """Raise MissingExtraError where the package that fills the page's template is not installed."""
+    """Raise MissingExtraError if the package that fills the page's template is not installed."""
     if find_spec("jinja2") is None:
         raise MissingExtraError("Jinja2", "pip install 'mirtools[report]'")
 
 
 @dataclass(frozen=True)
 class Page:
-    """What stands above the alignments of a page.
+    """The head of a page, above its alignments.
 
     Attributes
     ----------
     pairs, aligned : int
-        Rows of the table, and those with an alignment.
+        Number of rows of the table, and of those with an alignment.
     profile : list of float
         Mean importance of each base of the miRNA, 5'->3'.
     settings : str
-        A sentence on how the alignments were made.
+        A sentence that describes how the alignments were made.
     """
 
     pairs: int
     aligned: int
     profile: list[float]
     settings: str
+
+
+class PageDrawing:
+    """Draws the first alignments on a page.
+
+    Parameters
+    ----------
+    stream : TextIO
+    most : int
+        Largest number of alignments on the page.
+    """
+
+    def __init__(self, stream: TextIO, most: int) -> None:
+        self._stream, self._most = stream, most
+        self._kept: list[Named] = []
+
+    def has_room(self) -> bool:
+        """Return whether there is room for the next alignment."""
+        return len(self._kept) < self._most
+
+    def add(self, named: Named) -> None:
+        """Keep an alignment."""
+        self._kept.append(named)
+
+    def finish(self, pairs: AlignedPairs, aligner: Aligner) -> None:
+        """Write the page."""
+        counts = pairs.counts
+        page = Page(counts["pairs"], counts["aligned_pairs"], pairs.profile(), aligner.described())
+        write_page(self._stream, page, self._kept, pairs.names)
 
 
 def write_page(stream: TextIO, page: Page, drawings: Sequence[Named], names: Sequence[str]) -> None:
@@ -53,9 +82,9 @@ def write_page(stream: TextIO, page: Page, drawings: Sequence[Named], names: Seq
     stream : TextIO
     page : Page
     drawings : sequence of Named
-        The alignments that are shown.
+        The alignments on the page.
     names : sequence of str
-        The columns that the names of a drawing are from.
+        The columns from which the names of an alignment are taken.
     """
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
@@ -79,7 +108,7 @@ def write_page(stream: TextIO, page: Page, drawings: Sequence[Named], names: Seq
 
 
 class _Entry:
-    """One alignment, as the template asks for it."""
+    """One alignment, with the attributes that the template uses."""
 
     def __init__(self, named: Named) -> None:
         self._named = named
@@ -104,7 +133,7 @@ class _Entry:
         from markupsafe import Markup
 
         if self._named.alignment.empty:
-            return Markup("<p>{}</p>").format(_EMPTY)
+            return Markup("<p>{}</p>").format(NO_ALIGNMENT)
         strip = strip_of(self._named)
         limit = full_colour(self._named)
         lines = [
@@ -118,7 +147,7 @@ class _Entry:
 
 
 def _coloured(sequence: str, scores: Sequence[float], faces: Sequence[bool], limit: float) -> str:
-    """Return a line of the alignment as markup: bases that stand opposite to others on their colour."""
+    """Return a line of the alignment as markup, with the background of aligned bases coloured by score."""
     return "".join(
         f'<span style="background:{colour(score, limit)};color:{ink(score, limit)}">{letter}</span>'
         if faced

@@ -1,4 +1,4 @@
-"""The part of an attribution alignment that drawings show: the miRNA, the site beside it, and some bases more."""
+"""The part of an attribution alignment that drawings show: the miRNA, the site next to it, and flanking bases."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from mirtools.alignment.alignments import GAP, UNPAIRED
 from mirtools.alignment.kernel import MIRNA_ONLY, PAIR, SITE_ONLY
 from mirtools.alignment.table import Named
 from mirtools.errors import shorten
-from mirtools.models.pairing import PairingRule, is_nucleic
+from mirtools.models.encoder import is_nucleic
+from mirtools.models.pairing import PairingRule
 
-# bases of the site shown on either side of the miRNA, so that the surroundings can be recognised
+NO_ALIGNMENT = "no alignment: no bases that pair have a positive attribution"
+
+# bases of the site shown on either side of the miRNA
 FLANK = 8
 
 
 class Strip(NamedTuple):
-    """Columns of an alignment that is not empty, from the site's 5' end on.
+    """Columns of an alignment that is not empty, from the site's 5' end.
 
     Attributes
     ----------
@@ -25,9 +28,9 @@ class Strip(NamedTuple):
         Site 5'->3', ``|`` and ``:``, miRNA 3'->5', RNA letters; ``-`` in gaps, blank beyond the ends.
     scores : list of float
     faces : list of bool
-        Columns in which both have a base.
+        Whether both sequences have a base in the column.
     site_positions, mirna_positions : list of int
-        1-based, from the 5' ends of the table's sequences; 0 where there is no base.
+        1-based, from the 5' ends of the table's sequences; 0 for no base.
     """
 
     site: str
@@ -40,7 +43,7 @@ class Strip(NamedTuple):
 
 
 def strip_of(named: Named) -> Strip:
-    """Return what is shown of an alignment."""
+    """Return the part of an alignment that is shown."""
     alignment = named.alignment
     on_site, on_mirna = alignment.moves != MIRNA_ONLY, alignment.moves != SITE_ONLY
     site = np.where(on_site, np.cumsum(on_site) + named.offset, 0)
@@ -59,19 +62,19 @@ def strip_of(named: Named) -> Strip:
 
 
 def heading(named: Named) -> list[str]:
-    """Return what stands above a drawing: row, names, the model's score, the alignment's."""
+    """Return the heading of a drawing: row, names, the model's score, the alignment's score."""
     names = [shorten(name, 60) for name in named.names if name]
     score = [f"score {shorten(named.score, 20)}"] if named.score else []
     return [f"pair {named.number}", *names, *score, f"alignment {named.alignment.score:.3g}"]
 
 
 def full_colour(named: Named) -> float:
-    """Return the attribution of full colour: map and alignment have one scale."""
+    """Return the attribution that has the full colour: map and alignment share one scale."""
     return float(np.abs(named.values).max()) or 1.0
 
 
 def path_runs(named: Named) -> list[list[tuple[int, int]]]:
-    """Return the 0-based bases of site and miRNA that face each other, a list for each run without a gap."""
+    """Return the 0-based positions of aligned bases of site and miRNA, one list per run without a gap."""
     runs: list[list[tuple[int, int]]] = []
     facing = sorted((site, base) for base, site in enumerate(named.alignment.partners.tolist()) if site >= 0)
     for site, base in facing:
@@ -82,7 +85,7 @@ def path_runs(named: Named) -> list[list[tuple[int, int]]]:
 
 
 def rna(sequence: str, rule: PairingRule) -> str:
-    """Return a sequence with RNA letters, where the rule is one of nucleic acids."""
+    """Return a sequence with RNA letters if the rule is for nucleic acids, otherwise the sequence."""
     return sequence.replace("T", "U") if is_nucleic(rule.alphabet) else sequence
 
 

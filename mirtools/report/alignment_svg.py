@@ -1,4 +1,4 @@
-"""Parts of the HTML page of attribution alignments, as SVG: heat map with the path, and the profile of a miRNA."""
+"""SVG parts of the HTML page of attribution alignments: the heat map with the path, and the profile of a miRNA."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mirtools.report.drawing import BLUE
 
 # pixels of a cell, and of the picture's margins
 _CELL, _LEFT, _TOP, _BELOW = 12, 44, 6, 44
-_ENLARGED = 4  # so that programs which blur small pictures leave the cells apart
+_ENLARGED = 4  # pixels per cell: some programs blur small pictures, which would merge cells
 _MOST_LETTERS = 70
 _LOOK = 'font-size="10" font-family="system-ui, sans-serif" fill="#333"'
 
@@ -73,16 +73,16 @@ def profile_svg(means: Sequence[float]) -> str:
 
 
 def levels(values: NDArray[np.floating], limit: float) -> NDArray[np.uint8]:
-    """Return numbers of the palette's colours."""
+    """Return each value's index in the palette."""
     middle = LEVELS // 2
     return np.rint(np.clip(values / limit, -1, 1) * middle + middle).astype(np.uint8)
 
 
 def png(numbers: NDArray[np.uint8]) -> bytes:
-    """Return a PNG picture of colours of the palette, each cell some pixels wide and high."""
+    """Return a PNG picture of indices in the palette, each cell several pixels wide and high."""
     pixels = numbers.repeat(_ENLARGED, axis=0).repeat(_ENLARGED, axis=1)
     height, width = pixels.shape
-    lines = np.zeros((height, width + 1), np.uint8)  # each begins with its filter: none
+    lines = np.zeros((height, width + 1), np.uint8)  # each begins with the number of its filter: 0, none
     lines[:, 1:] = pixels
     colours = bytes(part for rgb in palette() for part in rgb)
     header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)  # eight bits, a palette

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TextIO
 
 import numpy as np
 
-from mirtools.alignment.table import Named
-from mirtools.report.alignment_strip import heading, strip_of
+from mirtools.alignment.align import Aligner
+from mirtools.alignment.table import AlignedPairs, Named
+from mirtools.report.alignment_strip import NO_ALIGNMENT, heading, strip_of
 
 LEGEND = """\
 # site 5'->3' above miRNA 3'->5', positions from 1 in each from its 5' end; | Watson-Crick, : G and U
-# score: 1 to 9 are tenths of the pair's largest column, . is next to nothing, x speaks against the pair
+# score: 1 to 9 are tenths of the pair's largest column, . is almost zero, x is negative
 """
 
 
-def write_drawings(stream: TextIO, drawings: Iterable[Named]) -> None:
-    """Write text drawings one below the other, with a legend above them."""
-    stream.write(LEGEND)
-    for named in drawings:
-        stream.write("\n" + draw_text(named))
+class TextDrawing:
+    """Draws all alignments as text, one below the other, with a legend above them.
+
+    Parameters
+    ----------
+    stream : TextIO
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        stream.write(LEGEND)
+
+    def has_room(self) -> bool:
+        """Return true: every alignment is drawn."""
+        return True
+
+    def add(self, named: Named) -> None:
+        """Draw an alignment."""
+        self._stream.write("\n" + draw_text(named))
+
+    def finish(self, pairs: AlignedPairs, aligner: Aligner) -> None:
+        """Do nothing: all alignments have been drawn."""
 
 
 def draw_text(named: Named) -> str:
@@ -28,7 +45,7 @@ def draw_text(named: Named) -> str:
     alignment = named.alignment
     lines = [">" + "  ".join(heading(named))]
     if alignment.empty:
-        return lines[0] + "\nno alignment: no attribution speaks for any pair of bases\n"
+        return f"{lines[0]}\n{NO_ALIGNMENT}\n"
     strip = strip_of(named)
     best = max(strip.scores)
     lines += [
@@ -43,13 +60,13 @@ def draw_text(named: Named) -> str:
 
 
 def ruler(positions: list[int], step: int) -> str:
-    """Return a line of numbers whose last digits stand over every ``step``th base, and over the first."""
+    """Return a line of positions, the last digit of each above its base: the first and every ``step``th base."""
     line = [" "] * len(positions)
     for column, position in enumerate(positions):
         if position == 1 or (position and position % step == 0):
             digits = str(position)
             start = column + 1 - len(digits)
-            # where a number would run into the one before it, it is left out
+            # a number that would touch the one before it is skipped
             if start >= 0 and set(line[max(0, start - 1) : column + 1]) == {" "}:
                 line[start : column + 1] = digits
     return "".join(line)

@@ -1,4 +1,4 @@
-"""The figure of an audit: what tells the label, and how lengths, composition and miRNAs differ between labels."""
+"""The figure of an audit: which properties predict the label, and how they differ between the labels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from mirtools.negatives.findings import BASELINE, CLEAN, LIMIT, SPLIT, TOO_FEW, WARNINGS, Finding
 from mirtools.negatives.held_out import gc_shares
-from mirtools.negatives.labelled import LabelledRows
+from mirtools.pairs.table import LabelledPairs
 from mirtools.report.drawing import BLUE, GREY, ORANGE, SKY, draw_page
 
 NOTHING = "no labelled pairs to audit"
@@ -20,15 +20,15 @@ _DESCRIBED = {
     "site_gc": "site GC",
     "junction": "bases shared at the junction",
     "mirna_seed": "miRNA seed",
-    "all_together": "all but memory together",
-    "site_memory": "site a positive elsewhere",
+    "all_together": "all except memory, together",
+    "site_memory": "site positive elsewhere",
     "site_type": "seed match",
 }
 _BINS = 25
 
 
-def draw_audit(stream: BinaryIO, kind: str, findings: Sequence[Finding], rows: LabelledRows) -> None:
-    """Draw an audit and the pairs that it is about.
+def draw_audit(stream: BinaryIO, kind: str, findings: Sequence[Finding], rows: LabelledPairs) -> None:
+    """Draw an audit and the audited pairs.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def draw_audit(stream: BinaryIO, kind: str, findings: Sequence[Finding], rows: L
     kind : {"png", "svg", "pdf"}
         The same audit gives the same bytes.
     findings : sequence of Finding
-    rows : LabelledRows
+    rows : LabelledPairs
     """
     if not findings:
         draw_page(stream, kind, [], NOTHING)
@@ -56,15 +56,15 @@ def draw_audit(stream: BinaryIO, kind: str, findings: Sequence[Finding], rows: L
 
 
 def _look(finding: Finding) -> tuple[str, str]:
-    """Return colour and what the colour means."""
+    """Return a finding's colour and the colour's meaning."""
     if finding.kind == BASELINE and finding.verdict not in WARNINGS:
-        return GREY, "plain predictor"
+        return GREY, "baseline"
     if finding.verdict in WARNINGS:
         return _RED, "warning"
     if finding.verdict == CLEAN:
         return BLUE, "clean"
     if finding.verdict == TOO_FEW:
-        return SKY, "too few pairs to tell"
+        return SKY, "too few pairs"
     return ORANGE, "leaks if split at random"
 
 
@@ -89,14 +89,14 @@ def _draw_findings(axes: Any, findings: Sequence[Finding]) -> None:
     axes.set_xlim(max(0.0, lowest - 0.02), 1.0)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color=_LINES, linewidth=0.8)
-    axes.set_title("What tells the label alone")
-    axes.set_xlabel(f"AUROC (0.5: not at all; warning above {LIMIT:g})")
+    axes.set_title("How well single properties predict the label")
+    axes.set_xlabel(f"AUROC (0.5: random; warning above {LIMIT:g})")
     for meaning, colour in looks.items():
         axes.plot([], [], "o", color=colour, ms=6, label=meaning)
     axes.legend(loc="lower right", bbox_to_anchor=(1.06, 0.985), ncols=len(looks), fontsize=9, handletextpad=0.1)
 
 
-def _by_label(rows: LabelledRows, values: Sequence[float]) -> tuple[list[float], list[float]]:
+def _by_label(rows: LabelledPairs, values: Sequence[float]) -> tuple[list[float], list[float]]:
     split: tuple[list[float], list[float]] = ([], [])
     for label, value in zip(rows.labels, values, strict=True):
         split[1 - label].append(value)
@@ -104,7 +104,7 @@ def _by_label(rows: LabelledRows, values: Sequence[float]) -> tuple[list[float],
 
 
 def _draw_two(axes: Any, both: tuple[list[float], list[float]], edges: Any) -> None:
-    """Draw the distribution among positives and among negatives, each as shares of its own label."""
+    """Draw the distributions among positives and among negatives, as shares of the pairs with that label."""
     for values, name, colour, fill in zip(
         both, ("positives", "negatives"), (BLUE, ORANGE), (True, False), strict=True
     ):
@@ -123,7 +123,7 @@ def _draw_two(axes: Any, both: tuple[list[float], list[float]], edges: Any) -> N
     axes.legend(loc="upper right", ncols=2, fontsize=9, handlelength=1.1, columnspacing=1)
 
 
-def _draw_lengths(axes: Any, rows: LabelledRows) -> None:
+def _draw_lengths(axes: Any, rows: LabelledPairs) -> None:
     import numpy as np
 
     both = _by_label(rows, [len(site) for site in rows.sites])
@@ -136,11 +136,11 @@ def _draw_lengths(axes: Any, rows: LabelledRows) -> None:
     axes.set_xlabel("nt")
 
 
-def _draw_gc(axes: Any, rows: LabelledRows) -> None:
+def _draw_gc(axes: Any, rows: LabelledPairs) -> None:
     import numpy as np
 
     both = _by_label(rows, (100 * gc_shares(rows.sites)).tolist())
-    # edges between the values that a site of common length can have, as many values in each bin
+    # edges lie between the values that a site of common length can have, with equally many values in each bin
     length = float(np.median([len(site) for site in rows.sites]))
     step = 100 / length
     width = step * max(1, round(0.045 * length))
@@ -150,17 +150,17 @@ def _draw_gc(axes: Any, rows: LabelledRows) -> None:
     axes.set_xlabel("%")
 
 
-def _draw_mirnas(axes: Any, rows: LabelledRows) -> None:
-    """Draw each miRNA by its share among positives and among negatives: on the diagonal where nothing leaks."""
+def _draw_mirnas(axes: Any, rows: LabelledPairs) -> None:
+    """Draw each miRNA by its share among positives and among negatives; equal shares are on the diagonal."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
     counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
-    for label, key in zip(rows.labels, rows.mirna_keys, strict=True):
+    for label, key in zip(rows.labels, rows.mirna_names(), strict=True):
         counts[1 - label][key] += 1
-    names = sorted(set(rows.mirna_keys))
+    names = sorted(set(rows.mirna_names()))
     shares = [[100 * part[name] / sum(part.values()) for name in names] for part in counts]
     top = 1.6 * max(map(max, shares))
-    floor = 60 / max(len(rows), 1)  # stands for none at all
+    floor = 60 / max(len(rows), 1)  # drawn instead of zero, which a logarithmic axis does not have
     axes.plot([floor, top], [floor, top], color="#BDBDBD", lw=1)
     axes.plot(
         *([max(value, floor) for value in part] for part in shares), "o", color=BLUE, ms=3.5, alpha=0.5, mew=0
@@ -172,6 +172,6 @@ def _draw_mirnas(axes: Any, rows: LabelledRows) -> None:
         axis.set_minor_formatter(NullFormatter())
     axes.set_xlim(floor / 1.4, top)
     axes.set_ylim(floor / 1.4, top)
-    axes.set_title("miRNAs, one a point")
+    axes.set_title("miRNAs, one point each")
     axes.set_xlabel("% of positives")
     axes.set_ylabel("% of negatives")

@@ -1,7 +1,7 @@
-"""The figure of chimera-parse: what became of the reads, how long their parts are, how they meet, where sites lie.
+"""The figure of chimera-parse: fate of the reads, lengths of their parts, junctions, and regions of sites.
 
-It is drawn from the statistics that chimera-parse writes into ``--json``. Regions are bars, not a pie: shares of
-bars on one scale can be compared, also small ones, and over several figures.
+It is drawn from the statistics that chimera-parse writes into ``--json``. Regions are bars, not a pie: bars on one
+scale can be compared, even small ones, and between figures.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from itertools import accumulate
 from typing import Any, BinaryIO
 
 from mirtools.errors import shorten
-from mirtools.regions import REGIONS
 from mirtools.report.drawing import (
     BLUE,
     GREEN,
@@ -27,8 +26,9 @@ from mirtools.report.drawing import (
     whole_numbers,
 )
 from mirtools.report.markdown import fate_name, share
+from mirtools.transcripts.regions import REGIONS
 
-# In the order in which a read meets them; others follow, the most frequent first.
+# In reverse order of processing; other fates follow, the most frequent first.
 FATES = "paired low_support short_site gap loop no_target no_mirna too_short".split()
 LENGTHS = {
     "insert_lengths": ("Trimmed reads", GREY),
@@ -41,18 +41,18 @@ _MOST_FATES = 10
 Statistics = Mapping[str, Any]
 
 
-def draw_chimera(statistics: Statistics, stream: BinaryIO, kind: str) -> None:
+def draw_chimera(stream: BinaryIO, kind: str, statistics: Statistics) -> None:
     """Draw the statistics of one run of chimera-parse.
 
     Parameters
     ----------
-    statistics : mapping
-        ``fate``, ``duplicates``, ``insert_lengths``, ``mirna_lengths``, ``target_lengths``, ``gaps``, ``orders``
-        and, where they are known, ``regions`` and ``samples``: counts of distinct reads; numbers as keys are
-        strings. Whatever is missing or empty is not drawn.
     stream : BinaryIO
     kind : {"png", "svg", "pdf"}
         The same statistics give the same bytes.
+    statistics : mapping
+        ``fate``, ``duplicates``, ``insert_lengths``, ``mirna_lengths``, ``target_lengths``, ``gaps``, ``orders``
+        and, if known, ``regions`` and ``samples``: counts of distinct reads; numbers as keys are strings. Missing
+        or empty statistics are not drawn.
     """
     fate, samples = fates(statistics), statistics.get("samples", {})
     rows: list[list[Panel]] = []
@@ -75,7 +75,7 @@ def draw_chimera(statistics: Statistics, stream: BinaryIO, kind: str) -> None:
 
 
 def fates(statistics: Statistics) -> list[tuple[str, int]]:
-    """Return what became of the distinct reads, chimeras first, then as far as the others came."""
+    """Return the fates of the distinct reads with their counts: chimeras first, then from late to early steps."""
     counts = {key: count for key, count in statistics.get("fate", {}).items() if count or key == "paired"}
     known = [(key, counts[key]) for key in FATES if key in counts]
     others = [(key, count) for key, count in counts.items() if key not in FATES]
@@ -98,18 +98,18 @@ def _draw_fates(axes: Any, statistics: Statistics) -> None:
     labels = [f"{count:,}  ({share(count, total)})" for _, count in found]
     draw_bars(axes, names, [([count for _, count in found], colours, None)], labels)
     copies = statistics.get("duplicates", 0)
-    axes.set_title(f"What became of {total:,} reads" + (f" ({copies:,} duplicates left aside)" if copies else ""))
+    axes.set_title(f"Fate of {total:,} reads" + (f" (without {copies:,} duplicates)" if copies else ""))
     axes.set_xlabel("reads")
 
 
 def _draw_lengths(axes: Any, counts: Mapping[int, int], title: str, colour: str) -> None:
     total, low, longest = sum(counts.values()), min(counts), max(counts)
-    # a few long reads must not squeeze all others
+    # a few long reads must not compress the rest of the axis
     high = _quantile(counts, 0.995)
     high = high if longest - low > 1.3 * (high - low) else longest
     shown = {length: count for length, count in counts.items() if length <= high}
     axes.bar(list(shown), list(shown.values()), width=0.9, color=colour)
-    # a single length must not become a wall
+    # a single length must not become one very wide bar
     room = max(0, 8 - (high - low)) / 2
     axes.set_xlim(low - 1 - room, high + 1 + room)
     axes.set_title(title)
@@ -124,7 +124,7 @@ def _draw_lengths(axes: Any, counts: Mapping[int, int], title: str, colour: str)
 
 
 def _quantile(counts: Mapping[int, int], part: float) -> int:
-    """Return the number that at least ``part`` of all do not pass; numbers ascend."""
+    """Return the smallest number that is at least as large as ``part`` of all; numbers ascend."""
     below = accumulate(counts.values())
     total = sum(counts.values())
     return next(number for number, seen in zip(counts, below, strict=True) if seen >= part * total)

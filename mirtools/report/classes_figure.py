@@ -1,4 +1,4 @@
-"""Classes of interactions as a figure: all rows, the mean profile of each class, how many there are (Fig. 3)."""
+"""Classes of interactions as a figure: all rows, the mean profile of each class, the sizes of classes (Fig. 3)."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from mirtools.alignment.class_agreement import adjusted_rand_index, both_known
-from mirtools.alignment.class_vectors import Floats, scaled
-from mirtools.alignment.classes import DISTRIBUTED, MIDDLE, RELAXED_SEED, SEED, THREE_PRIME, Classified
+from mirtools.classes.agreement import adjusted_rand_index, both_known
+from mirtools.classes.classify import DISTRIBUTED, MIDDLE, RELAXED_SEED, SEED, THREE_PRIME, Classified
+from mirtools.classes.vectors import Floats, scaled
 from mirtools.report.drawing import BLUE, GREEN, GREY, ORANGE, SKY, Panel, draw_bars, draw_page, mark_bases
 from mirtools.report.markdown import share
 
 NOTHING = "no alignments"
 _COLOURS = {SEED: BLUE, RELAXED_SEED: SKY, MIDDLE: GREEN, THREE_PRIME: ORANGE, DISTRIBUTED: GREY}
 _PLAIN = {RELAXED_SEED: "relaxed seed", THREE_PRIME: "3' end", "no_alignment": "no alignment"}
-# profiles drawn one by one; of more classes the largest
+# number of profiles; if there are more classes, the largest are drawn
 _MOST_PROFILES = 12
 _A_ROW = 3
-# more rows could not be told apart: each line is then the mean of neighbours
+# more rows could not be distinguished: each line is then the mean of neighbouring rows
 _MOST_LINES = 400
 _HEIGHTS = {"picture": 4.4, "profiles": 2.9}
 _SEED_BASES = (1.5, 8.5)
@@ -28,7 +28,7 @@ _AXIS = "base of the miRNA, 5' to 3'"
 
 
 def draw_classes(stream: BinaryIO, kind: str, found: Sequence[Classified]) -> None:
-    """Draw classes by importance, those by folding, and how both agree, whatever there is.
+    """Draw classes by importance, classes by folding, and their agreement, as far as they are given.
 
     Parameters
     ----------
@@ -47,14 +47,14 @@ def draw_classes(stream: BinaryIO, kind: str, found: Sequence[Classified]) -> No
             panels.append(partial(_draw_choices, found=classified))
         for at in range(0, len(panels), _A_ROW):
             some = panels[at : at + _A_ROW]
-            # as wide as those above
+            # empty panels make these as wide as those above
             rows.append([*some, *[_draw_nothing] * (min(_A_ROW, len(panels)) - len(some))])
             heights.append(_HEIGHTS["profiles"])
     if len(drawn) == 2:
         rows.append([partial(_draw_agreement, found=drawn), _draw_nothing])
         heights.append(_HEIGHTS["picture"])
     total = len(found[0].members.numbers) if found else 0
-    title = f"{total:,} interactions by where on the miRNA their weight lies"
+    title = f"{total:,} interactions by the important bases of the miRNA"
     if rows:
         draw_page(stream, kind, rows, title, heights)
     else:
@@ -69,7 +69,7 @@ def class_label(found: Classified, number: int) -> str:
 
 
 def _kind(name: str) -> tuple[str, list[str]]:
-    """Return the kind of class in a name, and the number that tells classes of one kind apart, if any."""
+    """Return the kind of class in a name, and the number that distinguishes classes of one kind, if any."""
     head, _, tail = name.rpartition("_")
     return (head, [tail]) if head and tail.isdigit() else (name, [])
 
@@ -86,13 +86,13 @@ def _draw_picture(axes: Any, found: Classified) -> None:
     values = scaled(found.vectors.values, found.classes.scale)
     numbers = found.members.numbers
     centres = _mass_centres(values)
-    # class by class, in each from weight at the 5' end to weight at the 3' end
+    # by class, then from weight at the 5' end to weight at the 3' end
     order = np.lexsort((np.arange(len(values)), centres, numbers))
     order = order[numbers[order] > 0]
     lines, owners = _lines(values[order], numbers[order])
     signed = bool((lines < 0).any()) and found.kind != "cofold"
     reach = float(np.abs(lines).max(initial=0)) or 1.0
-    # a few large values would leave the others pale
+    # a few large values would make the others pale
     reach = 1.0 if found.classes.scale == "row" else float(np.percentile(np.abs(lines), 99)) or reach
     picture = axes.imshow(
         lines,
@@ -104,7 +104,7 @@ def _draw_picture(axes: Any, found: Classified) -> None:
         extent=(0.5, values.shape[1] + 0.5, len(lines), 0),
     )
     label = _source(found) + (
-        ", by each row's largest" if found.classes.scale == "row" and not _folded(found) else ""
+        ", divided by the row's largest" if found.classes.scale == "row" and not _folded(found) else ""
     )
     axes.figure.colorbar(picture, ax=axes, label=label, pad=0.09)
     for number in range(1, len(found.classes.names) + 1):
@@ -144,7 +144,7 @@ def _mass_centres(values: Floats) -> Floats:
 
 
 def _lines(values: Floats, numbers: np.ndarray) -> tuple[Floats, np.ndarray]:
-    """Return at most about _MOST_LINES means of neighbours of one class, and the class of each."""
+    """Return about _MOST_LINES or fewer means of neighbouring rows of one class, and the class of each."""
     if len(values) <= _MOST_LINES:
         return values, numbers
     step = len(values) / _MOST_LINES
@@ -237,7 +237,7 @@ def _draw_agreement(axes: Any, found: Sequence[Classified]) -> None:
     axes.set_yticks(range(table.shape[0]), [class_label(first, number) for number in range(1, table.shape[0] + 1)])
     axes.tick_params(length=0)
     index = adjusted_rand_index(table)
-    axes.set_title("Both ways" + ("" if index != index else f": adjusted Rand index {index:.2f}"))
+    axes.set_title("Agreement" + ("" if index != index else f": adjusted Rand index {index:.2f}"))
     axes.set_xlabel("class by folding")
     axes.set_ylabel("class by importance")
 

@@ -10,22 +10,22 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mirtools.alignment.comparison_mutagenesis import Measured
-from mirtools.alignment.comparison_statistics import Statistics
+from mirtools.comparison.mutagenesis import Measured
+from mirtools.comparison.statistics import Statistics
 from mirtools.errors import shorten
 from mirtools.report.drawing import BLUE, GREEN, GREY, ORANGE, SKY, Panel, draw_page, mark_bases
 
 Floats = NDArray[np.float64]
 
-NOTHING = "no pair that all tables have, with an alignment"
+NOTHING = "no pair with an alignment in all tables"
 _COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", SKY, "#D55E00", "#000000")
 _MARKERS = "osD^vPX"
 _LINES = ("-", "--", ":")
-# more lines could not be told apart
+# more lines could not be distinguished
 _MOST_LINES = len(_COLOURS) * len(_LINES)
 _MOST_ASSAYS = 6
 _NAME = 22
-# letters of labels side by side below a panel, and rows of a matrix in which numbers are readable
+# letters that fit below a panel in one line of labels, and rows of a matrix in which numbers are readable
 _WIDTH = 36
 _MOST_NUMBERS = 10
 # shades of more sets would hide each other
@@ -37,7 +37,7 @@ _HEIGHT = 4.2
 def draw_comparison(
     stream: BinaryIO, kind: str, statistics: Statistics, measured: Sequence[Measured] = ()
 ) -> None:
-    """Draw profiles and correlations of sets, the spread over runs, and measured effects, whatever there is.
+    """Draw profiles and correlations of sets, the spread over runs, and measured effects, as far as given.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def draw_comparison(
     for one in measured[:_MOST_ASSAYS]:
         if one.ranges:
             panels.append(partial(_draw_measured, labels=comparison.labels, measured=one))
-    # the first one of an odd number takes the full width
+    # if their number is odd, the first one has the full width
     first = len(panels) % 2
     rows = [panels[:first], *(panels[at : at + 2] for at in range(first, len(panels), 2))]
     rows = [row for row in rows if row]
@@ -113,7 +113,7 @@ def _draw_profiles(axes: Any, statistics: Statistics) -> None:
 
 
 def _legend(axes: Any) -> None:
-    # beside the lines: there is no corner that they never reach
+    # next to the axes: lines may reach any corner inside
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1.02), fontsize=9, handlelength=2.4)
 
 
@@ -130,7 +130,7 @@ def _draw_agreement(axes: Any, statistics: Statistics, table: Floats) -> None:
 
 
 def _agreements(statistics: Statistics) -> Floats:
-    """Return the agreement of alignments of all two sets, shape ``(sets, sets)``; not a number without any."""
+    """Return the agreement of alignments between sets, shape ``(sets, sets)``; NaN for sets without alignments."""
     count = len(statistics.comparison.labels)
     table = np.full((count, count), np.nan)
     for i, j in combinations(range(count), 2):
@@ -208,14 +208,14 @@ def _draw_spread_by_base(axes: Any, statistics: Statistics) -> None:
 
 
 def _spreads(statistics: Statistics) -> tuple[list[str], list[int], list[np.ndarray]]:
-    """Return labels and places of the sets with several runs, and their standard deviations."""
+    """Return labels and indices of the sets with several runs, and their standard deviations."""
     places = [at for at, sds in enumerate(statistics.run_sds) if sds is not None]
     sds = [np.asarray(statistics.run_sds[at]).ravel() for at in places]
     return [shorten(statistics.comparison.labels[at], _NAME) for at in places], places, sds
 
 
 def _numbers(labels: Sequence[str]) -> list[float] | None:
-    """Return what labels such as 10 and 100 stand for; ``None`` where one is no number."""
+    """Return the values of labels such as 10 and 100; ``None`` if any label is not a number."""
     try:
         numbers = [float(label) for label in labels]
     except ValueError:
@@ -238,5 +238,5 @@ def _draw_measured(axes: Any, labels: Sequence[str], measured: Measured) -> None
     axes.set_xticks(places, names, fontsize=9 if len(names) < 15 else 7)
     axes.set_title(f"{shorten(measured.assay.mirna, 24)}: measured and computed", fontsize=11)
     axes.set_xlabel("base of the miRNA, 5' to 3'")
-    axes.set_ylabel("by the largest")
+    axes.set_ylabel("divided by the largest")
     _legend(axes)

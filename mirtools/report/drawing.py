@@ -1,4 +1,4 @@
-"""What all figures have in common: formats, colours, letters, bars, and files that are the same in every run."""
+"""What all figures share: formats, colours, fonts, bars, and files that are the same in every run."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
+from mirtools.computing.headless import import_matplotlib
 from mirtools.errors import MissingExtraError, UsageError, shorten
-from mirtools.report.plotting import import_matplotlib, own_settings
+from mirtools.io.sequences import Reference
+from mirtools.io.streams import Outputs
+from mirtools.report.plotting import own_settings
 
 FORMATS = ("png", "svg", "pdf")
 
-# Okabe and Ito's colours, told apart with any colour vision
+# Okabe and Ito's colours, which people with any colour vision can distinguish
 BLUE, ORANGE, GREEN, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#8C8C8C"
 _WIDTH, _ROW_HEIGHT, _DPI = 11.0, 3.7, 120
 _STYLE: Any = {
@@ -27,18 +31,18 @@ _STYLE: Any = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "legend.frameon": False,
-    "text.parse_math": False,  # names are data: "$" in them is no formula
+    "text.parse_math": False,  # names are data: "$" in them does not begin a formula
     "svg.hashsalt": "mirtools",  # element names that are the same in every run
     "svg.fonttype": "path",
 }
-# Nothing about time or program version: the same table gives the same bytes.
+# No time or program version, so that the same table gives the same bytes.
 METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 
-# above the axes, beside the title: never on a bar
+# above the axes, next to the title, where no bar can be
 LEGEND: Any = {
     "loc": "lower right",
     "bbox_to_anchor": (1.02, 0.985),
@@ -52,22 +56,23 @@ LEGEND: Any = {
 _HYB_NAME = re.compile("MIMAT[0-9]+_[^_]+_(.+)_microRNA")
 
 Panel = Callable[[Any], None]
+Drawn = TypeVar("Drawn")
 
 
 def figure_format(path: str) -> str:
-    """Return the format that a figure's file name asks for, before any work is done for a figure in vain.
+    """Return the format of a figure by its file name; called before the work, so that an error comes early.
 
     Raises
     ------
     UsageError
-        For any suffix but .png, .svg and .pdf.
+        For any suffix except .png, .svg and .pdf.
     MissingExtraError
-        Where matplotlib is not installed, or cannot be imported.
+        If matplotlib is not installed or cannot be imported.
     """
     suffix = os.path.splitext(path)[1].lower().removeprefix(".")
     if suffix not in FORMATS:
         raise UsageError(
-            f"'{shorten(path, 60)}' is no .png, .svg or .pdf file; give the figure one of these suffixes"
+            f"'{shorten(path, 60)}' is not a .png, .svg or .pdf file; give the figure one of these suffixes"
         )
     remedy = "pip install 'mirtools[report]'"
     if find_spec("matplotlib") is None:
@@ -77,6 +82,27 @@ def figure_format(path: str) -> str:
     except ImportError as error:
         raise MissingExtraError("a matplotlib that can be imported", remedy) from error
     return suffix
+
+
+def open_figure(outputs: Outputs, path: str | None, draw: Callable[..., Drawn]) -> Callable[..., Drawn] | None:
+    """Open the file of a figure, if there is one, and return the function that draws into it.
+
+    Parameters
+    ----------
+    outputs : Outputs
+    path : str or None
+    draw : callable
+        Its arguments: the stream, the format, and the data to draw.
+
+    Raises
+    ------
+    UsageError, MissingExtraError
+        As :func:`figure_format`.
+    """
+    if path is None:
+        return None
+    kind = figure_format(path)
+    return partial(draw, outputs.open_binary(path), kind)
 
 
 def draw_page(
@@ -95,7 +121,7 @@ def draw_page(
     rows : sequence of sequence of callable
         Each panel draws on the axes that it is given; the panels of a row are equally wide.
     title : str
-        Stands above the panels, or alone on the page where there are none.
+        Is drawn above the panels, or in the middle of the page if there are no panels.
     heights : float or sequence of float
         Of all rows, or of each, in inches.
     """
@@ -121,7 +147,7 @@ def draw_page(
 
 
 def _settle_layout(figure: Any) -> None:
-    """Lay the figure out, and round: the solver's last digits depend on where its objects lie in memory."""
+    """Lay the figure out and round positions: the solver's last digits depend on memory addresses."""
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for part in figure.subfigs:
@@ -154,17 +180,17 @@ def draw_bars(
 
 
 def draw_gaps(axes: Any, counts: Mapping[int, int], unit: str, longest: int | None = None) -> None:
-    """Draw how many junctions have which gap; overlaps are negative and orange.
+    """Draw the distribution of gaps at junctions; overlaps are negative and orange.
 
     Parameters
     ----------
     axes : Axes
     counts : mapping of int to int
-        By signed distance of miRNA and target part on the read, in nt.
+        Counts by signed distance of miRNA and target part on the read, in nt.
     unit : str
         What is counted.
     longest : int, optional
-        Where the counts of all longer gaps and overlaps have been added up.
+        Gap to which the counts of all longer gaps and overlaps have been added.
     """
     reach = max(4, -min(counts), max(counts))
     gaps = range(-reach, reach + 1)
@@ -181,7 +207,7 @@ def draw_gaps(axes: Any, counts: Mapping[int, int], unit: str, longest: int | No
 
 
 def whole_numbers(axis: Any) -> None:
-    """Let an axis have few ticks, at whole numbers: 25,000 or 2.5 M."""
+    """Give an axis few ticks, at whole numbers: 25,000 or 2.5 M."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axis.set_major_locator(MaxNLocator(6, integer=True))
@@ -191,13 +217,22 @@ def whole_numbers(axis: Any) -> None:
 
 
 def mark_bases(axes: Any) -> None:
-    """Let a drawn x axis of bases, 1-based, have ticks at 1, 5, 10, 15 and so on."""
+    """Give a drawn x axis of 1-based bases ticks at 1, 5, 10, 15 and so on."""
     low, high = axes.get_xlim()
     axes.set_xticks([base for base in (1, *range(5, int(high) + 1, 5)) if low <= base <= high])
     axes.set_xlim(low, high)
 
 
 def plain_mirna(name: str) -> str:
-    """Return the miRNA in a name of the databases of hyb: accession, source, miRNA and kind."""
+    """Return the miRNA in a name of hyb's databases (``accession_source_miRNA_kind``), or the name as it is."""
     match = _HYB_NAME.fullmatch(name)
     return name if match is None else match.group(1)
+
+
+def shown_mirna(mirna: Reference) -> str:
+    """Return the name of a miRNA, or its sequence in RNA letters if it has no other name.
+
+    >>> [shown_mirna(Reference(name, name, "TGAGG")) for name in ("let-7a", "TGAGG")]
+    ['let-7a', 'UGAGG']
+    """
+    return mirna.name.replace("T", "U") if mirna.name == mirna.sequence else plain_mirna(mirna.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _WATSON_CRICK = {"AT", "TA", "CG", "GC"}
-_FLANK = 4  # target bases shown beyond the duplex, so that its surroundings can be recognised
+_FLANK = 4  # target bases shown on either side of the duplex
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,10 @@ class Duplex:
     energy : float
         Free energy of the duplex in kcal/mol (ViennaRNA's ``duplexfold``, 37 degrees Celsius).
     start, end : int
-        0-based, half-open part of the site from its first to its last paired base.
+        0-based, half-open interval of the site from its first to its last paired base.
     target, marks, mirna : str
-        Target 5'->3', ``|`` Watson-Crick and ``:`` G:U pairs, miRNA 3'->5'; RNA letters, ``-`` where the other
-        strand bulges, blank beyond the ends.
+        Target 5'->3', ``|`` Watson-Crick and ``:`` G:U pairs, miRNA 3'->5'; RNA letters, ``-`` opposite bulges of
+        the other strand, blank beyond the ends.
     """
 
     energy: float
@@ -37,7 +37,7 @@ class Duplex:
 
 
 def fold_duplex(mirna: str, site: str) -> Duplex | None:
-    """Fold a miRNA against a site and draw the best duplex; ``None`` where no duplex is stable.
+    """Fold a miRNA with a site and draw the best duplex; return ``None`` if no duplex is stable.
 
     Parameters
     ----------
@@ -70,9 +70,9 @@ _Column = tuple[str, str, str]  # target base, miRNA base, mark
 
 
 def _columns(mirna: str, site: str, pairs: list[tuple[int, int]]) -> list[_Column]:
-    """Lay out base pairs ``(site position, miRNA position)``; the site's ascend, the miRNA's descend."""
+    """Lay out base pairs ``(site position, miRNA position)``, the first ascending, the second descending."""
     (site_first, mirna_first), (site_last, mirna_last) = pairs[0], pairs[-1]
-    # drawn left of the duplex: the miRNA's unpaired 3' end; right of it: its 5' end
+    # the miRNA's unpaired 3' end is drawn left of the duplex, its 5' end right of it
     tail, head = mirna[mirna_first + 1 :][::-1], mirna[:mirna_last][::-1]
     left = site[max(0, site_first - len(tail) - _FLANK) : site_first]
     right = site[site_last + 1 : site_last + 1 + len(head) + _FLANK]

@@ -1,4 +1,4 @@
-"""The figure of dmiso-evaluate: ROC and precision-recall curves, pooled beside within miRNAs, and parts."""
+"""The figure of dmiso-evaluate: ROC and precision-recall curves, all pairs and within miRNAs, and parts."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 from mirtools.errors import shorten
 from mirtools.evaluation.judgement import ALL, Estimate, Judged
 from mirtools.evaluation.predictors import Predictor
+from mirtools.pairs.ranking import Ranking
 from mirtools.report.drawing import BLUE, GREEN, GREY, ORANGE, SKY, Panel, draw_page
-from mirtools.training.bootstrap import Ranking
 
 _COLOURS = (BLUE, ORANGE, GREEN, "#D55E00", "#CC79A7", SKY, "#000000", GREY)
 _DASHES = ("-", "--", ":")
 _MARKERS = ("o", "s", "D")
-_YES_NO = 3  # points of a curve that knows yes and no alone
-_MOST_POINTS = 1500  # of a curve
+_YES_NO = 3  # points of the curve of a predictor that only gives 1 or 0
+_MOST_POINTS = 1500  # per curve
 _MOST_PARTS = 20
 _FAINT = "#BDBDBD"
-NOTHING = "no pairs to judge by"
+NOTHING = "no pairs to evaluate on"
 
 
 def draw_evaluation(
@@ -33,7 +33,7 @@ def draw_evaluation(
     predictors: Sequence[Predictor],
     judged: Sequence[Judged],
 ) -> None:
-    """Draw what predictors are worth; where one label is missing, recall by part alone.
+    """Draw the evaluation of predictors; without positives or without negatives, only recall by part.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def draw_evaluation(
         Of all pairs, in the order of the predictors' scores.
     predictors : sequence of Predictor
     judged : sequence of Judged
-        Of all parts.
+        The results for all parts.
     """
     overall = [each for each in judged if each.part == ALL]
     parts = _parts_to_draw(judged)
@@ -79,7 +79,7 @@ def draw_evaluation(
 
 
 def _parts_to_draw(judged: Sequence[Judged]) -> list[str]:
-    """Return the parts that have an interval, as others are too small to show anything; 20 at most."""
+    """Return the 20 largest parts of those with an interval (or of all if none has one)."""
     sizes = {each.part: each.pairs for each in judged if each.part != ALL}
     sure = {each.part for each in judged if any(figure.low == figure.low for figure in each.figures.values())}
     large = sorted(sizes.keys() & sure or sizes, key=lambda name: -sizes[name])[:_MOST_PARTS]
@@ -88,7 +88,7 @@ def _parts_to_draw(judged: Sequence[Judged]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Curve:
-    """One predictor's curves: positives and negatives found at every threshold; what was said yes to."""
+    """One predictor's curves: true and false positives at every threshold, and of its predictions."""
 
     name: str
     look: dict[str, Any]
@@ -105,7 +105,7 @@ def _curves(labels: NDArray[np.uint8], predictors: Sequence[Predictor]) -> list[
         ranking = Ranking(labels, predictor.scores)
         found, wrong = ranking.curves()
         called = predictor.called
-        said = None if called is None else tuple(int((called & (labels == label)).sum()) for label in (1, 0))
+        counts = None if called is None else tuple(int((called & (labels == label)).sum()) for label in (1, 0))
         if not np.isfinite(predictor.scores).all():
             found, wrong = found[:-1], wrong[:-1]  # the last step is all pairs without a score
         some = np.unique(np.linspace(0, len(found) - 1, min(len(found), _MOST_POINTS)).astype(np.int64))
@@ -115,7 +115,7 @@ def _curves(labels: NDArray[np.uint8], predictors: Sequence[Predictor]) -> list[
                 _look(number),
                 found[some],
                 wrong[some],
-                None if said is None else (said[0], said[1]),
+                None if counts is None else (counts[0], counts[1]),
                 *ranking.figures(),
             )
         )
@@ -157,7 +157,7 @@ def _draw_precision(axes: Any, curves: Sequence[_Curve], positives: int, negativ
         found, wrong = curve.found[1:], curve.wrong[1:]
         if len(curve.found) > _YES_NO:
             recall, precision = found / positives, found / (found + wrong)
-            # as average precision adds it up: each step at the height of its right end
+            # average precision is the area of these steps: each has the height of its right end
             axes.plot(
                 np.append(0, recall), np.append(precision[0], precision), drawstyle="steps-pre", **_line(curve)
             )
@@ -170,7 +170,7 @@ def _draw_precision(axes: Any, curves: Sequence[_Curve], positives: int, negativ
 
 
 def _draw_names(axes: Any, curves: Sequence[_Curve]) -> None:
-    """Draw the legend of both curves as a list with their areas."""
+    """Draw the legend of both curves as a list, with the areas under them."""
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     step = min(1 / 13, 1 / (len(curves) + 1))
@@ -187,7 +187,7 @@ def _draw_names(axes: Any, curves: Sequence[_Curve]) -> None:
         axes.text(0.8, height, f"{curve.auroc:.3f}", ha="right", va="center", fontsize=size)
         axes.text(1.0, height, f"{curve.precision:.3f}", ha="right", va="center", fontsize=size)
     axes.set_ylim(min(0, 1 - (len(curves) + 1) * step), 1.03)
-    axes.text(0, 1, "points: yes or no", va="center", fontsize=size, color="#555555")
+    axes.text(0, 1, "points: predictions", va="center", fontsize=size, color="#555555")
 
 
 def _square(axes: Any) -> None:

@@ -1,4 +1,4 @@
-"""The tables of dmiso-evaluate as Markdown: one for each part, a figure and its interval in a cell."""
+"""The tables of dmiso-evaluate as Markdown: one per part; each cell holds a number and its interval."""
 
 from __future__ import annotations
 
@@ -18,30 +18,31 @@ _NAMES = {
     "recall": "recall",
     "specificity": "specificity",
 }
-NOTHING = "No pairs to judge by."
+NOTHING = "No pairs to evaluate on."
 
 
 def write_evaluation(stream: TextIO, judged: Sequence[Judged], confidence: float, warnings: Sequence[str]) -> None:
-    """Write what predictors are worth; columns without a single figure are left out.
+    """Write the evaluation of predictors; columns without any number are skipped.
 
     Parameters
     ----------
     stream : TextIO
     judged : sequence of Judged
-        Of all parts.
+        The results for all parts.
     confidence : float
         Of the intervals.
     warnings : sequence of str
-        Sentences without names from the data; they stand above the tables.
+        Sentences without names from the data, written above the tables.
     """
-    blocks = ["# What the predictors are worth"]
+    blocks = ["# Evaluation of the predictors"]
     blocks += [f"**Warning**: {warning}." for warning in warnings]
     parts: dict[str, list[Judged]] = {}
     for each in judged:
         parts.setdefault(each.part, []).append(each)
     if parts:
         intervals = (
-            f"In brackets {100 * confidence:g} % bootstrap intervals: over pairs, within miRNAs over miRNAs."
+            f"In brackets: {100 * confidence:g} % bootstrap intervals, resampled over pairs or, within miRNAs, "
+            "over miRNAs."
         )
         blocks.append(f"{intervals} Average precision (AP) depends on the share of positives.")
     else:

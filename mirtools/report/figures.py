@@ -1,4 +1,4 @@
-"""One figure for one interaction table: isomiR types, miRNAs, junctions, scores, the fate of reads."""
+"""The figure of an interaction table: isomiR types, miRNAs, junctions, scores, the fate of reads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from mirtools.errors import shorten
-from mirtools.interactions import ISOMIR_TYPES
+from mirtools.io.tables import ISOMIR_TYPES
 from mirtools.report.drawing import (
     BLUE,
     GREEN,
@@ -22,7 +22,7 @@ from mirtools.report.drawing import (
     whole_numbers,
 )
 from mirtools.report.markdown import fate_name, read_fates, share
-from mirtools.report.runs import RunReport
+from mirtools.report.run_reports import RunReport
 from mirtools.report.summary import LONGEST_GAP, SCORE_BINS, Summary
 
 MOST_MIRNAS = 15
@@ -31,7 +31,7 @@ NOTHING = "no interactions"
 
 
 def draw_figure(stream: BinaryIO, kind: str, summary: Summary, reports: Sequence[RunReport] = ()) -> None:
-    """Draw what the table has columns for.
+    """Draw one panel for each property for which the table has columns.
 
     Parameters
     ----------
@@ -39,10 +39,10 @@ def draw_figure(stream: BinaryIO, kind: str, summary: Summary, reports: Sequence
     kind : {"png", "svg", "pdf"}
     summary : Summary
     reports : sequence of RunReport
-        The one that counts reads gives the panel of their fate.
+        The first one that counts reads gives the panel of their fate.
     """
     panels = _panels(summary, reports)
-    # of an odd number the first takes the full width
+    # if their number is odd, the first one has the full width
     first = len(panels) % 2
     rows = [panels[:first], *(panels[at : at + 2] for at in range(first, len(panels), 2))]
     draw_page(stream, kind, [row for row in rows if row], "" if summary.interactions and panels else NOTHING)
@@ -75,7 +75,7 @@ def _draw_fates(axes: Any, report: RunReport) -> None:
     names, counts, colours = zip(*fates, strict=True)
     labels = [f"{count:,}  ({share(count, total)})" for count in counts]
     draw_bars(axes, names, [(counts, colours, None)], labels)
-    axes.set_title(f"What became of the {total:,} reads")
+    axes.set_title(f"Fate of the {total:,} reads")
     axes.set_xlabel("reads")
 
 

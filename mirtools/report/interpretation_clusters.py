@@ -1,4 +1,4 @@
-"""Clusters of miRNAs that a model treats alike, as a figure (paper: Fig. S2)."""
+"""Clusters of miRNAs with similar sensitivity profiles, as a figure (paper: Fig. S2)."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from mirtools.report.drawing import (
 
 NOTHING = "no miRNA with enough interacting pairs"
 _COLOURS = (BLUE, ORANGE, GREEN, "#D55E00", "#CC79A7", SKY, "#000000")
-# as many, the largest, are told apart below the picture
+# number of clusters, the largest, that have a mean profile below the picture
 _MOST_LINES = len(_COLOURS)
 _MOST_BARS = 11
-# names beside the rows of the picture are readable up to this number
+# names next to the rows of the picture are readable up to this number
 _MOST_NAMES = 100
 _NAME_HEIGHT = 0.11
 _HEIGHT = 4.2
 
 
 def draw_clusters(stream: BinaryIO, kind: str, clusters: Clusters, width: int) -> None:
-    """Draw all profiles as a picture, the mean profile of each cluster, and how many targets are shared.
+    """Draw all profiles as a picture, the mean profile of each cluster, and the targets shared within clusters.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def draw_clusters(stream: BinaryIO, kind: str, clusters: Clusters, width: int) -
     kind : {"png", "svg", "pdf"}
     clusters : Clusters
     width : int
-        Bases that were masked.
+        Number of bases masked at a time.
     """
     if not clusters.count:
         draw_page(stream, kind, [], NOTHING)
@@ -60,7 +60,7 @@ def _draw_picture(axes: Any, clusters: Clusters, width: int) -> None:
     from matplotlib import colormaps
 
     changes = clusters.profiles.changes[clusters.order]
-    # as far as the longest miRNA goes
+    # up to the length of the longest miRNA
     changes = changes[:, : np.flatnonzero(np.isfinite(changes).any(0)).max(initial=0) + 1]
     reach = float(np.nanpercentile(np.abs(changes), 99)) if np.isfinite(changes).any() else 1.0
     colours = colormaps["RdBu"].with_extremes(bad="#EEEEEE")
@@ -98,7 +98,7 @@ def _draw_means(axes: Any, clusters: Clusters, width: int) -> None:
     for number in range(1, min(clusters.count, _MOST_LINES) + 1):
         members = clusters.profiles.changes[clusters.of_mirna == number]
         known = np.isfinite(members)
-        # a mean over few of the cluster's miRNAs would jump
+        # means over few of the cluster's miRNAs are noisy
         drawn = np.flatnonzero(2 * known.sum(0) >= len(members))
         mean = np.where(known, members, 0).sum(0)[drawn] / known.sum(0)[drawn]
         axes.plot(
@@ -114,14 +114,14 @@ def _draw_means(axes: Any, clusters: Clusters, width: int) -> None:
     axes.set_xlabel(f"base (middle of the {width} masked)")
     axes.set_ylabel("masked − unmasked score")
     mark_bases(axes)
-    # beside the lines: there is no corner that they never reach
+    # next to the axes: lines may reach any corner inside
     axes.legend(
         loc="upper left", bbox_to_anchor=(1, 1.02), fontsize=8.5, title="cluster\n(miRNAs)", title_fontsize=8.5
     )
 
 
 def _draw_sharing(axes: Any, clusters: Clusters) -> None:
-    # clusters of one miRNA share nothing with anyone
+    # a cluster of one miRNA has no targets shared within it
     some = [sharing for sharing in clusters.sharing if sharing.overlap == sharing.overlap]
     some = [*some[:-1][:_MOST_BARS], *some[-1:]]
     axes.set_title("Targets shared within clusters (above: p)")

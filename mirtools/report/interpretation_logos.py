@@ -1,4 +1,4 @@
-"""The motifs of both branches' kernels as one figure of sequence logos."""
+"""The motifs of the kernels of both branches, as one figure of sequence logos."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def draw_logos(
     known: Comparison,
     max_e_value: float,
 ) -> None:
-    """Draw the logo of every kernel: heights in bits, small samples corrected for.
+    """Draw the logo of every kernel: heights in bits, with the small-sample correction.
 
     Parameters
     ----------
     stream : BinaryIO
     kind : {"png", "svg", "pdf"}
     kernels : sequence of KernelMotif
-        The miRNA branch stands left, the site branch right.
+        The miRNA branch is drawn left, the site branch right.
     known : Comparison
-        With known motifs; the best match up to an E-value stands below a logo.
+        With known motifs; the best match with an E-value up to ``max_e_value`` is named below a logo.
     max_e_value : float
     """
     halves = [[kernel for kernel in kernels if kernel.branch == branch] for branch in _BRANCHES]
@@ -91,7 +91,7 @@ def _draw_logo(axes: Any, kernel: KernelMotif | None, notes: Mapping[str, str]) 
     name = f"{_BRANCHES[kernel.branch]} {kernel.number}"
     motif = kernel.motif
     if motif is None:
-        axes.set_title(f"{name}: never excited", fontsize=9, color=GREY)
+        axes.set_title(f"{name}: never active", fontsize=9, color=GREY)
         axes.set_axis_off()
         return
     bits = information(motif.frequencies, motif.sites)

@@ -11,7 +11,7 @@ from mirtools.interpretation.masking import MaskingMap, MaskingSums
 from mirtools.report.drawing import BLUE, GREEN, GREY, LEGEND, ORANGE, Panel, draw_page, mark_bases
 
 NOTHING = "no pairs"
-# windows that fewer of the pairs have are not drawn: means over few long sequences
+# windows that fewer of the pairs have are not drawn: they would be means over few long sequences
 _FEWEST_SHARE = 0.05
 # bases 2 to 8 of a miRNA
 _SEED = (1.5, 8.5)
@@ -19,7 +19,7 @@ _NAMES = {"mirna": "miRNA", "site": "Site"}
 
 
 def draw_maps(stream: BinaryIO, kind: str, sums: MaskingSums) -> None:
-    """Draw the maps of miRNAs and sites: left all pairs with their spread, right positive and negative ones."""
+    """Draw the maps of miRNAs and sites: left all pairs with their spread, right by label or prediction."""
     rows: list[list[Panel]] = [
         [
             partial(_draw_spread, sums=sums, sequence=sequence),
@@ -53,7 +53,7 @@ def _draw_groups(axes: Any, sums: MaskingSums, sequence: str) -> None:
 
 
 def _drawn(found: MaskingMap, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the middle of every window drawn, 1-based, and the number of the window."""
+    """Return the 1-based middle of every window that is drawn, and the number of the window."""
     fewest = max(1, _FEWEST_SHARE * found.counts.max(initial=0))
     drawn = np.flatnonzero(found.counts >= fewest)
     return drawn + (width + 1) / 2, drawn

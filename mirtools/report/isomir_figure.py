@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from mirtools.errors import shorten
-from mirtools.interactions import ISOMIR_TYPES
+from mirtools.io.tables import ISOMIR_TYPES
 from mirtools.isomir.compare import FIRST, SECOND, Comparison
 from mirtools.isomir.statistics import ALL, SIGNIFICANT, Preference, Shared, Statistics, spread
 from mirtools.report.drawing import (
@@ -30,19 +30,19 @@ _MOST_FOLD = 3  # log2
 
 
 def draw_isomirs(
-    statistics: Statistics, comparison: Comparison | None, min_pairs: int, stream: BinaryIO, kind: str
+    stream: BinaryIO, kind: str, statistics: Statistics, comparison: Comparison | None, min_pairs: int
 ) -> None:
     """Draw the statistics of one run of isomir-classify.
 
     Parameters
     ----------
-    statistics : Statistics
-    comparison : Comparison, optional
-    min_pairs : int
-        isomiR pairs from which on a miRNA was tested for preferred types.
     stream : BinaryIO
     kind : {"png", "svg", "pdf"}
         The same statistics give the same bytes.
+    statistics : Statistics
+    comparison : Comparison, optional
+    min_pairs : int
+        Smallest number of isomiR pairs with which a miRNA was tested for preferred types.
     """
     anything = any(count.pairs for count in statistics.types.values())
     rows: list[list[Panel]] = []
@@ -85,10 +85,10 @@ def _draw_per_mirna(axes: Any, counts: Sequence[int]) -> None:
     ticks = [size for size in shown if size in (1, most) or (size % 5 == 0 if max(shown) > 9 else True)]
     axes.set_xticks(ticks, [f"≥{size}" if size == most and max(counts) > most else str(size) for size in ticks])
     axes.set_xlim(0.2, max(8, *shown) + 0.8)
-    told = spread(counts, "mirnas")
+    sizes = spread(counts, "mirnas")
     axes.set_title("isomiRs per miRNA")
     axes.set_xlabel(
-        f"isomiRs (mean {told['mean']:.1f}, median {told['median']:g}, most {told['max']:,}; "
+        f"isomiRs (mean {sizes['mean']:.1f}, median {sizes['median']:g}, most {sizes['max']:,}; "
         f"{len(counts):,} miRNAs)"
     )
     axes.set_ylabel("miRNAs")
@@ -110,7 +110,7 @@ def _draw_preferences(axes: Any, preferences: Sequence[Preference], min_pairs: i
         folds[row][column] = max(-_MOST_FOLD, min(_MOST_FOLD, fold))
         if item.is_preferred:
             axes.text(column, row, "●", ha="center", va="center", fontsize=9, color="black")
-    # blue and orange stay apart with any colour vision
+    # blue and orange can be distinguished with any colour vision
     from matplotlib.colors import LinearSegmentedColormap
 
     colours = LinearSegmentedColormap.from_list("fold", [BLUE, "#F7F7F7", ORANGE])

@@ -1,18 +1,19 @@
-"""The summary as Markdown that also reads well as plain text."""
+"""The summary of an interaction table, as Markdown that also reads well as plain text."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import TextIO
 
 from mirtools.errors import shorten
-from mirtools.interactions import ISOMIR_TYPES
+from mirtools.io.tables import ISOMIR_TYPES
 from mirtools.report.duplex import fold_duplex
-from mirtools.report.runs import RunReport
-from mirtools.report.summary import Pair, Summary, gene_symbol
+from mirtools.report.page.wording import many
+from mirtools.report.run_reports import RunReport
+from mirtools.report.summary import Pair, Summary
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _MARKUP = re.compile(r"[\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -24,18 +25,18 @@ _FATES = {
     "too_short": "shorter than a miRNA",
     "no_mirna": "no miRNA found",
     "no_target": "miRNA without target",
-    "gap": "miRNA and target apart",
-    "loop": "parts looped or nested",
+    "gap": "gap too long",
+    "loop": "overlap too long or nested",
     "short_site": "target site too short",
     "low_support": "miRNA part in too few reads",
-    "unread_base": "miRNA part with unread bases (N)",
+    "unread_base": "miRNA part with N",
 }
 
 
 def write_summary(
     stream: TextIO, summary: Summary, reports: Sequence[RunReport], duplexes: int, figure: str | None = None
 ) -> None:
-    """Write the summary.
+    """Write the summary as Markdown.
 
     Parameters
     ----------
@@ -46,27 +47,27 @@ def write_summary(
     duplexes : int
         How many of the strongest interactions to draw.
     figure : str, optional
-        Where the figure lies, as seen from the summary.
+        Path of the figure, relative to the summary.
     """
     blocks = ["# miRNA-target interactions", _found(summary)]
     if any(report.hints for report in reports):
-        blocks.append(_hints(reports))
+        blocks.append(hints_of(reports))
     if figure is not None:
-        blocks.append(f"![Figure](<{_link(figure)}>)")
+        blocks.append(figure_block(figure))
     if table := _kinds(summary):
-        blocks += ["## What was found", table]
+        blocks += ["## Interactions by kind", table]
     if summary.rows_of_type:
         blocks += ["## isomiR types", _types(summary)]
     if summary.top:
         blocks += ["## Strongest pairs", _order(summary), _strongest(summary)]
         blocks += _duplexes(summary.top[:duplexes])
     if reports:
-        blocks += ["## What became of the reads", *map(_fate, reports)]
+        blocks += ["## Fate of the reads", *map(fate_of, reports)]
     stream.write("\n\n".join(blocks) + "\n")
 
 
 def escape(text: str, width: int = _NAME_WIDTH) -> str:
-    """Return a name from the data as inert Markdown on one line.
+    """Return a name from the data as one line of Markdown without any effect as markup.
 
     >>> escape("a|b <script> NM_000146 _x_")
     'a\\\\|b &lt;script&gt; NM_000146 \\\\_x\\\\_'
@@ -76,18 +77,18 @@ def escape(text: str, width: int = _NAME_WIDTH) -> str:
 
 
 def fate_name(reason: str) -> str:
-    """Return what a status of a read means, in words."""
+    """Return the status of a read in words."""
     return _FATES.get(reason, reason.replace("_", " "))
 
 
 def read_fates(report: RunReport) -> list[tuple[str, int]]:
-    """Return what became of a command's reads: those paired, and those dropped, the most frequent first."""
+    """Return the fates of a command's reads with their counts: paired, then dropped, the most frequent first."""
     dropped = sorted(report.dropped.items(), key=lambda item: (-item[1], item[0]))
     return [("paired_reads", report.counts["paired_reads"]), *dropped]
 
 
 def share(part: int, whole: int) -> str:
-    """Return a share in percent with one decimal; a small one never reads as none."""
+    """Return a share in percent with one decimal; a share that is not zero is not shown as zero."""
     if not whole:
         return "."
     percent = f"{100 * part / whole:.1f} %"
@@ -95,9 +96,14 @@ def share(part: int, whole: int) -> str:
 
 
 def relative_link(figure: str, summary: str) -> str:
-    """Return the figure's place as seen from the summary file (``-``: from the working folder)."""
+    """Return the figure's path relative to the summary file (``-``: relative to the working folder)."""
     folder = "." if summary == "-" else os.path.dirname(summary) or "."
     return os.path.relpath(figure, folder)
+
+
+def figure_block(path: str) -> str:
+    """Return the line that shows a figure."""
+    return f"![Figure](<{_link(path)}>)"
 
 
 def _link(path: str) -> str:
@@ -108,30 +114,29 @@ def _found(summary: Summary) -> str:
     if not summary.interactions:
         text = "No interactions."
     else:
-        text = f"**{_many(summary.pairs, 'miRNA-target pair')}**"
+        text = f"**{many(summary.pairs, 'miRNA-target pair')}**"
         if summary.reads_of and summary.targets:
-            text += (
-                f" of {_many(len(summary.reads_of), 'miRNA')} and {_many(summary.targets, 'target transcript')}"
-            )
-        text += f" in {_many(summary.interactions, 'interaction')}"
-        text += " (one form of a miRNA on one stretch of a transcript)"
+            text += f" of {many(len(summary.reads_of), 'miRNA')} and {many(summary.targets, 'target transcript')}"
+        text += f" in {many(summary.interactions, 'interaction')}"
+        text += " (one form of a miRNA at one site of a transcript)"
         if "n_reads" in summary.has:
-            text += f", seen in {_many(summary.reads, 'distinct read')}"
+            text += f", seen in {many(summary.reads, 'distinct read')}"
             if "n_copies" in summary.has:
                 text += f" ({summary.copies:,} with duplicates)"
         text += "."
     if summary.negatives:
-        text += f" {_many(summary.negatives, 'row')} labelled as no interaction (label 0) left out."
+        text += f" {many(summary.negatives, 'row')} with label 0 (no interaction) skipped."
     if summary.alternatives:
-        text += f" {_many(summary.alternatives, 'second-best row')} (rank above 1) left out."
+        text += f" {many(summary.alternatives, 'second-best row')} (rank above 1) skipped."
     return text
 
 
-def _hints(reports: Sequence[RunReport]) -> str:
+def hints_of(reports: Sequence[RunReport]) -> str:
+    """Return the hints of commands as a list."""
     lines = [
         f"- {escape(report.tool)}: {escape(hint, _HINT_WIDTH)}" for report in reports for hint in report.hints
     ]
-    return "\n".join(["To look at:", "", *lines])
+    return "\n".join(["Hints:", "", *lines])
 
 
 def _kinds(summary: Summary) -> str:
@@ -146,10 +151,10 @@ def _kinds(summary: Summary) -> str:
 
 
 def _types(summary: Summary) -> str:
-    # other vocabularies than ours come last
+    # types that are not among the eight come last
     names = [*ISOMIR_TYPES, *sorted(set(summary.rows_of_type) - set(ISOMIR_TYPES))]
     rows = [(escape(name), summary.rows_of_type[name], summary.reads_of_type[name]) for name in names]
-    note = "An isomiR can be of several types at once; it counts for each."
+    note = "An isomiR can have several types; it is counted with each."
     return note + "\n\n" + _counts("type", rows, summary)
 
 
@@ -160,22 +165,22 @@ def _counts(title: str, rows: Iterable[tuple[str, int, int]], summary: Summary) 
     for name, interactions, reads in rows:
         row = [name, f"{interactions:,}", share(interactions, summary.interactions)]
         cells.append([*row, f"{reads:,}", share(reads, summary.reads)] if with_reads else row)
-    return _table(header, cells)
+    return markdown_table(header, cells)
 
 
 def _order(summary: Summary) -> str:
     keys = [
         text
         for column, text in (
-            ("prediction", "those predicted to bind"),
+            ("prediction", "predicted to bind first"),
             ("n_reads", "then most reads"),
             ("score", "then highest score"),
         )
         if column in summary.has
     ]
-    order = ", ".join(keys).removeprefix("then ") or "seen"
-    text = f"{order[0].upper()}{order[1:]} first; a pair's reads are those of all its interactions"
-    text += ", its site and form those of the strongest."
+    order = ", ".join(keys).removeprefix("then ") or "as first seen"
+    text = f"Order: {order}. The reads of a pair are those of all its interactions"
+    text += "; its site and miRNA form are those of the strongest."
     return text + (" Sites are 0-based, half-open, on the transcript." if _has_sites(summary) else "")
 
 
@@ -201,7 +206,7 @@ def _strongest(summary: Summary) -> str:
         cells = {
             "#": str(rank),
             "miRNA": escape(best.mirna or "."),
-            "target": escape(gene_symbol(best.target) or "."),
+            "target": escape(best.shown_target or "."),
             "site": "." if best.start is None else f"{best.start}-{best.end}",
             "miRNA form": escape(best.isomir_types.replace(",", ", ") or best.mirna_class or "."),
             "interactions": f"{pair.interactions:,}",
@@ -210,7 +215,7 @@ def _strongest(summary: Summary) -> str:
             "binds": {1: "yes", 0: "no", None: "."}[best.prediction],
         }
         rows.append([cells[title] for title in header])
-    return _table(header, rows)
+    return markdown_table(header, rows)
 
 
 def _duplexes(pairs: Iterable[Pair]) -> list[str]:
@@ -220,7 +225,7 @@ def _duplexes(pairs: Iterable[Pair]) -> list[str]:
         duplex = fold_duplex(best.mirna_seq, best.site_seq) if best.mirna_seq and best.site_seq else None
         if duplex is None:
             continue
-        title = f"{rank}. {escape(best.mirna)} with {escape(gene_symbol(best.target) or 'its site')}"
+        title = f"{rank}. {escape(best.mirna)} with {escape(best.shown_target or 'its site')}"
         if best.start is not None:
             title += f", {best.start + duplex.start}-{best.start + duplex.end}"
         drawn += [f"{title} ({duplex.energy:.1f} kcal/mol)", f"```\n{duplex.text()}\n```"]
@@ -230,7 +235,8 @@ def _duplexes(pairs: Iterable[Pair]) -> list[str]:
     return drawn
 
 
-def _fate(report: RunReport) -> str:
+def fate_of(report: RunReport) -> str:
+    """Return a table of what happened to the reads or rows of a command."""
     if report.counts["reads"]:
         total = report.counts["reads"]
         rows = [("reads in", total), *((fate_name(reason), n) for reason, n in read_fates(report))]
@@ -238,18 +244,20 @@ def _fate(report: RunReport) -> str:
         if duplicates:
             rows.insert(1, ("duplicates", duplicates))
         cells = [[escape(name), f"{count:,}", share(count, total)] for name, count in rows]
-        text = _table([escape(report.tool), "reads", "share"], cells)
+        text = markdown_table([escape(report.tool), "reads", "share"], cells)
     else:
         counts = Counter(report.counts)
         cells = [[escape(name.replace("_", " ")), f"{count:,}"] for name, count in sorted(counts.items())]
         cells += [[escape(f"dropped: {fate_name(name)}"), f"{n:,}"] for name, n in sorted(report.dropped.items())]
-        text = _table([escape(report.tool), "count"], cells)
+        text = markdown_table([escape(report.tool), "count"], cells)
     return text
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table with aligned columns: the first one and names to the left, numbers to the right."""
-    left = [not at or title in _TEXT for at, title in enumerate(header)]
+def markdown_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], text: Container[str] = frozenset(_TEXT)
+) -> str:
+    """Return a Markdown table; the first column and those in ``text`` are aligned left, numbers right."""
+    left = [not at or title in text for at, title in enumerate(header)]
     widths = [max(3, *(len(row[at]) for row in (header, *rows))) for at in range(len(header))]
 
     def line(cells: Sequence[str]) -> str:
@@ -263,7 +271,3 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         "-" * width if to_left else "-" * (width - 1) + ":" for width, to_left in zip(widths, left, strict=True)
     ]
     return "\n".join([line(header), line(rule), *map(line, rows)])
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -1,22 +1,24 @@
-"""The statistics of chimera-parse as custom content of MultiQC: one JSON file a plot.
+"""The statistics of chimera-parse as custom content of MultiQC: one JSON file per plot.
 
-MultiQC finds files named ``*_mqc.json`` and merges those with the same ``id``: all runs in a folder end in one
-section, one bar or line each. It takes the categories of the last file that it reads, so every file names all of
-them, and it merges no files that hold several data sets, so every length has a file of its own.
+MultiQC finds files named ``*_mqc.json`` and merges those with the same ``id``: all runs in a folder appear in one
+section, each as a bar or line. It uses the categories of the last file that it reads; therefore every file names
+all of them. It does not merge files that hold several data sets; therefore each length has a file of its own.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TextIO
 
-from mirtools.regions import REGIONS
+from mirtools.io.streams import Outputs
 from mirtools.report.chimera_figure import FATES, Statistics, fates, numbered
 from mirtools.report.drawing import BLUE, GREEN, GREY, ORANGE, SKY
 from mirtools.report.markdown import fate_name
+from mirtools.transcripts.regions import REGIONS
 
-# What the files of every run are called behind the prefix, and the one that needs known regions.
+# Names of the files of every run, after the prefix, and of the one that needs known regions.
 FILES = tuple(
     f"{name}_mqc.json" for name in "fate insert_lengths mirna_lengths target_lengths gaps general".split()
 )
@@ -35,21 +37,48 @@ _LENGTHS = {
 }
 
 
+class MultiqcFiles:
+    """The files of one run, which are opened before the work and written after it.
+
+    Parameters
+    ----------
+    outputs : Outputs
+    prefix : str
+        Beginning of their names.
+    """
+
+    def __init__(self, outputs: Outputs, prefix: str) -> None:
+        self._outputs = outputs
+        self._prefix = prefix
+        self._streams: dict[str, TextIO] = {}
+
+    def open(self, with_regions: bool) -> None:
+        """Open the files of a run, with or without that of regions."""
+        for ending in [*FILES, *([REGIONS_FILE] if with_regions else [])]:
+            self._streams[ending] = self._outputs.open(f"{self._prefix}_{ending}")
+
+    def write(self, statistics: Statistics, sample: str | None) -> None:
+        """Write the files; a run of several samples is named after the files."""
+        name = os.path.basename(self._prefix) if sample is None else sample
+        for ending, text in multiqc_files(statistics, name).items():
+            self._streams[ending].write(text)
+
+
 def multiqc_files(statistics: Statistics, run_name: str) -> dict[str, str]:
-    """Return the content of the files for MultiQC by what their names end in.
+    """Return the contents of the files for MultiQC, by the ends of their names.
 
     Parameters
     ----------
     statistics : mapping
         As for :func:`mirtools.report.chimera_figure.draw_chimera`.
     run_name : str
-        What stands for the run in plots and, unless it has several samples, in the table; runs that are to be
-        reported together need different names.
+        Name of the run in plots and, unless it has several samples, in the table; runs that are reported together
+        need different names.
 
     Returns
     -------
     dict
-        ``FILES``, and ``REGIONS_FILE`` where the statistics have regions, to JSON text.
+        JSON text by ``FILES``, and by ``REGIONS_FILE`` if the statistics have regions.
     """
     name = _printable(run_name)
     files = {"fate_mqc.json": _fate(statistics, name)}
@@ -89,7 +118,7 @@ def _fate(statistics: Statistics, name: str) -> dict[str, Any]:
     return _section(
         "fate",
         "Fate of reads",
-        "What became of the distinct reads.",
+        "What happened to each distinct read.",
         "bargraph",
         {"ylab": "distinct reads"},
         categories=_categories(names, colours),
@@ -126,7 +155,9 @@ def _regions(statistics: Statistics, name: str) -> dict[str, Any]:
 
 def _general(statistics: Statistics, name: str) -> dict[str, Any]:
     samples = statistics.get("samples", {})
+    first = statistics.get("first_reads", {})
     if len(samples) < 2:
+        first = dict(zip([name], first.values(), strict=False))
         distinct = sum(count for _, count in fates(statistics))
         everything = {
             "reads": distinct + statistics.get("duplicates", 0),
@@ -144,7 +175,7 @@ def _general(statistics: Statistics, name: str) -> dict[str, Any]:
             "reads": {"title": "Reads", "description": "Reads", "hidden": True, **count},
             "duplicates": {
                 "title": "Duplicates",
-                "description": "Reads that are copies of others",
+                "description": "Reads that are copies of other reads",
                 "scale": "OrRd",
                 **percent,
             },
@@ -159,8 +190,32 @@ def _general(statistics: Statistics, name: str) -> dict[str, Any]:
                 "scale": "Greens",
                 **percent,
             },
+            "adapter_share": {
+                "title": "Adapter",
+                "description": "Share of the first reads that contain the adapter",
+                "hidden": True,
+                **percent,
+            },
+            "mirna_share": {
+                "title": "miRNA",
+                "description": "Share of the first reads that contain 16 nt of a miRNA",
+                "hidden": True,
+                **percent,
+            },
         },
-        "data": {_printable(sample): _row(**counts) for sample, counts in samples.items()},
+        "data": {
+            _printable(sample): _row(**counts) | _first_row(first.get(sample))
+            for sample, counts in samples.items()
+        },
+    }
+
+
+def _first_row(counts: Mapping[str, int] | None) -> dict[str, float]:
+    if counts is None:
+        return {}
+    return {
+        "adapter_share": _percent(counts["with_adapter"], counts["reads"]),
+        "mirna_share": _percent(counts["with_mirna"], counts["distinct_reads"]),
     }
 
 
@@ -182,17 +237,17 @@ def _categories(names: Mapping[str, str], colours: Mapping[str, str]) -> dict[st
 
 
 def _line(counts: Mapping[str, int]) -> dict[str, int]:
-    """Return counts with zeros in between, so that a line falls where nothing is."""
+    """Return counts with zeros between them, so that the line is at zero where nothing was counted."""
     present = numbered(counts)
     if not present:
         return {}
     steps: Iterable[int] = range(min(present) - 1, max(present) + 2)
-    # far outliers would make the line long; then only the feet of each peak are drawn
+    # outliers would make the line long; then only the zeros next to each count are added
     if max(present) - min(present) > 1000:
         steps = sorted({foot for number in present for foot in (number - 1, number, number + 1)})
     return {str(number): present.get(number, 0) for number in steps}
 
 
 def _printable(name: str) -> str:
-    """Return a name as UTF-8 can hold it: file names may be no text."""
+    """Return a name that UTF-8 can encode: a file name may hold bytes that are not text."""
     return name.encode("utf-8", "replace").decode("utf-8")

@@ -1,4 +1,7 @@
-"""Both tracks of miRNAs along transcripts, with peaks, known sites and the strongest alignments (Figs 4 to 6)."""
+"""The figure of peak-narrow: both tracks of a miRNA along a transcript, peaks, known sites, best alignments.
+
+Figs 4 to 6 of the paper.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from mirtools.alignment.alignments import GAP
+from mirtools.io.bed import KnownSite
 from mirtools.report.alignment_strip import rna
 from mirtools.report.drawing import BLUE, GREY, ORANGE, Panel, draw_page
-from mirtools.scan.bed import KnownSite
 from mirtools.scan.narrow import Narrowed
 from mirtools.scan.peaks import Peak
 
@@ -19,7 +22,7 @@ NOTHING = "no peaks"
 _MOST_ALIGNMENTS = 3
 _MOST_COLUMNS = 34
 _HEIGHTS = {"tracks": 2.5, "alignments": 1.05}
-# a longer transcript has more peaks than can be marked each
+# a long transcript has more peaks than can be marked
 _MOST_MARKS = 60
 _NAME_WIDTH = 60
 _KNOWN = "#D0D0D0"
@@ -30,18 +33,22 @@ class PeaksFigure:
 
     Parameters
     ----------
+    stream : BinaryIO
+    kind : {"png", "svg", "pdf"}
     known : iterable of KnownSite
     most : int
-        How many pairs are kept.
+        Largest number of pairs in the figure.
     """
 
-    def __init__(self, known: Iterable[KnownSite], most: int) -> None:
+    def __init__(self, stream: BinaryIO, kind: str, known: Iterable[KnownSite], most: int) -> None:
+        self._stream = stream
+        self._kind = kind
         self._known = list(known)
         self._most = most
         self._kept: list[tuple[Narrowed, list[KnownSite]]] = []
 
     def add(self, found: Narrowed) -> None:
-        """Keep a pair if there is room for it and something on it."""
+        """Keep a pair if there is room for it and it has a peak or a known site."""
         if len(self._kept) >= self._most:
             return
         target = found.target.name
@@ -49,14 +56,8 @@ class PeaksFigure:
         if found.peaks or known:
             self._kept.append((found, known))
 
-    def draw(self, stream: BinaryIO, kind: str) -> None:
-        """Write the figure; a page that says so where there is nothing to draw.
-
-        Parameters
-        ----------
-        stream : BinaryIO
-        kind : {"png", "svg", "pdf"}
-        """
+    def draw(self) -> None:
+        """Write the figure; without any pair, a page with a notice."""
         rows: list[list[Panel]] = []
         heights: list[float] = []
         for number, (found, known) in enumerate(self._kept):
@@ -67,13 +68,13 @@ class PeaksFigure:
                 panels: list[Panel] = [partial(_draw_alignment, found=found, peak=peak) for peak in drawn]
                 rows.append(panels + [_draw_nothing] * (_MOST_ALIGNMENTS - len(panels)))
                 heights.append(_HEIGHTS["alignments"])
-        draw_page(stream, kind, rows, "" if rows else NOTHING, heights if rows else _HEIGHTS["tracks"])
+        draw_page(self._stream, self._kind, rows, "" if rows else NOTHING, heights if rows else _HEIGHTS["tracks"])
 
 
 def _draw_tracks(axes: Any, found: Narrowed, known: Sequence[KnownSite], legend: bool) -> None:
     length = len(found.target.sequence)
     for site in known:
-        # at least as wide as can be seen
+        # wide enough to be visible
         width = max(site.end - site.start, length / 400)
         axes.axvspan(site.start, site.start + width, color=_KNOWN, linewidth=0, zorder=0)
     axes.plot(np.arange(length) + 0.5, found.score_track, color=BLUE, linewidth=1.6)
@@ -132,7 +133,7 @@ def _draw_alignment(axes: Any, found: Narrowed, peak: Peak) -> None:
 
 
 def _columns(peak: Peak) -> Iterator[tuple[str, str, str, float]]:
-    """Yield the columns of the alignment without what hangs over at the site's ends: letters, mark, score."""
+    """Yield letters, mark and score of each column, from the miRNA's first to its last base."""
     alignment = peak.alignment
     site_line, mirna_line = (
         rna(line, alignment.rule) for line in (alignment.aligned_site, alignment.aligned_mirna)

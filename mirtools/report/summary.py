@@ -1,4 +1,4 @@
-"""An interaction table, read once and in bounded memory, as the counts and the strongest rows of a report."""
+"""Counts and strongest pairs of an interaction table, which is read once and in bounded memory."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mirtools.errors import shorten
-from mirtools.interactions import MISSING, TableReader
+from mirtools.io.tables import MISSING, TableReader
 
 SCORE_BINS = 20
-LONGEST_GAP = 20  # gaps beyond are counted as this long: one odd table must not widen the axis
+LONGEST_GAP = 20  # longer gaps are counted as this long, so that an odd table does not widen the axis
 
-# What a report is made of; a table needs at least one of the first four to be an interaction table.
+# The columns that a report uses; an interaction table has at least one of the first four.
 _COLUMNS = (
     "mirna_id mirna_seq target_id site_seq n_reads n_copies target_start target_end site_start site_end gap "
-    "mirna_class isomir_types rank label score prediction"
+    "mirna_class isomir_types rank label score prediction gene_name"
 ).split()
 _NAMING = 4
 
 
 @dataclass(frozen=True)
 class Interaction:
-    """One row of the table, with what a reader wants to see of it.
+    """One row of the table: the cells that a report shows.
 
-    Sequences are DNA letters 5'->3' or empty; ``start`` and ``end`` are 0-based and half-open on the target, of
-    the extended site. What the table does not say is ``None`` or empty.
+    Sequences are DNA letters 5'->3' or empty; ``start`` and ``end`` of the extended site are 0-based and half-open
+    on the target. Missing values are ``None`` or empty.
     """
 
     mirna: str
@@ -40,6 +40,12 @@ class Interaction:
     reads: int | None
     score: float | None
     prediction: int | None
+    gene: str = ""
+
+    @property
+    def shown_target(self) -> str:
+        """The name of the gene if it is known, else the target."""
+        return self.gene or gene_symbol(self.target)
 
     @property
     def strength(self) -> tuple[int, int, float]:
@@ -58,9 +64,9 @@ class Pair:
     Attributes
     ----------
     best : Interaction
-        Its strongest row (where the pair was weak at first, the strongest since).
+        Its strongest row (for a pair that was weak at first: the strongest row since).
     interactions, reads : int
-        Rows, and their distinct reads.
+        Number of rows, and of their distinct reads.
     """
 
     best: Interaction
@@ -77,24 +83,25 @@ class Summary:
     has : set of str
         Standard names of the columns that the table has.
     interactions, reads, copies : int
-        Rows, their distinct reads, and their reads with duplicates.
+        Number of rows, of their distinct reads, and of their reads with duplicates.
     pairs : int
         Distinct pairs of a miRNA and a target transcript.
     negatives, alternatives : int
-        Rows labelled 0, which are no interactions, and rows of rank 2 and beyond, whose reads are already counted
-        with a better row. Both are counted nowhere else.
+        Rows with label 0, which are not interactions, and rows of rank 2 or more, whose reads are already counted
+        with a better row. Neither is counted anywhere else.
     targets : int
         Distinct transcripts.
     reads_of, isomir_reads_of : collections.Counter
-        Reads of each miRNA, and those of its isomiRs; rows where the table has no ``n_reads``.
+        Reads of each miRNA, and those of its isomiRs; rows if the table has no ``n_reads``.
     rows_of_class, reads_of_class : collections.Counter
         By ``mirna_class``: ``exact``, ``isomir``.
     rows_of_type, reads_of_type : collections.Counter
-        By isomiR type; an isomiR of several types counts for each.
+        By isomiR type; an isomiR of several types is counted with each.
     rows_of_gap : collections.Counter
-        By signed distance of the two parts on the read, in nt; negative is overlap.
+        By signed distance of the two parts on the read, in nt; overlaps are negative.
     scores : dict of int to list of int
-        For each prediction (0, 1; -1 without that column) the rows in ``SCORE_BINS`` equal bins from 0 to 1.
+        For each prediction (0, 1; -1 without that column) the number of rows in ``SCORE_BINS`` equal bins from 0
+        to 1.
     top : list of Pair
         The strongest first: predicted to bind in any row, then most reads, then highest score,
         then first in the table.
@@ -127,7 +134,8 @@ def summarize(table: TableReader, rows: Iterable[list[str]], top: int = 20) -> S
     Raises
     ------
     InputError
-        For a table with none of the naming columns, and for a cell that should be a number and is none.
+        For a table without any of the columns that name a miRNA or a target, and for a cell that is not a number
+        but should be.
     """
     cells = _Cells(table)
     summary = Summary(has=cells.has)
@@ -162,9 +170,9 @@ def gene_symbol(target: str) -> str:
 class _Strongest:
     """The strongest pairs, exactly, without keeping a row of every pair.
 
-    The strength of a pair only grows, and so does what the weakest of the strongest has. A pair that is among the
-    strongest in the end is therefore among them when its last row comes: a row is worth keeping only for pairs
-    that are among the strongest right then.
+    The strength of a pair only grows, and so does the strength of the weakest pair on the list. A pair that is on
+    the list at the end is therefore on it when its last row is read: a row needs to be kept only if its pair is on
+    the list at that time.
     """
 
     def __init__(self, top: int) -> None:
@@ -210,7 +218,7 @@ class _Strongest:
                 self._weakest = None
 
     def _rank(self, pair: tuple[int, int]) -> tuple[float, ...]:
-        # at equal strength the pair first seen
+        # of equally strong pairs, the one seen first
         return (*self._totals[pair][:3], -pair[0], -pair[1])
 
     def ranked(self) -> list[Pair]:
@@ -277,6 +285,7 @@ class _Cells:
             reads=self.integer(row, "n_reads"),
             score=self._score(row),
             prediction=prediction,
+            gene=self.text(row, "gene_name"),
         )
 
     def text(self, row: Sequence[str], name: str) -> str:
@@ -288,7 +297,7 @@ class _Cells:
         if not cell:
             return None
         digits = cell.removeprefix("-") if signed else cell
-        # 18 digits: beyond, the number is a defect, and Python refuses to convert very long ones
+        # a number of more than 18 digits is an error, and Python refuses to convert very long ones
         if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
             wanted = "a whole number" if signed else "a whole number, 0 or more"
             raise self._table.error(f"{name} is '{shorten(cell, 30)}'; give {wanted}")

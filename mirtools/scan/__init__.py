@@ -1,1 +1,1 @@
-"""From windows of a transcript to tracks and narrow peaks; simulated transcripts, and how well peaks are found."""
+"""Tracks along transcripts from scores of windows, narrow peaks, and their evaluation on known sites."""

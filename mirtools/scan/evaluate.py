@@ -1,4 +1,4 @@
-"""How well peaks find known sites: which sites have one, how near, how narrow, and how many peaks are false."""
+"""Evaluation of peaks on known sites: which sites have a peak, its distance and width, and false peaks."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, NamedTuple
 
-from mirtools.interactions import MISSING, TableReader, cell_number
-from mirtools.scan.bed import KnownSite
+from mirtools.io.bed import KnownSite
+from mirtools.io.tables import MISSING, TableReader, cell_number
+from mirtools.transcripts.names import accession, match_names
 
 SITE_COLUMNS = (
     "mirna_id target_id site_start site_end neighbour_distance found separate summit distance offset height "
@@ -19,7 +20,7 @@ _UNKNOWN = float("nan")
 
 
 class FoundPeak(NamedTuple):
-    """A row of peak-narrow's table; what it lacks is NaN."""
+    """A row of peak-narrow's table; missing numbers are NaN."""
 
     mirna_id: str
     target_id: str
@@ -29,20 +30,20 @@ class FoundPeak(NamedTuple):
     score_width: float
 
 
-class JudgedSite(NamedTuple):
-    """A known site and the peak that is nearest to it.
+class SiteResult(NamedTuple):
+    """A known site and the nearest peak.
 
     Attributes
     ----------
     site : KnownSite
     mirna_id : str
-        That of the site, or of the peaks that it was held against.
+        The miRNA of the site, or of the peaks with which it was compared.
     neighbour_distance : int or None
-        From its start to that of the nearest other site of the pair, in nt.
+        Distance from its start to the start of the nearest other site of the pair, in nt.
     peak : FoundPeak or None
-        The nearest, if it is near enough.
+        The nearest peak, if it is near enough.
     separate : bool
-        Whether a peak is its own: no peak stands for two sites, the nearest pairs are made first.
+        Whether the site has a peak of its own: a peak is assigned to one site at most, the nearest first.
     """
 
     site: KnownSite
@@ -53,38 +54,38 @@ class JudgedSite(NamedTuple):
 
     @property
     def distance(self) -> int:
-        """From the summit to the site; 0 inside."""
+        """Distance of the summit from the site, in nt; 0 inside."""
         return 0 if self.peak is None else _distance(self.site, self.peak)
 
     @property
     def offset(self) -> float:
-        """From the site's centre to the summit, negative upstream."""
+        """Position of the summit relative to the site's centre, negative upstream."""
         return _UNKNOWN if self.peak is None else self.peak.summit - (self.site.start + self.site.end - 1) / 2
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """All sites and peaks of the pairs of miRNA and target that have a known site.
+class PeakEvaluation:
+    """All sites and peaks of miRNA-target pairs with a known site.
 
     Attributes
     ----------
-    sites : list of JudgedSite
+    sites : list of SiteResult
     peaks, false_peaks : int
-        Peaks of these pairs; those that are near no site.
+        Number of peaks of these pairs, and of those that are not near any site.
     other_peaks : int
-        Peaks of other pairs, of which nothing is known.
+        Number of peaks of other pairs, for which no site is known.
     scanned : int or None
-        Length of the targets, once for each pair, in nt; None where it is not known.
+        Total length of the targets of all pairs, in nt; None if it is not known.
     """
 
-    sites: list[JudgedSite]
+    sites: list[SiteResult]
     peaks: int
     false_peaks: int
     other_peaks: int
     scanned: int | None
 
     def summary(self) -> dict[str, Any]:
-        """Return the figures: of all sites, and by the distance of neighbours."""
+        """Return the results for all sites, and by the distance of neighbouring sites."""
         distances = sorted({site.neighbour_distance for site in self.sites if site.neighbour_distance is not None})
         groups = {str(distance): _figures(self.at(distance)) for distance in distances}
         return {
@@ -95,12 +96,12 @@ class Judgement:
             "by_neighbour_distance": groups | ({"none": _figures(self.at(None))} if self.at(None) else {}),
         }
 
-    def at(self, distance: int | None) -> list[JudgedSite]:
-        """Return the sites whose neighbour is at a distance; None for those without."""
+    def at(self, distance: int | None) -> list[SiteResult]:
+        """Return the sites with a neighbour at a distance; None for sites without a neighbour."""
         return [site for site in self.sites if site.neighbour_distance == distance]
 
 
-def _figures(sites: Sequence[JudgedSite]) -> dict[str, Any]:
+def _figures(sites: Sequence[SiteResult]) -> dict[str, Any]:
     found = [site for site in sites if site.peak is not None]
     widths = [(s.peak.attribution_width, s.peak.score_width) for s in found if s.peak is not None]
     widths = [pair for pair in widths if min(pair) > 0]
@@ -131,7 +132,7 @@ def _distance(site: KnownSite, peak: FoundPeak) -> int:
 
 
 def read_peaks(path: str) -> list[FoundPeak]:
-    """Read a table with ``mirna_id``, ``target_id`` and ``summit``, and what there is of heights and widths."""
+    """Read a table with ``mirna_id``, ``target_id`` and ``summit``, and heights and widths if it has them."""
     reader = TableReader(path, ("mirna_id", "target_id", "summit"))
     mirna, target, summit = (reader.index(name) for name in ("mirna_id", "target_id", "summit"))
     numbers = [reader.find(name) for name in ("height", "attribution_width", "score_width")]
@@ -142,47 +143,48 @@ def read_peaks(path: str) -> list[FoundPeak]:
     return peaks
 
 
-def judge(
+def evaluate(
     sites: Sequence[KnownSite], peaks: Sequence[FoundPeak], reach: int, lengths: Mapping[str, int] | None = None
-) -> Judgement:
-    """Hold peaks against known sites.
+) -> PeakEvaluation:
+    """Compare peaks with known sites.
 
     Parameters
     ----------
     sites : sequence of KnownSite
-        One without a miRNA is a site of every miRNA that has a peak on its target, of none where no miRNA has one.
+        A site without a miRNA is a site of every miRNA that has a peak on its target.
     peaks : sequence of FoundPeak
     reach : int
-        How far from a site, in nt, a summit may lie; 0 for inside.
+        Largest distance of a summit from a site, in nt; 0 means inside.
     lengths : mapping of str to int, optional
-        Of targets.
+        Lengths of targets, in nt. Each of the three may name a target by its whole name or by its accession.
     """
     by_pair: dict[tuple[str, str], list[FoundPeak]] = defaultdict(list)
     for peak in peaks:
-        by_pair[peak.target_id, peak.mirna_id].append(peak)
+        by_pair[accession(peak.target_id), peak.mirna_id].append(peak)
     known: dict[tuple[str, str], list[KnownSite]] = {}
     for site in sites:
-        owners = [site.mirna_id]
+        short, owners = accession(site.target_id), [site.mirna_id]
         if not site.mirna_id:
-            owners = sorted({mirna for target, mirna in by_pair if target == site.target_id}) or [""]
+            owners = sorted({mirna for target, mirna in by_pair if target == short}) or [""]
         for mirna in owners:
-            known.setdefault((site.target_id, mirna), []).append(site)
-    judged: list[JudgedSite] = []
+            known.setdefault((short, mirna), []).append(site)
+    results: list[SiteResult] = []
     count = false = 0
     for pair, own in known.items():
         found = by_pair.pop(pair, [])
         count += len(found)
         false += sum(all(_distance(site, peak) > reach for site in own) for peak in found)
-        judged += _judge_pair(pair[1], own, found, reach)
+        results += _evaluate_pair(pair[1], own, found, reach)
     scanned = None
-    if lengths is not None and all(target in lengths for target, _ in known):
-        scanned = sum(lengths[target] for target, _ in known)
-    return Judgement(judged, count, false, sum(map(len, by_pair.values())), scanned)
+    found_lengths = match_names({target for target, _ in known}, lengths or {}, any_version=False)
+    if lengths is not None and all(target in found_lengths for target, _ in known):
+        scanned = sum(found_lengths[target] for target, _ in known)
+    return PeakEvaluation(results, count, false, sum(map(len, by_pair.values())), scanned)
 
 
-def _judge_pair(
+def _evaluate_pair(
     mirna: str, sites: Sequence[KnownSite], peaks: Sequence[FoundPeak], reach: int
-) -> list[JudgedSite]:
+) -> list[SiteResult]:
     near = sorted(
         (_distance(site, peak), abs(2 * peak.summit - site.start - site.end + 1), at, number)
         for at, site in enumerate(sites)
@@ -197,23 +199,23 @@ def _judge_pair(
         if at not in own and number not in taken:
             own[at] = number
             taken.add(number)
-    judged = []
+    results = []
     for at, site in enumerate(sites):
         others = [abs(site.start - other.start) for each, other in enumerate(sites) if each != at]
         chosen = own.get(at, nearest.get(at))
         peak = None if chosen is None else peaks[chosen]
-        judged.append(JudgedSite(site, mirna, min(others, default=None), peak, at in own))
-    return judged
+        results.append(SiteResult(site, mirna, min(others, default=None), peak, at in own))
+    return results
 
 
-def site_row(judged: JudgedSite) -> list[str]:
+def site_row(result: SiteResult) -> list[str]:
     """Return a row of :data:`SITE_COLUMNS`."""
-    site, peak = judged.site, judged.peak
-    row = [judged.mirna_id or MISSING, site.target_id, str(site.start), str(site.end)]
-    row.append(MISSING if judged.neighbour_distance is None else str(judged.neighbour_distance))
-    row += [str(int(peak is not None)), str(int(judged.separate))]
+    site, peak = result.site, result.peak
+    row = [result.mirna_id or MISSING, site.target_id, str(site.start), str(site.end)]
+    row.append(MISSING if result.neighbour_distance is None else str(result.neighbour_distance))
+    row += [str(int(peak is not None)), str(int(result.separate))]
     if peak is None:
         return row + [MISSING] * (len(SITE_COLUMNS) - len(row))
-    row += [str(peak.summit), str(judged.distance), f"{judged.offset:g}"]
+    row += [str(peak.summit), str(result.distance), f"{result.offset:g}"]
     numbers = (peak.height, peak.attribution_width, peak.score_width)
     return row + [MISSING if value != value else f"{value:g}" for value in numbers]

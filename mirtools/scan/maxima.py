@@ -1,4 +1,4 @@
-"""Local maxima of a track, how much they stand out, and how wide they are."""
+"""Local maxima of a track, their prominence and width."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Maximum(NamedTuple):
     Attributes
     ----------
     place : int
-        0-based position; the middle one, or the one before the middle, of equal neighbours.
+        0-based position; of equal neighbours the middle one, or the one before the middle.
     height : float
     prominence : float
-        How far one has to go down before it goes up to something higher; the whole height where nothing is.
+        Smallest descent on the way to a higher value; the whole height if there is no higher value.
     """
 
     place: int
@@ -28,7 +28,7 @@ class Maximum(NamedTuple):
 
 
 def local_maxima(track: Floats) -> NDArray[np.intp]:
-    """Return where a track is higher than on both sides, its ends included; equal neighbours count as one.
+    """Return the positions at which a track is higher than on both sides, ends included; equal neighbours are one.
 
     >>> local_maxima(np.array([2.0, 1, 3, 3, 3, 0, 0])).tolist()
     [0, 3]
@@ -43,7 +43,7 @@ def local_maxima(track: Floats) -> NDArray[np.intp]:
 
 
 def prominence(track: Floats, place: int) -> float:
-    """Return how far a local maximum stands out above the higher one of the valleys beside it."""
+    """Return the height of a local maximum above the higher of the two valleys next to it."""
     height = track[place]
     higher = np.flatnonzero(track > height)
     at = int(np.searchsorted(higher, place))
@@ -56,17 +56,17 @@ def prominence(track: Floats, place: int) -> float:
 
 
 def find_maxima(track: Floats, least_height: float, least_share: float, distance: int) -> list[Maximum]:
-    """Return the local maxima that count, by position.
+    """Return the local maxima that fulfil the conditions, by position.
 
     Parameters
     ----------
     track : ndarray of shape (length,)
     least_height : float
-        Lower ones do not count, and none that is not above 0.
+        Smallest height; maxima that are not above 0 are always skipped.
     least_share : float
-        How much of its height a maximum has to stand out.
+        Smallest prominence, as a share of the height.
     distance : int
-        Of maxima nearer to each other than this, in nt, the highest counts, of equal ones the first.
+        Of maxima closer than this, in nt, only the highest is kept; of equal ones the first.
     """
     places = local_maxima(track)
     heights = track[places]
@@ -82,16 +82,16 @@ def find_maxima(track: Floats, least_height: float, least_share: float, distance
 
 
 def width_at_half(track: Floats, place: int, base: float = 0.0) -> float:
-    """Return the full width at half maximum, in nt: as far as a track stays above half its value at a place.
+    """Return the full width at half maximum, in nt: the part of a track above half its value at a position.
 
-    Between two positions the track is a straight line; beyond its ends it is 0.
+    Between two positions the track is interpolated linearly; beyond its ends it is 0.
 
     Parameters
     ----------
     track : ndarray of shape (length,)
     place : int
     base : float
-        Where heights are counted from.
+        Value from which heights are measured.
 
     >>> width_at_half(np.array([0, 1, 2.0, 1, 0]), 2)
     2.0

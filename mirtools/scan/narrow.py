@@ -1,7 +1,9 @@
-"""Narrow peaks of miRNAs on transcripts: windows scored, those that score high explained, peaks found; streamed.
+"""Narrow peaks of miRNAs on transcripts: score windows, explain those with high scores, find peaks; streamed.
 
-(Gresova et al. 2022, Methods 2.5.) Windows that score no more than the threshold are never explained. In memory
-are a few pairs of miRNA and transcript: scores of all windows, and one matrix, transcript by miRNA.
+(Gresova et al. 2022, Methods 2.5.) Windows whose score is not above the threshold are not explained. If only rare
+scores count, a window is explained if it also overlaps a window with a rare score. Peaks in windows with rare
+scores are then those of the paper's definition, with the same heights; others are not reported. Memory holds a few
+pairs of miRNA and transcript: the scores of all windows, and one matrix, transcript by miRNA.
 """
 
 from __future__ import annotations
@@ -9,39 +11,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from mirtools.attribution.explainer import PairExplainer
-from mirtools.models.encoder import Encoder, encoder_of
-from mirtools.models.layers import Codes
-from mirtools.models.modelfile import Model
-from mirtools.models.network_scanning import NetworkScanner, can_share
-from mirtools.models.parallel import in_order
-from mirtools.models.scorers import pair_scorer
+from mirtools.attribution.explained import Explainer
+from mirtools.computing.threads import in_order
+from mirtools.io.sequences import Reference
+from mirtools.models.encoder import Encoder
+from mirtools.models.scorers import WindowScorer
+from mirtools.models.tiling import Tiling, Windows
+from mirtools.prediction.scores import printed
 from mirtools.scan.maxima import width_at_half
 from mirtools.scan.peaks import Peak, PeakFinder
-from mirtools.scan.tracks import AttributionMap, Floats, mean_scores, on_grid
-from mirtools.sequences import Reference
+from mirtools.scan.tracks import AttributionMap, Floats, mean_scores, on_grid, within
+from mirtools.transcripts.names import accession
 
 _BATCH = 16
 
 
-class TranscriptScorer(Protocol):
-    """What scores all windows of a transcript, see :func:`transcript_scorer`."""
-
-    def tracks(self, mirna: int, codes: Codes) -> NDArray[np.float32]:
-        """Return the scores of the windows at 0, 1, 2... of a transcript, given as codes of all its letters.
-
-        ``mirna`` is a number in the list of miRNAs that the scorer was made with.
-        """
-
-
 class Pair(NamedTuple):
-    """A miRNA, with its number in the list of all, and a transcript."""
+    """A miRNA, with its number in the list of all miRNAs, and a transcript."""
 
     number: int
     mirna: Reference
@@ -49,22 +40,25 @@ class Pair(NamedTuple):
 
 
 class WindowSettings(NamedTuple):
-    """Which windows are explained: those on a grid that score more than a threshold.
+    """Which windows are explained: windows on a grid with scores above a threshold.
 
     Attributes
     ----------
     threshold : float
     stride : int
-        Of windows that are explained; all are scored.
+        Distance of the windows on the grid, in nt; all windows are scored.
+    rare : ndarray of shape (mirnas,), optional
+        For each miRNA the score above which a window is rare; only windows that overlap a rare one are explained.
     """
 
     threshold: float = 0.5
     stride: int = 1
+    rare: Floats | None = None
 
 
 @dataclass(frozen=True)
 class Narrowed:
-    """A miRNA on a transcript.
+    """The results of a miRNA on a transcript.
 
     Attributes
     ----------
@@ -72,13 +66,13 @@ class Narrowed:
     window : int
         Width of a window, in nt.
     scores : ndarray of shape (windows,), float32
-        Of the windows that begin at 0, 1, 2...
+        Scores of the windows that begin at 0, 1, 2...
     score_track : ndarray of shape (length,), float64
-        At each base the mean score of the windows over it.
+        The mean score of the windows that cover each base.
     attribution_track : ndarray of shape (length,), float64
         The largest attribution of each base, smoothed.
     peaks : list of Peak
-        By position.
+        Sorted by position.
     """
 
     mirna: Reference
@@ -94,9 +88,9 @@ class Narrowed:
         return float(self.scores[peak.window_start])
 
     def widths(self, peak: Peak) -> tuple[float, float]:
-        """Return the full width at half maximum of the attributions at a peak, and that of the scores there.
+        """Return the full widths at half maximum of the attributions and of the scores at a peak.
 
-        The scores' maximum is looked for as far as a window around the summit reaches.
+        The maximum of the scores is searched in a window around the summit.
         """
         half = self.window // 2
         first = max(peak.summit - half, 0)
@@ -105,13 +99,15 @@ class Narrowed:
 
 
 class _Job(NamedTuple):
-    """A pair, its window scores and which windows to explain."""
+    """A pair, its windows, their scores, the windows to explain, and the bases at which peaks are reported."""
 
+    number: int
     mirna: Reference
     target: Reference
-    codes: Codes
+    windows: Windows
     scores: NDArray[np.float32]
     chosen: NDArray[np.intp]
+    reported: NDArray[np.bool_] | None
 
 
 class _Task(NamedTuple):
@@ -123,30 +119,31 @@ class _Task(NamedTuple):
 
 
 class Narrower:
-    """Narrow the peaks of miRNAs on transcripts.
+    """Finds narrow peaks of miRNAs on transcripts.
 
     Parameters
     ----------
     encoder : Encoder
-        Of the model.
-    scorer : TranscriptScorer
-    explainer : PairExplainer
+        The encoder of the model.
+    scorer : WindowScorer
+        Holds the miRNAs of all pairs, by their numbers.
+    explainer : Explainer
     finder : PeakFinder
     settings : WindowSettings
 
     Attributes
     ----------
     counts : collections.Counter
-        Of pairs, windows, those above and below the threshold, those explained, peaks.
+        Numbers of pairs, windows, windows above and below the threshold, explained windows, and peaks.
     gap : float
-        How far attributions were at most from adding up to the score; 0 for explainers that do not add up.
+        Largest difference between a score and the sum of its attributions; 0 for explainers that are not additive.
     """
 
     def __init__(
         self,
         encoder: Encoder,
-        scorer: TranscriptScorer,
-        explainer: PairExplainer,
+        scorer: WindowScorer,
+        explainer: Explainer,
         finder: PeakFinder,
         settings: WindowSettings,
     ) -> None:
@@ -156,13 +153,14 @@ class Narrower:
         self._finder = finder
         self._settings = settings
         names = "pairs windows windows_below_threshold windows_above_threshold windows_explained peaks".split()
+        names += [] if settings.rare is None else ["windows_rare", "pairs_with_rare_windows"]
         self.counts: Counter[str] = Counter(dict.fromkeys(names, 0))
         self.gap = 0.0
 
     def run(self, pairs: Iterable[Pair], threads: int = 1) -> Iterator[Narrowed]:
         """Yield each pair of miRNA and transcript with its tracks and peaks, in order.
 
-        What comes out depends neither on threads nor on the pairs before and after.
+        The results depend neither on threads nor on the pairs before and after.
         """
         explaining = threads if self._explainer.threads else 1
         gathered: AttributionMap | None = None
@@ -186,20 +184,31 @@ class Narrower:
             self.counts["windows_above_threshold"] += passing
             self.counts["windows_below_threshold"] += len(job.scores) - passing
             self.counts["windows_explained"] += len(job.chosen)
+            if self._settings.rare is not None:
+                rare = int((printed(job.scores) > self._settings.rare[job.number]).sum())
+                self.counts["windows_rare"] += rare
+                self.counts["pairs_with_rare_windows"] += rare > 0
             for at in range(0, max(len(job.chosen), 1), _BATCH):
                 yield _Task(job, job.chosen[at : at + _BATCH], at + _BATCH >= len(job.chosen))
 
     def _scored(self, pair: Pair) -> _Job:
         number, mirna, target = pair
-        codes = self._encoder.letters(target.sequence)
-        scores = self._scorer.tracks(number, codes)
-        grid = on_grid(len(codes), self._encoder.site_length, self._settings.stride)
-        return _Job(mirna, target, codes, scores, grid[scores[grid] > self._settings.threshold])
+        window = self._encoder.site_length
+        windows = Windows([target.sequence], Tiling(window, 1), self._encoder)
+        (scores,) = self._scorer.score_windows([number], windows, 0, len(windows))
+        grid = on_grid(len(target.sequence), window, self._settings.stride)
+        chosen = grid[scores[grid] > self._settings.threshold]
+        if self._settings.rare is None:
+            return _Job(number, mirna, target, windows, scores, chosen, None)
+        rare = np.flatnonzero(printed(scores) > self._settings.rare[number])
+        near = within(rare, window - 1, window, len(scores))
+        reported = within(rare, 0, window, len(target.sequence))
+        return _Job(number, mirna, target, windows, scores, chosen[near[chosen]], reported)
 
     def _explained(self, task: _Task) -> tuple[_Task, Sequence[NDArray[np.float32]], float]:
         if not len(task.starts):
             return task, [], 0.0
-        windows = _windows(task.job.codes, self._encoder)[task.starts]
+        windows = np.concatenate([task.job.windows.codes(start, start + 1) for start in task.starts.tolist()])
         mirnas = self._encoder.mirnas([task.job.mirna.sequence] * len(windows))
         found = self._explainer.explain_codes(mirnas, windows)
         return task, list(found.values), float(found.gaps.max()) if self._explainer.additive else 0.0
@@ -208,58 +217,12 @@ class Narrower:
         target, window = job.target.sequence, self._encoder.site_length
         track = self._finder.track(matrix)
         peaks = self._finder.find(matrix, track, self._encoder.mirna(job.mirna.sequence), target)
+        if job.reported is not None:
+            peaks = [peak for peak in peaks if job.reported[peak.summit]]
         self.counts["peaks"] += len(peaks)
         return Narrowed(
             job.mirna, job.target, window, job.scores, mean_scores(job.scores, len(target), window), track, peaks
         )
-
-
-class PairScorer(Protocol):
-    """What scores pairs, all at once."""
-
-    def score(self, mirnas: Codes, sites: Codes) -> NDArray[np.float32]:
-        """Return the scores of pairs, shape ``(n,)``."""
-
-
-class WindowByWindow:
-    """Score every window on its own.
-
-    Parameters
-    ----------
-    scorer : PairScorer
-    encoder : Encoder
-    mirnas : sequence of str
-    """
-
-    def __init__(self, scorer: PairScorer, encoder: Encoder, mirnas: Sequence[str]) -> None:
-        self._scorer = scorer
-        self._encoder = encoder
-        self._mirnas = encoder.mirnas(mirnas)
-
-    def tracks(self, mirna: int, codes: Codes) -> NDArray[np.float32]:
-        """Return the scores of the windows at 0, 1, 2..."""
-        windows = _windows(codes, self._encoder)
-        scores = np.empty(len(windows), np.float32)
-        for start in range(0, len(windows), _BATCH):
-            part = windows[start : start + _BATCH]
-            mirnas = np.repeat(self._mirnas[mirna][None], len(part), axis=0)
-            scores[start : start + _BATCH] = self._scorer.score(mirnas, part)
-        return scores
-
-
-def _windows(codes: Codes, encoder: Encoder) -> Codes:
-    """Return all windows of a target, shape ``(windows, site length)``."""
-    missing = max(encoder.site_length - len(codes), 0)
-    padded = np.pad(codes, (0, missing), constant_values=encoder.unknown)
-    return sliding_window_view(padded, encoder.site_length)
-
-
-def transcript_scorer(model: Model, mirnas: Sequence[str]) -> TranscriptScorer:
-    """Return what scores miRNAs along transcripts with a model of any kind."""
-    encoder = encoder_of(model.network)
-    if model.network is not None and can_share(model.network):
-        return NetworkScanner(model.network, model.weights, encoder.mirnas(mirnas))
-    return WindowByWindow(pair_scorer(model.weights, model.network), encoder, mirnas)
 
 
 def pairs_of(
@@ -275,12 +238,13 @@ def pairs_of(
     mirnas : sequence of Reference
     targets : iterable of Reference
     only : frozenset, optional
-        The pairs of names that are wanted.
+        The pairs to yield, of the name of a miRNA and the accession of a target; by default all.
     counts : collections.Counter
         Gains targets.
     """
     for target in targets:
         counts["targets"] += 1
+        short = accession(target.name)
         for number, mirna in enumerate(mirnas):
-            if only is None or (mirna.name, target.name) in only:
+            if only is None or (mirna.name, short) in only:
                 yield Pair(number, mirna, target)

@@ -1,16 +1,18 @@
-"""Peaks of a transcript's attributions: where they are, and how miRNA and transcript lie on each other there.
+"""Peaks of a transcript's attributions, and the alignment of miRNA and transcript at each peak.
 
-(Gresova et al. 2022, Methods 2.5.) For each base the largest attribution over the miRNA's bases is taken; this
-track is smoothed, and its local maxima are looked at, the highest first. A window around the maximum is aligned.
-What the paper leaves open is decided so:
+(Gresova et al. 2022, Methods 2.5.) The track is the largest attribution of each base over the miRNA's bases. It is
+smoothed, and its local maxima are processed, the highest first: a window around each maximum is aligned. The paper
+does not specify the following rules:
 
-- An alignment accounts for a maximum where the scores of its bases, smoothed as the track is, reach half of the
-  track's height.
-- A maximum that the alignment of a higher one accounts for is a part of that site (its 3' pairing, say) and no
-  peak of its own.
-- An alignment that does not account for its own maximum has gone to a stronger site in the same window. It is made
-  again with those cells of the matrix alone that lie around the maximum's pairing diagonal, which is the one that
-  holds most there: nearer to it than two peaks may lie to each other. Gaps cost what they did.
+- An alignment accounts for a maximum if the scores of its bases, smoothed like the track, reach half of the
+track's
+  height.
+- If the alignment of a higher maximum accounts for a maximum, the latter is part of the same site (for example its
+  3' pairing) and not a separate peak.
+- If an alignment does not account for its own maximum, it follows a stronger site in the same window. The
+alignment
+  is then repeated using only the cells of the matrix around the maximum's pairing diagonal, which is the diagonal
+  with the largest sum there. "Around" means closer than the smallest distance of two peaks. Gaps cost the same.
 """
 
 from __future__ import annotations
@@ -32,18 +34,18 @@ _ACCOUNTED = 0.5
 
 @dataclass(frozen=True)
 class PeakRules:
-    """Which local maxima become peaks.
+    """The conditions for local maxima to become peaks.
 
     Attributes
     ----------
     smooth : int
-        Reach of the triangle that the track is smoothed with, in nt.
+        Half width of the triangle with which the track is smoothed, in nt.
     least_height : float
-        Of the smoothed track.
+        Smallest height in the smoothed track.
     least_prominence : float
-        As a share of the height.
+        Smallest prominence, as a share of the height.
     distance : int
-        Least distance of two peaks, in nt.
+        Smallest distance of two peaks, in nt.
     """
 
     smooth: int = 5
@@ -60,14 +62,14 @@ class Peak(NamedTuple):
     summit : int
         0-based position on the transcript.
     height, prominence : float
-        Of the smoothed track.
+        In the smoothed track.
     window_start : int
-        Where the aligned window begins.
+        Start of the aligned window.
     alignment : Alignment
-        Of the miRNA and that window.
+        The alignment of the miRNA and that window.
     start, end : int
-        The part of the transcript from the first to the last base that is opposite to the miRNA; the summit alone
-        where nothing aligns.
+        The part of the transcript from the first to the last base that is aligned to the miRNA; only the summit if
+        the alignment is empty.
     """
 
     summit: int
@@ -80,16 +82,16 @@ class Peak(NamedTuple):
 
 
 class PeakFinder:
-    """Find and align the peaks of transcripts.
+    """Finds and aligns the peaks of transcripts.
 
     Parameters
     ----------
     rule : PairingRule
     costs : Costs
-        What gaps cost.
+        Costs of gaps.
     rules : PeakRules
     window : int
-        Width of what is aligned, in nt.
+        Width of the aligned window, in nt.
     """
 
     def __init__(self, rule: PairingRule, costs: Costs, rules: PeakRules, window: int) -> None:
@@ -110,9 +112,9 @@ class PeakFinder:
         matrix : ndarray of shape (transcript length, miRNA length)
             Both axes 5'->3'. Not changed.
         track : ndarray of shape (transcript length,)
-            What :meth:`track` makes of it.
+            The result of :meth:`track` for the matrix.
         mirna, target : str
-            As long as the matrix.
+            Sequences, with the lengths of the matrix.
         """
         rules = self._rules
         maxima = find_maxima(track, rules.least_height, rules.least_prominence, rules.distance)
@@ -124,7 +126,7 @@ class PeakFinder:
             peak = self._align(matrix, maximum, mirna, target)
             found.append(peak)
             part = accounted[peak.window_start : peak.window_start + self._window]
-            np.maximum(part, self._held(peak.alignment), out=part)
+            np.maximum(part, self._explained_track(peak.alignment), out=part)
         return sorted(found, key=lambda peak: peak.summit)
 
     def _align(self, matrix: Floats, maximum: Maximum, mirna: str, target: str) -> Peak:
@@ -133,23 +135,23 @@ class PeakFinder:
         part, site = matrix[begin : begin + self._window], target[begin : begin + self._window]
         row = summit - begin
         alignment = Aligner(self._rule, self._costs).align(part[None], [mirna], [site])[0]
-        if self._held(alignment)[row] < _ACCOUNTED * maximum.height:
+        if self._explained_track(alignment)[row] < _ACCOUNTED * maximum.height:
             near = around(part.shape, row, self.anchor(part, row), self._rules.distance)
             costs = Costs(alignment.opening, alignment.extension, "given")
             alignment = Aligner(self._rule, costs).align(np.where(near, part, 0)[None], [mirna], [site])[0]
         start, end = alignment.span
-        if start == end:  # nothing aligns
+        if start == end:  # the alignment is empty
             start, end = row, row + 1
         return Peak(summit, maximum.height, maximum.prominence, begin, alignment, begin + start, begin + end)
 
-    def _held(self, alignment: Alignment) -> Floats:
-        """Return how much of the smoothed track the bases of an alignment hold, by base of its window."""
+    def _explained_track(self, alignment: Alignment) -> Floats:
+        """Return the part of the smoothed track that an alignment explains, by base of its window."""
         return smooth(np.maximum(alignment.site_importance, 0), self._rules.smooth)
 
     def anchor(self, matrix: Floats, row: int) -> int:
-        """Return the base of the miRNA whose pairing diagonal holds most around a base of the site.
+        """Return the base of the miRNA whose pairing diagonal has the largest sum around a base of the site.
 
-        The diagonal's values are weighted as the track is smoothed; of equal ones the most 5' base is taken.
+        The diagonal's values are weighted as in the smoothing of the track; ties go to the most 5' base.
         """
         reach, (rows, columns) = self._rules.smooth, matrix.shape
         sums = np.zeros(columns)
@@ -162,6 +164,6 @@ class PeakFinder:
 
 
 def around(shape: tuple[int, int], row: int, column: int, reach: int) -> NDArray[np.bool_]:
-    """Return which cells lie less than ``reach`` from the pairing diagonal of a cell."""
+    """Return a mask of the cells closer than ``reach`` to the pairing diagonal of a cell."""
     diagonals = np.arange(shape[0])[:, None] + np.arange(shape[1])[None]
     return np.abs(diagonals - row - column) < reach

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from mirtools.alignment.table import COLUMNS as ALIGNMENT_COLUMNS
 from mirtools.alignment.table import alignment_cells, number_cell
-from mirtools.interactions import TableReader
-from mirtools.scan.bed import BedLine
+from mirtools.io.bed import BedLine
+from mirtools.io.tables import TableReader
 from mirtools.scan.narrow import Narrowed
+from mirtools.transcripts.names import accession
 
 PEAK_COLUMNS = (
     "mirna_id mirna_seq target_id site_start site_end site_seq score peak_start peak_end summit height prominence "
@@ -20,9 +21,9 @@ COLUMNS = [*PEAK_COLUMNS, *ALIGNMENT_COLUMNS]
 def rows(found: Narrowed) -> Iterator[list[str]]:
     """Yield the rows (:data:`COLUMNS`) of the peaks of a miRNA on a target, by position.
 
-    ``site_*`` and ``score`` are those of the window that was aligned, ``peak_start`` and ``peak_end`` the part of
-    it that is opposite to the miRNA; ``mean_score`` is the mean of the windows over the summit, and widths are
-    full widths at half maximum, of the attributions and of the scores.
+    ``site_*`` and ``score`` are those of the aligned window, ``peak_start`` and ``peak_end`` the part of it that
+    is aligned to the miRNA; ``mean_score`` is the mean of the windows that cover the summit, and widths are full
+    widths at half maximum of the attributions and of the scores.
     """
     for peak in found.peaks:
         site = peak.alignment.site
@@ -48,16 +49,16 @@ def rows(found: Narrowed) -> Iterator[list[str]]:
 
 
 def bed_lines(found: Narrowed) -> Iterator[BedLine]:
-    """Yield the lines of BED: score 1000 times the model's, thick the summit."""
+    """Yield the lines of BED: the score is 1000 times the model's, the thick part is the summit."""
     for peak in found.peaks:
-        # the summit of an alignment that goes around it still lies within the line
+        # the line contains the summit even if the alignment does not
         start, end = min(peak.start, peak.summit), max(peak.end, peak.summit + 1)
         score = round(1000 * found.score_of(peak))
         yield BedLine(start, end, found.mirna.name, score, peak.summit, peak.summit + 1)
 
 
 def read_pairs(path: str) -> frozenset[tuple[str, str]]:
-    """Read the pairs of ``mirna_id`` and ``target_id`` that occur in a table."""
+    """Read the pairs of ``mirna_id`` and of the accession of ``target_id`` that occur in a table."""
     reader = TableReader(path, ("mirna_id", "target_id"))
     mirna, target = reader.index("mirna_id"), reader.index("target_id")
-    return frozenset((row[mirna], row[target]) for row in reader)
+    return frozenset((row[mirna], accession(row[target])) for row in reader)

@@ -1,4 +1,4 @@
-"""Tracks along a transcript, from what a model says of its windows (Gresova et al. 2022, Methods 2.5).
+"""Tracks along a transcript from a model's results for its windows (Gresova et al. 2022, Methods 2.5).
 
 There is a window at every position; a transcript shorter than a window is one window. All positions are 0-based.
 """
@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 
 def window_count(length: int, window: int) -> int:
-    """Return how many windows a transcript has.
+    """Return the number of windows of a transcript.
 
     >>> window_count(52, 50), window_count(30, 50)
     (3, 1)
@@ -21,7 +21,7 @@ def window_count(length: int, window: int) -> int:
 
 
 def coverage(length: int, window: int, stride: int = 1) -> NDArray[np.int64]:
-    """Return how many windows cover each position, of those at every ``stride``-th start and of the last one."""
+    """Return the number of windows that cover each position, of every ``stride``-th window and the last one."""
     changes = np.zeros(length + 1, np.int64)
     starts = on_grid(length, window, stride)
     np.add.at(changes, starts, 1)
@@ -40,15 +40,27 @@ def on_grid(length: int, window: int, stride: int) -> NDArray[np.intp]:
     return starts if starts[-1] == last else np.append(starts, last)
 
 
+def within(places: NDArray[np.intp], before: int, after: int, length: int) -> NDArray[np.bool_]:
+    """Return which positions lie less than ``after`` downstream or at most ``before`` upstream of any place.
+
+    >>> within(np.array([3]), 1, 2, 6).tolist()
+    [False, False, True, True, True, False]
+    """
+    changes = np.zeros(length + 1, np.int32)
+    np.add.at(changes, np.maximum(places - before, 0), 1)
+    np.add.at(changes, np.minimum(places + after, length), -1)
+    return np.cumsum(changes[:-1]) > 0
+
+
 def mean_scores(scores: NDArray[np.floating], length: int, window: int) -> Floats:
-    """Return at each position the mean score of the windows that cover it.
+    """Return the mean score of the windows that cover each position.
 
     Parameters
     ----------
     scores : ndarray of shape (windows,)
-        Of the windows that begin at 0, 1, 2...
+        Scores of the windows that begin at 0, 1, 2...
     length : int
-        Of the transcript, in nt.
+        Length of the transcript, in nt.
     window : int
 
     Returns
@@ -63,25 +75,25 @@ def mean_scores(scores: NDArray[np.floating], length: int, window: int) -> Float
 
 
 class AttributionMap:
-    """The attributions of windows, each scaled by its window's score, gathered into one matrix of the transcript.
+    """The attributions of windows, each scaled by its window's score, combined to one matrix of the transcript.
 
     The paper adds them up. Here each position's sum is divided by the number of windows that cover it, explained
-    or not: that is the same but for a constant factor, except near the ends, where fewer windows reach, and values
-    stay what they are in one window: shares of a score.
+    or not. The results differ by a constant factor, except near the ends, where fewer windows overlap; values keep
+    their meaning of shares of a score.
 
     Parameters
     ----------
     length : int
-        Of the transcript, in nt.
+        Length of the transcript, in nt.
     mirna_length : int
     window : int
     stride : int
-        Only every so many windows can be added.
+        Distance of the windows that can be added, in nt.
     """
 
     def __init__(self, length: int, mirna_length: int, window: int, stride: int = 1) -> None:
         self._sums = np.zeros((length, mirna_length))
-        # a stride beyond the window leaves bases that no window covers
+        # with a stride larger than the window, no window covers some bases
         self._coverage = np.maximum(coverage(length, window, stride), 1)
 
     def add(self, start: int, values: NDArray[np.floating], score: float) -> None:
@@ -95,12 +107,12 @@ class AttributionMap:
 
 
 def strongest(matrix: Floats) -> Floats:
-    """Return the largest value of each base of the transcript over the miRNA's bases; 0 where none is positive."""
+    """Return each transcript base's largest value over the miRNA's bases; 0 if none of them is positive."""
     return np.maximum(matrix.max(axis=1, initial=0), 0)
 
 
 def smooth(track: Floats, reach: int) -> Floats:
-    """Return the track convolved with a triangle that falls to 0 at ``reach`` nt; 1 leaves it as it is.
+    """Return the track convolved with a triangle that falls to 0 at ``reach`` nt; 1 does not change the track.
 
     Beyond the ends the track is 0.
 

@@ -1,7 +1,7 @@
-"""Checkpoints: the state of a training after an epoch, as one .safetensors file that is whole or absent.
+"""Checkpoints: the state of a training after an epoch, in one .safetensors file that is never incomplete.
 
-A checkpoint is trusted no more than a model file: types, shapes, finite values and the sequence of epochs must be
-such as a training writes them.
+Like a model file, a checkpoint is not trusted: types, shapes, finite values and the sequence of epochs must be as
+a training writes them.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from numpy.typing import NDArray
 
 from mirtools import __version__
 from mirtools.errors import InputError, OutputError
-from mirtools.models import dmiso
-from mirtools.partfiles import PartFile
-from mirtools.termination import tidied
+from mirtools.io.partfiles import PartFile
+from mirtools.models.arrays import Weights
+from mirtools.termination import cleanup_on_signal
 
 NAME = "checkpoint.safetensors"
-_MAX_BYTES = 256 * 1024 * 1024  # of four times the largest model
-_BROKEN = "is no whole checkpoint; remove it to start again"
-_FIGURES, _VALIDATION_LOSS = 5, 2  # of an epoch, its number the first: mirtools.training.fit.Epoch
+_MAX_BYTES = 256 * 1024 * 1024  # four times the largest model
+_BROKEN = "is not a complete checkpoint; remove it to start again"
+_NUMBERS, _VALIDATION_LOSS = 5, 2  # fields of mirtools.training.fit.Epoch, and the index of one
 
 
 class Progress(NamedTuple):
-    """Where a training stands: the last finished epoch, one tuple of figures an epoch, the best weights so far."""
+    """State of a training: the last finished epoch, a tuple of numbers per epoch, the best weights so far."""
 
     epoch: int
     history: list[tuple[Any, ...]]
     best_epoch: int
     best_loss: float
-    best: dmiso.Weights
+    best: Weights
     state: dict[str, NDArray[Any]]
 
 
@@ -45,28 +45,28 @@ class Checkpoint:
     Parameters
     ----------
     folder : str
-        Made where it does not exist.
+        It is created if it does not exist.
     training : dict
-        What decides about the result (options, checksums of the data) as plain data; a checkpoint of a training
-        that differs in any of it is refused.
+        All that determines the result (options, checksums of the data) as plain data; the checkpoint of a training
+        that differs in any of it is rejected.
 
     Raises
     ------
     OutputError
-        Where the folder cannot be made.
+        If the folder cannot be created.
     """
 
     def __init__(self, folder: str, training: dict[str, Any]) -> None:
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
-            raise OutputError(f"{folder}: cannot be made ({(error.strerror or 'error').lower()})") from error
+            raise OutputError(f"{folder}: cannot be created ({(error.strerror or 'error').lower()})") from error
         self._path = os.path.join(folder, NAME)
         described = json.dumps({"version": __version__, **training}, sort_keys=True)
         self._identity = hashlib.sha256(described.encode()).hexdigest()
 
     def save(self, progress: Progress) -> None:
-        """Write the state of the training in place of the one before."""
+        """Write the state of the training over the previous one."""
         from safetensors.numpy import save
 
         tensors = {**progress.state, **{f"best.{name}": value for name, value in progress.best.items()}}
@@ -82,7 +82,7 @@ class Checkpoint:
             metadata={"mirtools_checkpoint": json.dumps(facts)},
         )
         part = PartFile(self._path)
-        with tidied(part.remove):
+        with cleanup_on_signal(part.remove):
             try:
                 with open(part.open(), "wb") as stream:
                     stream.write(data)
@@ -96,12 +96,12 @@ class Checkpoint:
                 ) from error
 
     def load(self, expected: dict[str, NDArray[Any]]) -> Progress | None:
-        """Return the saved state, or None where there is none yet.
+        """Return the saved state, or None if there is none yet.
 
         Parameters
         ----------
         expected : dict of str to ndarray
-            Names, shapes and types of a state: weights as ``model.NAME``, and the rest.
+            A state, for names, shapes and types: weights as ``model.NAME``, and the optimizer's.
 
         Raises
         ------
@@ -119,13 +119,13 @@ class Checkpoint:
             raise InputError(_BROKEN, source=self._path) from error
 
     def _checked(self, data: bytes, expected: dict[str, NDArray[Any]]) -> Progress:
-        """Return what a file holds; raises ValueError and its like for what no training has written."""
+        """Return the state in a file; raises ValueError and similar exceptions for data of other origin."""
         from safetensors.numpy import load
 
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         facts = json.loads(header["__metadata__"]["mirtools_checkpoint"])
         if facts["identity"] != self._identity:
-            problem = "belongs to a training with other pairs or options; remove it or name another folder"
+            problem = "belongs to a training with other pairs or options; remove it or give another folder"
             raise InputError(problem, source=self._path)
         history = _history(facts["history"], facts["epoch"], facts["best_epoch"], facts["best_loss"])
         names = [name.removeprefix("model.") for name in expected if name.startswith("model.")]
@@ -136,7 +136,7 @@ class Checkpoint:
         for name, value in tensors.items():
             like = np.asarray(wanted[name])
             if (value.dtype, value.shape) != (like.dtype, like.shape) or not np.isfinite(value).all():
-                raise ValueError(f"{name} is none")
+                raise ValueError(f"{name} is not valid")
             if name.endswith(".variance") or value.dtype.kind in "iu":
                 _require(bool((value >= 0).all()))
         best = {name: tensors.pop(f"best.{name}") for name in names}
@@ -144,9 +144,9 @@ class Checkpoint:
 
 
 def _read(path: str) -> bytes | None:
-    """Return the bytes of a file, None where there is none."""
+    """Return the bytes of a file, or None if it does not exist."""
     try:
-        # without O_NONBLOCK a named pipe would wait for its writer for ever
+        # without O_NONBLOCK, opening a named pipe would wait for its writer forever
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
@@ -160,22 +160,22 @@ def _read(path: str) -> bytes | None:
 
 
 def _history(lines: Any, epoch: Any, best_epoch: Any, best_loss: Any) -> list[tuple[Any, ...]]:
-    """Return the figures of the epochs, checked: one line each, from 0 (a warm start) or 1 to the last."""
-    _require(type(epoch) is int and type(best_epoch) is int and _is_figure(best_loss))
+    """Return the checked lines of the history, one per epoch, from 0 (a start model) or 1 to the last."""
+    _require(type(epoch) is int and type(best_epoch) is int and _is_number(best_loss))
     _require(isinstance(lines, list) and epoch <= len(lines) <= epoch + 1)
     for number, line in enumerate(lines, epoch + 1 - len(lines)):
-        _require(isinstance(line, list) and len(line) == _FIGURES and all(map(_is_figure, line)))
+        _require(isinstance(line, list) and len(line) == _NUMBERS and all(map(_is_number, line)))
         _require(type(line[0]) is int and line[0] == number)
-    # the loss of a training that kept nothing yet is infinite
+    # before an epoch is kept, the loss is infinite
     kept = {line[0]: line[_VALIDATION_LOSS] for line in lines}.get(best_epoch, math.inf)
     _require(0 <= best_epoch <= epoch and (kept == best_loss or (kept != kept and best_loss != best_loss)))
     return [tuple(line) for line in lines]
 
 
-def _is_figure(value: object) -> bool:
+def _is_number(value: object) -> bool:
     return type(value) in (int, float)
 
 
-def _require(fits: bool) -> None:
-    if not fits:
+def _require(valid: bool) -> None:
+    if not valid:
         raise ValueError("not as a training writes it")

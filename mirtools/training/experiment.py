@@ -1,4 +1,4 @@
-"""From labelled pairs to a model with honest figures: the split, the trainings, the evaluation."""
+"""Experiments: splitting labelled pairs, training models, and evaluating them on held-out pairs."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mirtools.computing.processes import one_process_each
 from mirtools.errors import InputError
-from mirtools.models import abundance, composition, dmiso
-from mirtools.models.encoder import encoder_of
-from mirtools.models.modelfile import Model
-from mirtools.models.network import Network
+from mirtools.models import composition
+from mirtools.models.base import Family, Model
+from mirtools.pairs.grouping import Groups, folds, group_pairs, half_of_groups, hold_out
+from mirtools.pairs.repairing import FreshNegatives
+from mirtools.pairs.table import LabelledPairs, require_both_labels
 from mirtools.training.checkpoint import Checkpoint
-from mirtools.training.data import LabelledPairs, require_both_labels
+from mirtools.training.epochs import TrainingPairs
 from mirtools.training.evaluation import MODEL, START, Figures, evaluate, mean_figures, model_scores, table_rows
-from mirtools.training.fit import Event, Trained, TrainingOptions, train
-from mirtools.training.fresh import FreshNegatives
-from mirtools.training.lessons import Lessons
-from mirtools.training.splits import Groups, folds, group_pairs, half_of_groups, hold_out
+from mirtools.training.fit import Event, Trained, train
+from mirtools.training.options import TrainingOptions
 
 THRESHOLD = 0.5
 FINAL = "final"
@@ -32,20 +32,20 @@ Watch = Callable[[str, Event], None]
 
 @dataclass(frozen=True)
 class Design:
-    """How the pairs are divided.
+    """How the pairs are split.
 
     Attributes
     ----------
     grouping : str
-        What must not be on both sides of a split, see :func:`mirtools.training.splits.group_pairs`.
+        The groups that a split does not divide, see :func:`mirtools.pairs.grouping.group_pairs`.
     hold_out : float
-        Share of pairs that the model never sees and is judged by; 0 for none.
+        Share of pairs that are held out to evaluate the model; 0 for none.
     half_of_groups : bool
-        Half of the groups are held out instead, however many pairs they have.
+        Hold out half of the groups instead, however many pairs they have.
     folds : int
-        Of the cross-validation; 0 for none. The final model is then trained on all pairs.
+        Number of folds of the cross-validation; 0 for none. With folds, the final model is trained on all pairs.
     validation : float
-        Share of the remaining pairs that decides when to stop; 0 for none.
+        Share of the remaining pairs that decide when to stop; 0 for none.
     families : mapping of str to str
         Family of a miRNA by its name.
     """
@@ -60,25 +60,25 @@ class Design:
 
 @dataclass(frozen=True)
 class Part:
-    """One training: what it learns from, what decides when it stops, and what it is judged by.
+    """One training: its training pairs, validation pairs (which decide when it stops), and test pairs.
 
     Attributes
     ----------
     name : str
         ``fold_1``... or ``final``.
-    learned, watched, tested : ndarray of intp
-        Places among the pairs, apart from each other; ``watched`` and ``tested`` may be empty.
+    training, validation, tested : ndarray of intp
+        Indices of pairs, disjoint; ``validation`` and ``tested`` may be empty.
     """
 
     name: str
-    learned: Groups
-    watched: Groups
+    training: Groups
+    validation: Groups
     tested: Groups
 
 
 @dataclass
 class Outcome:
-    """What an experiment gives.
+    """The results of an experiment.
 
     Attributes
     ----------
@@ -86,14 +86,14 @@ class Outcome:
     history : list of (str, Trained)
         Every training by its name: ``fold_1``..., ``final``.
     rows : list of list of str
-        The figures as a table (:data:`mirtools.training.evaluation.TABLE_COLUMNS`).
+        The results as a table (:data:`mirtools.training.evaluation.TABLE_COLUMNS`).
     metrics : dict
-        The same as plain data, with the sizes of the parts.
-    roles : list of str, one a pair
-        What each pair was to the trainings that are judged: ``fold_1``... (tested by that fold), ``held_out``,
-        ``validation`` or ``training`` (of the final model).
+        The results as plain data, with the sizes of the parts.
+    roles : list of str, one per pair
+        The role of each pair: ``fold_1``... (tested by that fold), ``held_out``, ``validation`` or ``training``
+        (of the final model).
     scores : ndarray of float32, shape (n,)
-        The score that each pair got from the model that did not see it; of the final model for the others.
+        The score of each pair by the model for which it was held out, or else by the final model.
     """
 
     model: Model
@@ -106,72 +106,68 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Setting:
-    """What all trainings of an experiment share.
+    """The data and options that all trainings of an experiment share.
 
     Attributes
     ----------
+    family : Family
+        The family and architecture of the models.
     pairs : LabelledPairs
     options : TrainingOptions
     families : mapping of str to str
+        Family of a miRNA by its name.
     start : Model, optional
         The trained model to begin with.
     checkpoints : str, optional
-        Folder of the checkpoints, one subfolder a training.
-    architecture : str
-    network : Network, optional
-        What is trained, on pairing matrices; DMISO without one.
+        Folder of the checkpoints, with one subfolder per training.
     background_pairs : int
-        How many of the pairs that it learned from the model keeps, for explanations.
+        Number of training pairs to store in the model, for explanations.
     """
 
+    family: Family
     pairs: LabelledPairs
     options: TrainingOptions
     families: Mapping[str, str] = field(default_factory=dict)
     start: Model | None = None
     checkpoints: str | None = None
-    architecture: str = dmiso.NAME
-    network: Network | None = None
     background_pairs: int = 200
 
     def train(self, part: Part, watch: Callable[[Event], None]) -> Trained:
-        """Train a part."""
+        """Train the model of a part."""
         pairs, options = self.pairs, self.options
-        watched = pairs.subset(part.watched) if len(part.watched) else None
+        validation = pairs.subset(part.validation) if len(part.validation) else None
         fresh = None
         if options.fresh_negatives:
-            fresh = FreshNegatives(pairs, part.learned, options.fresh_negatives, options.seed, self.families)
+            fresh = FreshNegatives(pairs, part.training, options.fresh_negatives, options.seed, self.families)
         checkpoint = None
         if self.checkpoints is not None:
             identity = options.described() | {
-                "training": pairs.subset(part.learned).checksum(),
-                "validation": watched.checksum() if watched else None,
+                "training": pairs.subset(part.training).checksum(),
+                "validation": validation.checksum() if validation else None,
                 "start": self.start.checksum if self.start else None,
             }
             if fresh:
                 families = json.dumps(sorted(self.families.items()))
                 identity["fresh"] = [pairs.checksum(), hashlib.sha256(families.encode()).hexdigest()]
-            if self.network is not None:
-                identity["network"] = self.network.described()
+            identity["model"] = [self.family.architecture, self.family.described()]
             if not options.linear_decay:
-                del identity["epochs"]  # a finished training may be asked to go on
+                del identity["epochs"]  # a finished training may be resumed with more epochs
             checkpoint = Checkpoint(os.path.join(self.checkpoints, part.name), identity)
         start = None if self.start is None else self.start.weights
-        lessons = Lessons(pairs, part.learned, fresh)
-        return train(lessons, watched, options, checkpoint, watch, start, self.network)
+        training = TrainingPairs(pairs, part.training, fresh)
+        return train(self.family, training, validation, options, checkpoint, watch, start)
 
 
-def check_start(model: Model, options: TrainingOptions, path: str) -> None:
-    """Check that a training can begin with a model.
+def check_start(model: Model, family: Family, path: str) -> None:
+    """Check that a training of a family can begin with a model.
 
     Raises
     ------
     InputError
-        Where it knows abundance and the training does not, or cannot learn it.
+        If it uses abundances and the family does not.
     """
-    if model.network is not None and options.abundance:
-        raise InputError("is a network on pairing matrices, which cannot know abundances", source=path)
-    if abundance.knows_abundance(model.weights) and not options.abundance:
-        raise InputError("knows abundances; add --abundance to go on with it", source=path)
+    if model.family.knows_abundance and not family.knows_abundance:
+        raise InputError("uses abundances; add --abundance", source=path)
 
 
 def run_experiment(
@@ -179,59 +175,43 @@ def run_experiment(
     design: Design,
     name: str,
     watch: Watch = lambda part, event: None,
-    train_parts: Callable[[Setting, list[Part], Watch], list[Trained]] | None = None,
+    threads: int = 1,
 ) -> Outcome:
-    """Train and evaluate as ``design`` says.
+    """Train and evaluate by ``design``.
 
     Parameters
     ----------
     setting : Setting
     design : Design
     name : str
-        Of the model.
+        Name of the model.
     watch : callable
-        Told the name of a training and what happens in it.
-    train_parts : callable, optional
-        Trains all parts and returns the results in their order; one after the other by default.
+        Called with the name of a training and its events.
+    threads : int
+        Trainings at a time, each in a process of its own with one thread, so that weights do not depend on it.
 
     Raises
     ------
     InputError
-        Where a part has pairs of one label only, or groups cannot be divided so.
+        If a part has only pairs of one label, or groups cannot be split by the design.
     """
     pairs, options = setting.pairs, setting.options
     groups = group_pairs(pairs, design.grouping, design.families)
     parts = divide(pairs, groups, design, options.seed)
-    trained = (train_parts or one_by_one)(setting, parts, watch)
-    outcome = Outcome(Model({}, name), list(zip((part.name for part in parts), trained, strict=True)))
+    trained = train_parts(setting, parts, watch, threads)
+    outcome = Outcome(
+        Model(setting.family, {}, name), list(zip((part.name for part in parts), trained, strict=True))
+    )
     outcome.metrics = {
         "pairs": len(pairs),
         "positives": int(pairs.labels.sum()),
         "groups": int(groups.max()) + 1,
         "largest_group": int(np.bincount(groups).max()),
     }
-    _judge(setting, parts, trained, outcome)
-    final = trained[-1]
-    outcome.model = Model(
-        final.weights,
-        name,
-        THRESHOLD,
-        training={
-            **options.described(),
-            "grouping": design.grouping,
-            "hold_out": design.hold_out,
-            "half_of_groups": design.half_of_groups,
-            "validation": design.validation,
-            "data_sha256": pairs.checksum(),
-            "pairs": len(pairs),
-            "epoch": final.epoch,
-            **_origin(setting.start),
-            **_kept(setting, parts[-1]),
-        },
-        metrics=_rounded({part: figures[MODEL] for part, figures in outcome.metrics.get("figures", {}).items()}),
-        architecture=abundance.NAME if options.abundance else setting.architecture,
-        network=setting.network,
-    )
+    _evaluate(setting, parts, trained, outcome)
+    metrics = {part: figures[MODEL] for part, figures in outcome.metrics.get("figures", {}).items()}
+    training = _training_facts(setting, design, parts[-1], trained[-1])
+    outcome.model = Model(setting.family, trained[-1].weights, name, THRESHOLD, training, _rounded(metrics))
     return outcome
 
 
@@ -241,7 +221,7 @@ def divide(pairs: LabelledPairs, groups: Groups, design: Design, seed: int) -> l
     Raises
     ------
     InputError
-        Where that is not possible.
+        If that is not possible.
     """
     parts = []
     nothing = np.zeros(0, np.intp)
@@ -271,46 +251,51 @@ def divide(pairs: LabelledPairs, groups: Groups, design: Design, seed: int) -> l
 def _part(
     name: str, rest: Groups, tested: Groups, pairs: LabelledPairs, groups: Groups, design: Design, seed: int
 ) -> Part:
-    """Hold back a part of the pairs to decide when to stop."""
-    learned, watched = rest, rest[:0]
+    """Return a part with validation pairs taken from the rest."""
+    training, validation = rest, rest[:0]
     if design.validation:
         held = hold_out(np.unique(groups[rest], return_inverse=True)[1].ravel(), design.validation, seed)
-        learned, watched = rest[~held], rest[held]
-        require_both_labels(pairs.labels[watched], "validation part")
-    require_both_labels(pairs.labels[learned], "training part")
-    return Part(name, learned, watched, tested)
+        training, validation = rest[~held], rest[held]
+        require_both_labels(pairs.labels[validation], "validation part")
+    require_both_labels(pairs.labels[training], "training part")
+    return Part(name, training, validation, tested)
 
 
-def one_by_one(setting: Setting, parts: list[Part], watch: Watch) -> list[Trained]:
-    """Train the parts one after the other."""
+def train_parts(setting: Setting, parts: list[Part], watch: Watch, threads: int) -> list[Trained]:
+    """Train the parts, ``threads`` at a time; returns the results in the order of the parts."""
+    # the final one has most pairs, so it is started first
+    order = sorted(range(len(parts)), key=lambda number: -len(parts[number].training) if threads > 1 else 0)
+    trained = one_process_each(
+        setting.train,
+        [parts[number] for number in order],
+        threads,
+        lambda part, event: watch(part.name, event),
+        lambda part: f"training {part.name}",
+    )
+    return [result for _, result in sorted(zip(order, trained, strict=True), key=lambda item: item[0])]
 
-    def told(part: Part) -> Callable[[Event], None]:
-        return lambda event: watch(part.name, event)
 
-    return [setting.train(part, told(part)) for part in parts]
-
-
-def _judge(setting: Setting, parts: list[Part], trained: list[Trained], outcome: Outcome) -> None:
-    """Fill in figures, roles and scores."""
+def _evaluate(setting: Setting, parts: list[Part], trained: list[Trained], outcome: Outcome) -> None:
+    """Set results, roles and scores of the outcome."""
     pairs = setting.pairs
     roles = np.full(len(pairs), "training", object)
-    network = setting.network
-    outcome.scores = np.array(model_scores(trained[-1].weights, pairs, network))
-    roles[parts[-1].watched] = "validation"
+    family, start = setting.family, setting.start
+    outcome.scores = np.array(model_scores(family, trained[-1].weights, pairs))
+    roles[parts[-1].validation] = "validation"
     folds_figures = []
     for part, result in zip(parts, trained, strict=True):
         if not len(part.tested):
             continue
         tested = pairs.subset(part.tested)
-        scores = {MODEL: model_scores(result.weights, tested, network)}
+        scores = {MODEL: model_scores(family, result.weights, tested)}
         outcome.scores[part.tested] = scores[MODEL]
-        if setting.start is not None:
-            scores[START] = model_scores(setting.start.weights, tested, network)
-        rest = pairs.subset(np.union1d(part.learned, part.watched))
+        if start is not None:
+            scores[START] = model_scores(start.family, start.weights, tested)
+        rest = pairs.subset(np.union1d(part.training, part.validation))
         figures = evaluate(scores, THRESHOLD, rest, tested, setting.options.seed)
-        shown = "held_out" if part.name == FINAL else part.name
-        roles[part.tested] = shown
-        _record(outcome, shown, tested, figures)
+        role = "held_out" if part.name == FINAL else part.name
+        roles[part.tested] = role
+        _record(outcome, role, tested, figures)
         if part.name != FINAL:
             folds_figures.append(figures)
     if folds_figures:
@@ -325,17 +310,24 @@ def _record(outcome: Outcome, part: str, tested: LabelledPairs, figures: dict[st
     outcome.metrics.setdefault("figures", {})[part] = figures
 
 
-def _origin(start: Model | None) -> dict[str, Any]:
-    return {} if start is None else {"start": start.name, "start_sha256": start.checksum}
-
-
-def _kept(setting: Setting, part: Part) -> dict[str, Any]:
-    """Return what the model keeps of the pairs that it learned from."""
-    learned = setting.pairs.subset(part.learned)
-    encoder = encoder_of(setting.network)
-    return composition.training_facts(
-        learned.mirnas, learned.sites, encoder, setting.background_pairs, setting.options.seed
-    )
+def _training_facts(setting: Setting, design: Design, part: Part, trained: Trained) -> dict[str, Any]:
+    """Return the facts about the training of the final model for its file."""
+    start, options = setting.start, setting.options
+    training = setting.pairs.subset(part.training)
+    return {
+        **options.described(),
+        "grouping": design.grouping,
+        "hold_out": design.hold_out,
+        "half_of_groups": design.half_of_groups,
+        "validation": design.validation,
+        "data_sha256": setting.pairs.checksum(),
+        "pairs": len(setting.pairs),
+        "epoch": trained.epoch,
+        **({} if start is None else {"start": start.name, "start_sha256": start.checksum}),
+        **composition.training_facts(
+            training.mirnas, training.sites, setting.family.encoder, setting.background_pairs, options.seed
+        ),
+    }
 
 
 def _rounded(figures: dict[str, Figures]) -> dict[str, Figures]:

@@ -14,7 +14,7 @@ WOBBLE = WATSON_CRICK | {"GT", "TG"}
 
 
 def scores_of(values, mirna, site, paired=WATSON_CRICK):
-    """The score matrix, cell by cell as the paper's Algorithm 1 says."""
+    """The score matrix, cell by cell, by the paper's Algorithm 1."""
     scores = np.zeros((len(site), len(mirna)))
     for i, base in enumerate(site):
         for j, facing in enumerate(mirna[::-1]):
@@ -29,7 +29,7 @@ def costs_of(scores, opening=99, extension=90, scale="rows"):
 
 
 def rescored(scores, moves, opening, extension):
-    """What a path collects: its pairs' scores less its gaps; gaps outside of the other sequence are free."""
+    """The score of a path: scores of pairs minus costs of gaps, which are free outside the other sequence."""
     rows, columns = scores.shape
     i = j = 0
     total, before = 0.0, None
@@ -52,7 +52,7 @@ def rescored(scores, moves, opening, extension):
 
 @cache
 def all_paths(rows, columns):
-    """Every way through a matrix, as tuples of moves."""
+    """Every path through a matrix, as tuples of moves."""
     if not rows or not columns:
         return [(SITE_ONLY,) * rows + (MIRNA_ONLY,) * columns]
     steps = {PAIR: (1, 1), SITE_ONLY: (1, 0), MIRNA_ONLY: (0, 1)}
@@ -63,7 +63,7 @@ def all_paths(rows, columns):
 
 @cache
 def path_table(rows, columns):
-    """All paths as arrays: which cells each pairs, how many gaps it opens and how many bases it adds to them."""
+    """All paths as arrays: the cells that each pairs, the gaps that it opens and the bases that extend them."""
     paths = all_paths(rows, columns)
     cells = np.zeros((len(paths), rows * columns))
     gaps = np.zeros((len(paths), 2))
@@ -87,7 +87,7 @@ def best_of_all(scores, costs):
 
 
 def aligned(scores, opening, extension):
-    """Three states, one dictionary: score and moves, of equal ways the one that the aligner promises."""
+    """Three states in one dictionary: score and moves; ties are resolved as the aligner documents it."""
     rows, columns = scores.shape
     best = {}
     for i in range(rows + 1):
@@ -107,7 +107,7 @@ def aligned(scores, opening, extension):
                         continue
                     gain = scores[i - 1, j - 1] if cost is None else -(extension if before == state else cost)
                     found.append((best[back][before][0] + gain, before))
-                # the first of equal ones
+                # the first if tied
                 ways[state] = max(found, key=lambda way: way[0])
             best[i, j] = ways
     ends = [(i, columns) for i in range(1, rows + 1)] + [(rows, j) for j in range(columns - 1, 0, -1)]
@@ -129,7 +129,7 @@ def aligned(scores, opening, extension):
 
 
 def published(scores, opening, extension):
-    """The published program's way, cell by cell, as a dictionary of moves."""
+    """The algorithm of the published program, cell by cell, as a dictionary of moves."""
     rows, columns = scores.shape
     table = np.zeros((rows + 1, columns + 1))
     came = {}

@@ -1,4 +1,4 @@
-"""The aligner against brute force, slow counterparts, and what must hold whatever the numbers."""
+"""The aligner compared with brute force and slow counterparts, and properties for any numbers."""
 
 import itertools
 
@@ -13,7 +13,7 @@ from mirtools.alignment.align import Aligner, Costs
 from mirtools.models.pairing import WOBBLE, PairingRule
 
 BASES = "ACGT"
-# every letter pairs with every other: attributions are scores, as far as they are positive
+# every letter pairs with every other, so that positive attributions are scores
 ALL = PairingRule("ACGT", ("pairs",), {(a, b): (1.0,) for a in BASES for b in BASES})
 
 
@@ -24,7 +24,7 @@ def _sequences(rng, number, length):
 def _batch(rng, number, rows, columns, whole=False):
     values = rng.normal(size=(number, rows, columns))
     if whole:
-        values = np.round(values * 2)  # many equal ways
+        values = np.round(values * 2)  # many ties
     return values, _sequences(rng, number, columns), _sequences(rng, number, rows)
 
 
@@ -38,7 +38,7 @@ def test_equals_the_best_of_all_alignments(rows, columns):
     for scale in ("rows", "cells"):
         found = Aligner(costs=Costs(scale=scale)).align(values, mirnas, sites)
         costs = np.array([slow.costs_of(matrix, scale=scale) for matrix in scores])
-        np.testing.assert_allclose(found.figures[:, 1:3], costs, atol=1e-12)
+        np.testing.assert_allclose(found.numbers[:, 1:3], costs, atol=1e-12)
         np.testing.assert_allclose(found.scores, slow.best_of_all(scores, costs), atol=1e-12)
     for opening, extension in ((0.0, 0.0), (0.3, 0.3), (1.0, 0.1), (5.0, 0.0)):
         found = Aligner(costs=Costs(opening, extension, "given")).align(values, mirnas, sites)
@@ -65,7 +65,7 @@ def test_equals_the_slow_aligner(whole):
         assert alignment.moves.tolist() == moves
 
 
-def test_equal_ways_are_chosen_as_promised():
+def test_ties_are_resolved_as_documented():
     rng = np.random.default_rng(4)
     for rows, columns in ((3, 3), (4, 6), (7, 5), (1, 4), (5, 1)):
         values, mirnas, sites = _batch(rng, 200, rows, columns, whole=True)
@@ -75,7 +75,7 @@ def test_equal_ways_are_chosen_as_promised():
                 assert alignment.moves.tolist() == slow.aligned(slow.scores_of(*case), opening, extension)[1]
 
 
-def test_the_published_way_equals_its_slow_counterpart():
+def test_the_published_mode_equals_its_slow_counterpart():
     rng = np.random.default_rng(5)
     for whole in (False, True):
         values, mirnas, sites = _batch(rng, 30, 50, 20, whole)
@@ -105,7 +105,7 @@ costs = st.tuples(st.floats(0, 3), st.floats(0, 3)).map(lambda pair: Costs(max(p
 
 @settings(max_examples=150, deadline=None)
 @given(values=matrices, costs=costs, seed=st.integers(0, 10**6), data=st.data())
-def test_what_must_hold(values, costs, seed, data):
+def test_properties(values, costs, seed, data):
     number, rows, columns = values.shape
     rng = np.random.default_rng(seed)
     mirnas, sites = _sequences(rng, number, columns), _sequences(rng, number, rows)
@@ -126,7 +126,7 @@ def test_what_must_hold(values, costs, seed, data):
         assert alignment.score == pytest.approx(
             slow.rescored(scores, alignment.moves, costs.opening, costs.extension)
         )
-        # whole sequences, columns of equal number
+        # whole sequences, strings of equal length
         assert alignment.aligned_site.replace("-", "") == alignment.site
         assert alignment.aligned_mirna.replace("-", "") == alignment.mirna[::-1]
         lines = (alignment.aligned_site, alignment.aligned_mirna, alignment.marks, alignment.column_scores)
@@ -153,29 +153,29 @@ def test_what_must_hold(values, costs, seed, data):
             i, j = i + (move != 2), j + (move != 1)
         assert slow.rescored(scores, moves, costs.opening, costs.extension) <= alignment.score + 1e-9
 
-    # a batch is as good as a loop
+    # a batch equals a loop
     for at in range(number):
         alone = aligner.align(values[at : at + 1], mirnas[at : at + 1], sites[at : at + 1])
-        assert (alone.figures == found.figures[at]).all()
+        assert (alone.numbers == found.numbers[at]).all()
         assert alone[0].moves.tolist() == found[at].moves.tolist()
 
-    # all scaled alike: the score, too
+    # the score scales with values and costs
     factor = 4.0
     scaled = Aligner(WOBBLE, Costs(factor * costs.opening, factor * costs.extension, "given"))
     np.testing.assert_allclose(scaled.align(factor * values, mirnas, sites).scores, factor * found.scores)
 
-    # the sequences' places swapped: the same score (both are read from the other end)
+    # swapped sequences have the same score (both are read from the other end)
     swapped = values.transpose(0, 2, 1)
     np.testing.assert_allclose(aligner.align(swapped, sites, mirnas).scores, found.scores, atol=1e-9)
 
-    # no gap is worth an infinite cost
+    # with infinite costs there are no gaps
     ungapped = Aligner(WOBBLE, Costs(np.inf, np.inf, "given")).align(values, mirnas, sites)
     for alignment, matrix in zip(ungapped, values, strict=True):
         scores = slow.scores_of(matrix, alignment.mirna, alignment.site, slow.WOBBLE)
         assert alignment.score == pytest.approx(_best_diagonal(scores))
         assert alignment.score <= found.scores.max() + 1e-9
 
-    # a better cell makes no alignment worse
+    # a higher cell never lowers the score
     every = Aligner(ALL, costs)
     cell = tuple(data.draw(st.integers(0, size - 1)) for size in values.shape)
     raised = values.copy()
@@ -190,32 +190,32 @@ def test_percentiles_scale_with_the_matrix():
     for scale in ("rows", "cells"):
         aligner = Aligner(costs=Costs(scale=scale))
         one, other = aligner.align(values, mirnas, sites), aligner.align(8 * values, mirnas, sites)
-        np.testing.assert_allclose(other.figures, 8 * one.figures)
+        np.testing.assert_allclose(other.numbers, 8 * one.numbers)
         assert (one.moves == other.moves).all()
 
 
-def test_nothing_positive_is_an_empty_alignment():
+def test_without_positive_scores_the_alignment_is_empty():
     values = -np.ones((2, 6, 4))
     values[1] = 0
     for mode in ("affine", "published"):
         found = Aligner(mode=mode).align(values, ["ACGT"] * 2, ["ACGTAC"] * 2)
         assert [alignment.empty for alignment in found] == [True, True]
-        assert not found.figures.any()
+        assert not found.numbers.any()
         assert found[0].aligned_site == found[0].marks == found[0].aligned_mirna == ""
         assert found[0].span == (0, 0)
         assert len(found[0].column_scores) == 0
-    # what speaks for bases that do not pair is no alignment either
+    # attributions of bases that do not pair make no alignment, either
     found = Aligner().align(np.ones((1, 3, 3)), ["AAA"], ["CCC"])
     assert found[0].empty
 
 
-def test_padding_is_not_looked_at():
+def test_padding_is_ignored():
     rng = np.random.default_rng(7)
     values, mirnas, sites = _batch(rng, 5, 9, 6)
     padded = np.full((5, 12, 8), 99.0)
     padded[:, :9, :6] = values
     alone, together = Aligner().align(values, mirnas, sites), Aligner().align(padded, mirnas, sites)
-    assert (alone.figures == together.figures).all()
+    assert (alone.numbers == together.numbers).all()
     assert (together.site_importance[:, 9:] == 0).all()
     for one, other in zip(alone, together, strict=True):
         assert one.aligned_mirna == other.aligned_mirna
@@ -239,19 +239,19 @@ def test_wobbles_unknown_letters_and_other_alphabets():
     [
         ({"values": np.ones((1, 3))}, "shape"),
         ({"mirnas": ["AC"] * 2}, "2 miRNAs"),
-        ({"mirnas": ["ACGT"]}, "as long as the matrix"),
-        ({"sites": [""]}, "not empty"),
+        ({"mirnas": ["ACGT"]}, "longer than the matrix"),
+        ({"sites": [""]}, "must not be empty"),
         ({"values": np.full((1, 3, 3), np.nan)}, "finite"),
     ],
 )
-def test_what_does_not_fit_is_refused(change, message):
+def test_inconsistent_inputs_are_rejected(change, message):
     case = {"values": np.ones((1, 3, 3)), "mirnas": ["ACG"], "sites": ["ACG"], **change}
     with pytest.raises(ValueError, match=message):
         Aligner().align(**case)
 
 
 @pytest.mark.parametrize("costs", [(1, 2, "given"), (101, 90, "rows"), (1, -1, "given"), (99, 90, "columns")])
-def test_costs_that_make_no_sense_are_refused(costs):
+def test_invalid_costs_are_rejected(costs):
     with pytest.raises(ValueError, match=r"cost|percentile"):
         Costs(*costs)
     with pytest.raises(ValueError, match="mode"):

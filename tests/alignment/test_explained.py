@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from commands import run
 
-from mirtools.alignment.explained import explained_model, pairing_of
-from mirtools.models.modelfile import Model, save_model
-from mirtools.models.network import Network, cnn
+from mirtools.alignment.source import pairing_of
+from mirtools.attribution.choose import explained_model
+from mirtools.models.base import Model
+from mirtools.models.matrix.family import Matrix
+from mirtools.models.matrix.network import Network, cnn
+from mirtools.models.modelfile import save_model
 from mirtools.models.pairing import WATSON_CRICK, WOBBLE, PairingRule
 
 
@@ -30,7 +33,7 @@ def folder(tmp_path, monkeypatch):
         for name, shape in network.tensor_shapes().items()
     }
     with open("model.safetensors", "wb") as stream:
-        save_model(Model(weights, "test", 0.5, architecture="cnn", network=network), stream)
+        save_model(Model(Matrix("cnn", network), weights, "test", 0.5), stream)
     letters = np.array(list("ACGT"))
     for name, count in (("pairs.tsv", 70), ("background.tsv", 8)):
         rows = [
@@ -49,7 +52,7 @@ def _align(*arguments):
     return done.out.decode()
 
 
-def test_attributions_add_up_and_threads_change_nothing(folder):
+def test_attributions_add_up_and_do_not_depend_on_threads(folder):
     line = "--model model.safetensors --background-pairs background.tsv pairs.tsv --json report.json".split()
     one, two = (_align(*line, "--threads", threads) for threads in ("1", "2"))
     assert one == two
@@ -73,21 +76,21 @@ def test_attributions_add_up_and_threads_change_nothing(folder):
     assert [row["column_scores"] for row in again] == [row["column_scores"] for row in rows]
 
 
-def test_a_pair_is_explained_alone_as_among_others(folder):
+def test_explanations_do_not_depend_on_other_pairs(folder):
     lines = Path("pairs.tsv").read_text().splitlines(keepends=True)
     Path("one.tsv").write_text(lines[0] + lines[41])
     line = "--model model.safetensors --background-pairs background.tsv".split()
     assert _align(*line, "one.tsv").splitlines()[1] == _align(*line, "pairs.tsv").splitlines()[41]
 
 
-def test_of_a_long_site_the_window_is_explained_that_the_table_names(folder):
+def test_the_window_of_a_long_site_in_the_table_is_explained(folder):
     random = np.random.default_rng(5)
     mirna, site = ("".join(random.choice(list("ACGT"), length)) for length in (20, 80))
     windows = [("17", "67"), ("0", "50"), (".", "."), ("40", "81"), ("9" * 5000, "3"), ("0", "80")]
     lines = ["mirna_seq\tsite_seq\twindow_start\twindow_end"]
     lines += [f"{mirna}\t{site}\t{start}\t{end}" for start, end in windows]
     Path("long.tsv").write_text("\n".join(lines) + "\n")
-    parts = [(17, 67), (0, 50), *[(15, 65)] * 4]  # the centre, where no window fits
+    parts = [(17, 67), (0, 50), *[(15, 65)] * 4]  # the centre if there is no valid window
     lines = ["mirna_seq\tsite_seq", *(f"{mirna}\t{site[start:end]}" for start, end in parts)]
     Path("short.tsv").write_text("\n".join(lines) + "\n")
     line = "--model model.safetensors --background-pairs background.tsv --json report.json".split()
@@ -137,7 +140,7 @@ def _scores(pairs):
     return [float(row["score"]) for row in _rows(done.out.decode())]
 
 
-def test_mutagenesis_is_what_predictions_of_mutants_say(folder):
+def test_mutagenesis_equals_predictions_of_mutants(folder):
     pair = _few(1)[0]
     mirna, site = pair["mirna_seq"], pair["site_seq"]
     (row,) = _rows(_align(*"--model model.safetensors --explainer ism --importance bases few.tsv".split()))
@@ -157,7 +160,7 @@ def test_mutations_of_a_table(folder):
     mirna, site = pair["mirna_seq"], pair["site_seq"]
     line = "--model model.safetensors --explainer ism few.tsv".split()
     row = _rows(_align(*line))[0]
-    # the base of the site opposite to the miRNA's ninth
+    # the base of the site aligned with the miRNA's ninth
     facing, at, base = {}, 0, 19
     for above, below in zip(row["aligned_target"], row["aligned_mirna"], strict=True):
         if above != "-" and below != "-":
@@ -224,11 +227,15 @@ def test_importances_by_base_add_up_to_the_matrix(folder):
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        ("--mutations mutations.tsv pairs.tsv", 2, "give --explainer ism"),
+        ("--mutations mutations.tsv pairs.tsv", 2, "needs --explainer ism"),
         ("--explainer ism --mutants mutants.tsv pairs.tsv", 2, "give --mutations"),
         ("--explainer ism --mutations - -", 2, "cannot both be standard input"),
-        ("--matrix m.npz --importance bases pairs.tsv", 2, "leave out --matrix"),
-        ("--model dmiso --explainer ism --mutations mutations.tsv pairs.tsv", 1, "sees no pairing matrix"),
+        ("--matrix m.npz --importance bases pairs.tsv", 2, "omit --matrix"),
+        (
+            "--model dmiso --explainer ism --mutations mutations.tsv pairs.tsv",
+            1,
+            "is not explained by ism; use deep or masking",
+        ),
         ("--model model.safetensors --explainer ism --mutations pairs.tsv pairs.tsv", 1, "pairs.tsv"),
         ("--model model.safetensors --explainer masking pairs.tsv", 1, "masking"),
         ("--model model.safetensors --background-pairs absent.tsv pairs.tsv", 1, "absent.tsv: cannot be read"),
@@ -245,12 +252,17 @@ def test_bad_input(folder, arguments, status, words):
     assert not Path("out.tsv").exists()
 
 
-def test_what_pairs_for_a_model(folder):
+def test_pairs_in_alignments_for_a_model(folder):
     model = explained_model("model.safetensors")
     assert pairing_of(model) is WATSON_CRICK
     assert pairing_of(explained_model("dmiso")) is WATSON_CRICK
     every = PairingRule("ACGT", ("any",), {(a, b): (1.0,) for a in "ACGT" for b in "ACGT"})
     charges = PairingRule("DK", ("bridge",), {("D", "K"): (1.0,), ("K", "D"): (1.0,)})
     for rule, expected in ((WOBBLE, WOBBLE), (every, WATSON_CRICK), (charges, charges)):
-        network = Network(rule, model.network.site_length, model.network.mirna_length, model.network.layers)
-        assert pairing_of(Model(model.weights, "other", network=network)) is expected
+        network = Network(
+            rule,
+            model.family.network.site_length,
+            model.family.network.mirna_length,
+            model.family.network.layers,
+        )
+        assert pairing_of(Model(Matrix("mirbind", network), model.weights, "other")) is expected

@@ -1,4 +1,4 @@
-"""Attribution matrices from files, good and hostile ones."""
+"""Attribution matrices from valid and hostile files."""
 
 import io
 import os
@@ -77,29 +77,29 @@ def _pickle():
 
 GOOD = _npy(_header((1, 2, 2)), data=np.ones(4, np.float32).tobytes())
 BAD = {
-    "empty": (b"", "no NumPy file"),
-    "text": (b"mirna_seq\tsite_seq\n", "no NumPy file"),
+    "empty": (b"", "not a NumPy file"),
+    "text": (b"mirna_seq\tsite_seq\n", "not a NumPy file"),
     "cut archive": (_zip(GOOD)[:60], "damaged"),
-    "two arrays": (_zip(GOOD, GOOD), "holds 2 arrays (arr_0, arr_1)"),
-    "no array": (_zip(), "holds 0 arrays"),
-    "no array inside": (_zip(b"hello world"), "no NumPy file"),
+    "two arrays": (_zip(GOOD, GOOD), "has 2 arrays (arr_0, arr_1)"),
+    "no array": (_zip(), "has 0 arrays"),
+    "no array inside": (_zip(b"hello world"), "not a NumPy file"),
     "pickle": (_zip(_pickle()), "not plain numbers"),
     "text array": (_zip(_npy(_header((1, 2, 2), "<U4"))), "not plain numbers"),
     "complex": (_zip(_npy(_header((1, 2, 2), "<c8"))), "not plain numbers"),
     "structure": (_zip(_npy(_header((1, 2, 2), [("a", "<f4")]))), "not plain numbers"),
-    "code in the header": (_zip(_npy("__import__('os').system('touch marker')\n")), "no NumPy file"),
+    "code in the header": (_zip(_npy("__import__('os').system('touch marker')\n")), "not a NumPy file"),
     "header of gigabytes": (_zip(b"\x93NUMPY\x02\x00" + struct.pack("<I", 1 << 31)), "plain numbers"),
-    "open bracket in the header": (_npy(_header((1, 2, 2)).replace("}", "(")), "no NumPy file"),
-    "odd escapes in the header": (_npy("{'\\\\d': 1}\\n"), "no NumPy file"),
-    "deep header": (_npy("(" * 5000 + "\n"), "no NumPy file"),
-    "long number in the header": (_npy(_header((1, 2, 2)).replace("1", "9" * 5000)), "no NumPy file"),
+    "open bracket in the header": (_npy(_header((1, 2, 2)).replace("}", "(")), "not a NumPy file"),
+    "odd escapes in the header": (_npy("{'\\\\d': 1}\\n"), "not a NumPy file"),
+    "deep header": (_npy("(" * 5000 + "\n"), "not a NumPy file"),
+    "long number in the header": (_npy(_header((1, 2, 2)).replace("1", "9" * 5000)), "not a NumPy file"),
     "unknown version": (_zip(b"\x93NUMPY\x09\x00" + b"\0" * 99), "plain numbers"),
-    "cut header": (_zip(GOOD[:20]), "no NumPy file"),
-    "vector": (_zip(_npy(_header((4,)))), "holds 4; save an array"),
+    "cut header": (_zip(GOOD[:20]), "not a NumPy file"),
+    "vector": (_zip(_npy(_header((4,)))), "contains 4; save an array"),
     "number": (_zip(_npy(_header(()))), "a single number"),
-    "four axes": (_zip(_npy(_header((1, 2, 2, 2)))), "holds 1x2x2x2"),
-    "no bases": (_zip(_npy(_header((3, 0, 2)))), "holds 3x0x2"),
-    "negative axis": (_zip(_npy(_header((-3, 2, 2)))), "holds -3x2x2"),
+    "four axes": (_zip(_npy(_header((1, 2, 2, 2)))), "contains 1x2x2x2"),
+    "no bases": (_zip(_npy(_header((3, 0, 2)))), "contains 3x0x2"),
+    "negative axis": (_zip(_npy(_header((-3, 2, 2)))), "contains -3x2x2"),
     "huge matrix": (_zip(_npy(_header((1, 10**9, 10**9)))), "give smaller ones"),
     "huge axes of length 1": (_zip(_npy(_header((10**12, 50, 20)))), "ends too early"),
     "huge in Fortran's order": (_zip(_npy(_header((10**9, 50, 20), order=True))), "ascontiguousarray"),
@@ -122,27 +122,27 @@ def test_bad_files(tmp_path, monkeypatch, name):
     assert [file.name for file in tmp_path.iterdir()] == ["bad.npz"]
 
 
-def test_a_pipe_is_no_file_of_matrices(tmp_path):
+def test_a_pipe_is_rejected(tmp_path):
     os.mkfifo(tmp_path / "a.npz")
-    assert "is no regular file" in refusal(lambda: _all(tmp_path / "a.npz"))
+    assert "is not a regular file" in refusal(lambda: _all(tmp_path / "a.npz"))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e101])
-def test_what_is_no_number_is_named(tmp_path, value):
+def test_values_that_are_not_numbers_are_reported(tmp_path, value):
     values = VALUES.astype(np.float64)
     values[2, 1, 1] = value
     np.savez(tmp_path / "a.npz", values)
     assert "matrix 3 has a value" in refusal(lambda: _all(tmp_path / "a.npz", 2))
 
 
-def test_damage_at_every_byte_is_told_or_does_no_harm(tmp_path):
+def test_damage_at_every_byte_is_reported_or_harmless(tmp_path):
     np.savez_compressed(tmp_path / "a.npz", VALUES[:1])
     whole = (tmp_path / "a.npz").read_bytes()
     path = tmp_path / "b.npz"
     for at in range(len(whole)):
         for content in (whole[:at], whole[:at] + bytes([whole[at] ^ 0xA5]) + whole[at + 1 :]):
             path.write_bytes(content)
-            refusal(lambda: _all(path))  # nothing but InputError
+            refusal(lambda: _all(path))  # raises only InputError
 
 
 def test_encrypted_and_unknown_compression(tmp_path):
@@ -152,10 +152,10 @@ def test_encrypted_and_unknown_compression(tmp_path):
         broken[place] = value
         broken[broken.index(b"PK\x01\x02") + place + 2] = value
         (tmp_path / "a.npz").write_bytes(broken)
-        assert "damaged or no .npz" in refusal(lambda: _all(tmp_path / "a.npz"))
+        assert "damaged or not a .npz" in refusal(lambda: _all(tmp_path / "a.npz"))
 
 
-def test_a_bomb_takes_no_memory(tmp_path):
+def test_a_zip_bomb_needs_little_memory(tmp_path):
     import resource
 
     with (
@@ -171,8 +171,8 @@ def test_a_bomb_takes_no_memory(tmp_path):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000
 
 
-def test_files_that_are_none(tmp_path):
+def test_standard_input_and_missing_files(tmp_path):
     assert "cannot be read (no such file" in refusal(lambda: Matrices(str(tmp_path / "absent.npz")))
     assert "is a directory" in refusal(lambda: Matrices(str(tmp_path)))
-    with pytest.raises(UsageError, match="name a file"):
+    with pytest.raises(UsageError, match="give a file"):
         Matrices("-")

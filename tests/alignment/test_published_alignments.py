@@ -1,4 +1,4 @@
-"""Our alignments beside the published ones, where the published files are at hand."""
+"""Our alignments compared with the published ones, if the published files are available."""
 
 import sys
 from pathlib import Path
@@ -42,9 +42,9 @@ def test_the_published_mode_finds_every_alignment(published):
     assert len(whole) == 127
     assert benchmark.agreement(published, found, whole) == (1, 127)
     # the same scores
-    scaled = found.mirna_importance / found.figures[:, 3:]
+    scaled = found.mirna_importance / found.numbers[:, 3:]
     np.testing.assert_allclose(scaled[whole], published.importance[whole], atol=1e-4)
-    # the published program reads the matrix of a miRNA that is one base short one column too far
+    # if a miRNA is one base shorter, the published program reads its matrix one column too far
     (short,) = set(range(128)) - set(whole)
     shifted = published.values[short : short + 1, :, 1:]
     found = Aligner(mode="published").align(shifted, [published.mirnas[short]], [published.sites[short]])
@@ -60,6 +60,6 @@ def test_why_alignments_differ(published):
         assert benchmark.own_score(published, number, aligner, alignment) <= alignment.score + 1e-9
 
 
-def test_cells_as_the_papers_words_have_it(published):
+def test_cells_by_the_text_of_the_paper(published):
     share, _ = benchmark.agreement(published, _found(published, costs=Costs(scale="cells")), list(range(128)))
     assert 0.65 < share < 0.75

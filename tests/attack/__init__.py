@@ -1,4 +1,4 @@
-"""What ``make attack`` does to the commands; ``make test`` does a little of each.
+"""Damaged files and signals for all commands (``make attack``); ``make test`` runs a few of both.
 
-A seed makes the same damaged files on every machine. The moments of signals depend on its speed, too.
+The same seed gives the same damaged files on every machine. The times of signals also depend on its speed.
 """

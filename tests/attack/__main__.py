@@ -2,8 +2,8 @@
 
     make attack ATTACK="--seed 2 --files 50000"
 
-Prints tables in Markdown, as docs/reliability.md shows them, and exits with status 1 and what went wrong where a
-command broke a promise.
+Prints the tables of docs/reliability.md in Markdown. If a command breaks a promise, it prints the problem and
+exits with status 1.
 """
 
 from __future__ import annotations
@@ -28,24 +28,26 @@ from attack import interruption, mutation
 STOPPED = (
     "chimera-parse isomir-classify negatives-generate dmiso-predict attrib-align peak-narrow interactions-report"
 ).split()
-#: times that a process stops a command by each signal before it looks whether anything is left
+#: number of times that a process stops a command by each signal before it checks for leftover files
 _ROUNDS = 9
 
 
 def damaged_files(count: int, seed: int, processes: int) -> list[mutation.Case]:
-    """Return how the commands took ``count`` damaged files."""
+    """Return the results of the commands for ``count`` damaged files."""
 
     def share(first: int) -> list[mutation.Case]:
         with tempfile.TemporaryDirectory() as folder:
             mutation.make_inputs(Path(folder))
-            return [*told(mutation.watched(Path(folder), seed, first, processes, count), count // processes)]
+            return [
+                *with_progress(mutation.watched(Path(folder), seed, first, processes, count), count // processes)
+            ]
 
     with ThreadPool(processes) as pool:
         return [case for cases in pool.map(share, range(processes)) for case in cases]
 
 
-def told(cases: Iterable[mutation.Case], count: int) -> Iterator[mutation.Case]:
-    """Hand cases on, with a line on stderr for every tenth of them."""
+def with_progress(cases: Iterable[mutation.Case], count: int) -> Iterator[mutation.Case]:
+    """Yield cases, and print a line on stderr after every tenth of them."""
     for number, case in enumerate(cases, 1):
         if number % max(count // 10, 1) == 0:
             print(f"{number:,} of {count:,} files", file=sys.stderr)
@@ -53,7 +55,7 @@ def told(cases: Iterable[mutation.Case], count: int) -> Iterator[mutation.Case]:
 
 
 def signals(times: int, seed: int, processes: int) -> dict[str, list[interruption.Outcome]]:
-    """Return how commands took each of the signals, at least ``times`` times over all commands."""
+    """Return the results of the commands for each signal, at least ``times`` times over all commands."""
     each = -(-times // len(STOPPED))
     jobs = [
         (name, min(_ROUNDS, each - first), seed * 1000 + first)
@@ -93,14 +95,14 @@ def _print_signals(outcomes: dict[str, list[interruption.Outcome]]) -> None:
 
 
 def main() -> int:
-    """Attack, and say what came of it."""
+    """Attack the commands and print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seed", type=int, default=1, help="makes the same damaged files (default: 1)")
-    parser.add_argument("--files", type=int, default=5000, help="damaged files (default: 5000)")
-    parser.add_argument("--times", type=int, default=300, help="times to send each signal (default: 300)")
-    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="at a time (default: one a core)")
+    parser.add_argument("--seed", type=int, default=1, help="random seed of the damaged files (default: 1)")
+    parser.add_argument("--files", type=int, default=5000, help="number of damaged files (default: 5000)")
+    parser.add_argument("--times", type=int, default=300, help="how often to send each signal (default: 300)")
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one per core")
     args = parser.parse_args()
-    # a shell's background jobs ignore Ctrl-C, and so would what they start
+    # background jobs of a shell ignore Ctrl-C, and the processes that they start inherit this
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(ROOT)
     problems = []

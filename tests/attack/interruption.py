@@ -1,4 +1,4 @@
-"""Stopping commands by signals at any moment: outputs whole or as before, nothing left over, nothing said."""
+"""Stopping commands by signals at any time: outputs are complete or unchanged, no leftover files, no messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from commands import OUTPUTS, ROOT, digests, environment, line_with_outputs, process_line
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
-#: what stands in the outputs before some of the runs
+#: content of the outputs before some of the runs
 OLD = b"from a run before\n"
 _NOISE = re.compile("Traceback|[Ee]rror|Exception|Warning")
 #: seconds that a command may take to end
@@ -26,9 +26,9 @@ PATIENCE = 10
 
 
 class Outcome(NamedTuple):
-    """How a command took a signal: ``finished``, ``stopped``, ``not begun`` (Python still started) or ``WRONG``.
+    """The result of a signal: ``finished``, ``stopped``, ``not begun`` (Python was starting) or ``WRONG``.
 
-    Without a signal: what the run after all of them did.
+    Without a signal: the result of the run after all others.
     """
 
     stop: signal.Signals | None
@@ -41,7 +41,7 @@ def interrupted(
 ) -> Iterator[Outcome]:
     """Run a command in the current folder, filled by ``good_inputs``, and stop it ``times`` times by each signal.
 
-    In the end the command is run without a signal; then nothing of the stopped runs may be left.
+    At the end the command runs without a signal; after that, no files of the stopped runs may be left.
     """
     installed = Path(sys.executable).parent / name
     line = [str(installed)] if installed.exists() else process_line(name)
@@ -57,7 +57,7 @@ def interrupted(
             for stop in stops:
                 for output in whole:
                     Path(output).write_bytes(OLD) if number % 2 else Path(output).unlink(missing_ok=True)
-                # outputs are written late: half of the moments lie there
+                # outputs are written at the end: half of the signals come then
                 moment = duration * chance.uniform(*chance.choice(((0, 1.05), (0.6, 1.05)))) + 0.001
                 yield _stopped(name, line, stop, moment, whole, temporary)
                 for path in Path(temporary).iterdir():
@@ -68,7 +68,7 @@ def interrupted(
 
 
 def in_a_copy(inputs: str, job: tuple[str, int, int]) -> tuple[str, list[Outcome]]:
-    """Do a job (command, times, seed) in a copy of the folder ``inputs``, by each signal; return its name, too."""
+    """Do a job (command, times, seed) in a copy of the folder ``inputs``; return the command and the outcomes."""
     name, times, seed = job
     before = os.getcwd()
     with tempfile.TemporaryDirectory() as folder:
@@ -106,7 +106,7 @@ def _stopped(
     time.sleep(moment)
     process.send_signal(stop)
     try:
-        _, said = process.communicate(timeout=PATIENCE)
+        _, printed = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
@@ -120,7 +120,7 @@ def _stopped(
     else:
         wrong = found not in (before, whole)
     if wrong:
-        return Outcome(stop, "WRONG", f"{where}: outputs are neither whole nor as before")
+        return Outcome(stop, "WRONG", f"{where}: outputs are neither complete nor unchanged")
     if status == 0:
         return Outcome(stop, "finished")
     if stop == signal.SIGKILL:
@@ -128,13 +128,13 @@ def _stopped(
     left = [*(parts() - parts_before), *os.listdir(temporary)]
     if left:
         return Outcome(stop, "WRONG", f"{where}: {', '.join(left)} left over")
-    if stop == signal.SIGINT and "KeyboardInterrupt" in said and not _is_ours(said):
+    if stop == signal.SIGINT and "KeyboardInterrupt" in printed and not _is_ours(printed):
         return Outcome(stop, "not begun")
-    if _NOISE.search(said) or status not in (128 + stop, -stop):
-        return Outcome(stop, "WRONG", f"{where}: {said.strip()[-300:]}")
+    if _NOISE.search(printed) or status not in (128 + stop, -stop):
+        return Outcome(stop, "WRONG", f"{where}: {printed.strip()[-300:]}")
     return Outcome(stop, "stopped")
 
 
 def _is_ours(traceback: str) -> bool:
-    """Return whether a traceback goes through the commands, and not only through Python's own start."""
+    """Return whether a traceback contains code of the commands, not only the start of Python."""
     return any(f'"{ROOT / folder}{os.sep}' in traceback for folder in ("mirtools", "tools"))

@@ -1,10 +1,10 @@
-"""Damaged files for every reader, through the commands: one clear line or a result, at once, in little memory.
+"""Damaged files for every reader, through the commands: one clear line or a result, quickly and in little memory.
 
     python -m attack.mutation FOLDER SEED FIRST STEP COUNT
 
-tries the cases FIRST, FIRST + STEP, ... below COUNT in this process, in FOLDER, and prints a line of JSON before
-and after each. A case that does not end ends the process; whoever reads the lines goes on behind it
-(:func:`watched`).
+runs the cases FIRST, FIRST + STEP, ... below COUNT in this process, in FOLDER, and prints a line of JSON before
+and after each. If a case hangs, the process is ended, and the process that reads the lines continues with the next
+case (:func:`watched`).
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from typing import NamedTuple
 import fuzzing
 from commands import ROOT, TEST_DATA, environment, run
 
-#: every reader of every command; what is a file of test-data may be damaged
+#: every reader of every command; any file of test-data may be damaged
 LINES = """\
 chimera-parse --min-reads 2 --mirnas mirnas.fa --transcripts three_transcripts.fa tiny_reads.fastq
 chimera-parse --min-reads 2 --mirnas two_mirnas.fa --transcripts transcripts.index --umi-length 4 tiny_reads.fastq
 chimera-parse --min-reads 1 --mirnas mirnas.fa --transcripts transcripts.fa chimeras.hyb
 chimera-parse --min-reads 1 --mirnas mirnas.fa --transcripts transcripts.fa --gtf transcripts.gtf --bed-genome more
   chimeras.hyb
+chimera-check --mirnas mirnas.fa --transcripts three_transcripts.fa tiny_reads.fastq
 chimera-index three_transcripts.fa
 chimera-simulate --reads 20 --mirnas mirnas.fa --transcripts three_transcripts.fa
 isomir-classify --mirnas mirnas.fa --min-reads 2 chimera_pairs.tsv
@@ -48,7 +49,7 @@ negatives-generate --audit-only labelled_pairs.tsv
 dmiso-predict labelled_pairs.tsv
 dmiso-predict --format dmiso four_columns.tsv
 dmiso-predict --model seeds.safetensors scored_pairs.tsv
-dmiso-predict --model seeds.safetensors --mirnas two_mirnas.fa --targets three_targets.fa
+dmiso-predict --model seeds.safetensors --mirnas two_mirnas.fa --targets three_targets.fa --threshold 0.5
 dmiso-predict --model dmiso --mirnas two_mirnas.fa --targets three_targets.fa --genes more
   --gene-table genes_of_targets.tsv
 dmiso-predict --model seeds.safetensors --mirnas two_mirnas.fa --targets three_transcripts.fa --bed more
@@ -62,7 +63,7 @@ attrib-compare --mutagenesis mutagenesis.tsv --measured more a=explained_once.ts
 binding-classes --k 3 importances.tsv
 binding-classes --classes classes.tsv importances.tsv
 dmiso-evaluate --resamples 20 scored_pairs.tsv scored_elsewhere.tsv
-dmiso-evaluate --resamples 20 --training labelled_pairs.tsv --baselines mirna_frequency scored_pairs.tsv
+dmiso-evaluate --resamples 20 --training labelled_pairs.tsv --baselines mirna_identity scored_pairs.tsv
 dmiso-evaluate --resamples 20 --miranda miranda.txt --rnahybrid rnahybrid.txt --rna22 rna22.txt scored_pairs.tsv
 dmiso-evaluate --resamples 20 --miraw miraw.csv --mitar mitar.fa --dmiso original_dmiso.txt scored_pairs.tsv
 dmiso-evaluate --resamples 20 --targetscan targetscan.txt --regions utr3_starts.tsv scored_pairs.tsv
@@ -72,30 +73,48 @@ dmiso-interpret --n-clusters 2 --min-pairs 2 --compare known_motifs.meme --match
 dmiso-train -m more --start seeds.safetensors labelled_pairs.tsv
 dmiso-train -m more --group family --families families.tsv labelled_pairs.tsv
 dmiso-train -m more --architecture mirbind --pairing-rule pairing.tsv labelled_pairs.tsv
+genes-predict --mirnas two_mirnas.fa --targets transcripts.fa --gtf transcripts.gtf --sites more --bed more2
+  --compare more.svg
+genes-predict --mirnas two_mirnas.fa --targets three_targets.fa --genes genes_of_targets.tsv --per-gene
+genes-predict --mirnas two_mirnas.fa --targets transcripts.fa --gtf transcripts.gtf --variants variants.vcf
+  --variant-effects more
+genes-predict --mirnas two_mirnas.fa --targets transcripts.fa --genes isoforms.tsv --per-gene
+  --isoforms isoforms.tsv
+genes-predict --mirnas two_mirnas.fa --targets transcripts.fa --observed report_sites.tsv --html more
+genes-predict --mirnas let-7a --database let-7a.fa --targets transcripts.fa --regions transcripts.regions.tsv
 interactions-report --run-report chimera_parse.json --run-report isomir_classify.json tiny_interactions.tsv
+interactions-report --html more --samples report_samples.tsv --compared report_changes.tsv
+  --pairs report_aligned.tsv report_sites.tsv
 peak-evaluate --truth planted.bed --targets planted.fa narrowed.tsv
-peak-narrow --mirnas let-7a.fa --targets planted.fa --model seeds.safetensors --background 2
-peak-narrow --mirnas let-7a.fa --targets planted.fa --model seeds.safetensors --background 2 --pairs narrowed.tsv
+peak-narrow --mirnas let-7a.fa --targets planted.fa --model seeds.safetensors --background 2 --threshold 0.5
+peak-narrow --mirnas let-7a.fa --targets planted.fa --model seeds.safetensors --background 2 --threshold 0.5
+  --pairs narrowed.tsv
   --background-pairs labelled_pairs.tsv --plot more.svg --known planted.bed
 peak-simulate --stitch labelled_sites.tsv
 peak-simulate --length 80 --plant-seeds let-7a.fa
+sites-compare --samples two_samples.tsv --contrast A B condition_sites.tsv
+sites-compare --samples condition_samples.tsv --contrast A B --relative mirna --by form condition_forms.tsv
+sites-merge --pairs more --bed more2 --transcripts transcripts.fa --gtf transcripts.gtf tiny_interactions.tsv
+sites-merge --by family --families families.tsv --genes genes_of_targets.tsv tiny_interactions.tsv
+table-join --min-reads 1 chimera_pairs.tsv
+table-join scored_pairs.tsv
 """.replace("\n  ", " ").splitlines()
 
-#: lines that are left of long files, so that most damage is done where it matters
+#: long files are cut to this number of lines, so that most damage has an effect
 _LONG = {"tiny_reads.fastq": 80} | dict.fromkeys(
     ("chimera_pairs.tsv", "chimera_typed.tsv", "labelled_pairs.tsv", "tiny_interactions.tsv"), 12
 )
-#: seconds of processor time and megabytes that a case may take
+#: largest processor time (s) and memory (MB) of a case
 PATIENCE = 10
 MEMORY = 500
-#: seconds after which it hangs, however busy the machine is
+#: seconds after which a case is considered to hang, even on a busy machine
 _ENDLESS = 60
-#: as much as a case can get before it is refused
+#: memory limit of the process of a case
 _ADDRESS_SPACE = 8 << 30
 
 
 class Case(NamedTuple):
-    """How a command took a damaged file: ``read``, ``refused`` or ``WRONG``."""
+    """The result of a command with a damaged file: ``read``, ``refused`` or ``WRONG``."""
 
     number: int
     command: str
@@ -106,7 +125,7 @@ class Case(NamedTuple):
 
 
 def make_inputs(folder: Path) -> None:
-    """Fill ``folder`` with the files of test-data, none of them compressed, tables and reads cut short."""
+    """Fill ``folder`` with the files of test-data, decompressed, with long tables and reads cut."""
     for path in TEST_DATA.iterdir():
         data = path.read_bytes()
         if path.suffix == ".gz":
@@ -124,7 +143,7 @@ def files_of(line: str) -> list[str]:
 
 
 def damage(number: int, seed: int) -> tuple[str, str, bytes]:
-    """Return the line of a case, the file that is damaged, and what it holds then; in the folder of inputs."""
+    """Return the line of a case, the damaged file, and its damaged content; run in the folder of inputs."""
     chance = random.Random(f"{seed}/{number}")
     line = LINES[number % len(LINES)]
     target = chance.choice(files_of(line))
@@ -133,9 +152,9 @@ def damage(number: int, seed: int) -> tuple[str, str, bytes]:
 
 
 def attempt(number: int, seed: int, most_memory: float = float("inf")) -> Case:
-    """Try a case in this process; the current folder holds :func:`make_inputs`.
+    """Run a case in this process; the current folder is filled by :func:`make_inputs`.
 
-    The memory that it may take (MB) is that of the whole process.
+    The memory limit (MB) is for the whole process.
     """
     line, target, data = damage(number, seed)
     Path("damaged").write_bytes(data)
@@ -146,7 +165,7 @@ def attempt(number: int, seed: int, most_memory: float = float("inf")) -> Case:
     try:
         done = run(name, [*arguments, "--quiet", "-o", "out"])
     except BaseException as error:
-        problem = f"{type(error).__name__} came out of the command: {error}"
+        problem = f"the command raised {type(error).__name__}: {error}"
     else:
         problem = _problem(name, done.status, done.err, set(os.listdir()) - before)
     seconds, megabytes = time.process_time() - begin, _peak()
@@ -159,33 +178,33 @@ def attempt(number: int, seed: int, most_memory: float = float("inf")) -> Case:
     return Case(number, name, kind, where, seconds, megabytes)
 
 
-def _problem(name: str, status: int, said: str, new: set[str]) -> str:
-    """Return what is wrong with the way in which a command ended, or nothing."""
+def _problem(name: str, status: int, printed: str, new: set[str]) -> str:
+    """Return the problem with the end of a command, or an empty string."""
     if status == 0:
         return "" if "out" in new else "no output"
-    last = said.splitlines()[-1] if said else ""
+    last = printed.splitlines()[-1] if printed else ""
     if status not in (1, 2) or not last.startswith(f"{name}: error: ") or "internal error" in last:
-        return f"exit status {status}: {said[-500:]}"
-    if said.count("\n") != 1 or len(last) > 200 or not last.isprintable():
-        return f"no short clear line: {said[:500]!r}"
+        return f"exit status {status}: {printed[-500:]}"
+    if printed.count("\n") != 1 or len(last) > 200 or not last.isprintable():
+        return f"no short clear line: {printed[:500]!r}"
     return f"{', '.join(sorted(new))} left" if new else ""
 
 
 def _forget_peak() -> None:
-    """Let the most memory that this process took be counted anew, where the system can do that."""
+    """Reset the peak memory of this process, if the system supports it."""
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def _peak() -> float:
-    """Return the most memory (MB) that this process took."""
+    """Return the peak memory of this process in MB."""
     found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
     assert found is not None
     return int(found[1]) / 1000
 
 
 def without_training(change: Callable[[object, str, object], None] = setattr) -> None:
-    """Let ``dmiso-train`` end where training would begin: what is attacked are readers."""
+    """Let ``dmiso-train`` end before the training, because only readers are attacked."""
     from mirtools.errors import InputError
     from mirtools.training import experiment
 
@@ -196,14 +215,14 @@ def without_training(change: Callable[[object, str, object], None] = setattr) ->
 
 
 def watched(folder: Path, seed: int, first: int, step: int, count: int) -> Iterator[Case]:
-    """Try cases in processes of their own, one after the other; ``folder`` is made by :func:`make_inputs`."""
+    """Run cases in separate processes, one after the other; ``folder`` is filled by :func:`make_inputs`."""
     number = first
     while number < count:
         line = [sys.executable, "-m", "attack.mutation", str(folder), *map(str, (seed, number, step, count))]
         places = environment(PYTHONPATH=f"{ROOT / 'tests'}{os.pathsep}{ROOT}")
         with (
-            open(folder / "said", "w+") as said,
-            subprocess.Popen(line, stdout=subprocess.PIPE, stderr=said, env=places, text=True) as process,
+            open(folder / "printed", "w+") as messages,
+            subprocess.Popen(line, stdout=subprocess.PIPE, stderr=messages, env=places, text=True) as process,
         ):
             begun = None
             for text in process.stdout:
@@ -216,24 +235,23 @@ def watched(folder: Path, seed: int, first: int, step: int, count: int) -> Itera
             process.wait()
             if begun is None and process.returncode == 0:
                 return
-            said.seek(0)
+            messages.seek(0)
             if begun is None:
-                raise RuntimeError(said.read())
+                raise RuntimeError(messages.read())
             where = f"case {begun}: {LINES[begun % len(LINES)]}"
-            ended = (
-                f"no end after {_ENDLESS} s, or a crash, exit status {process.returncode}: {said.read()[-2000:]}"
-            )
+            ended = f"no end after {_ENDLESS} s, or a crash, exit status {process.returncode}: "
+            ended += messages.read()[-2000:]
             yield Case(begun, where.split()[2], "WRONG", f"{where}: {ended}", float(_ENDLESS), 0.0)
             number = begun + step
 
 
 def main(folder: str, seed: str, first: str, step: str, count: str) -> None:
-    """Try cases in this process."""
+    """Run cases in this process."""
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
     os.chdir(folder)
     without_training()
     lines = os.fdopen(os.dup(1), "w")
-    for line in LINES:  # compiles what has to be, and shows that every line is good
+    for line in LINES:  # compiles the kernels, and shows that every line succeeds
         name, *arguments = shlex.split(line)
         done = run(name, [*arguments, "--quiet", "-o", "out"])
         assert done.status == 0 or "everything is read" in done.err, f"{line}: {done.err}"

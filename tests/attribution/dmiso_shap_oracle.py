@@ -17,27 +17,28 @@ import warnings
 
 import numpy as np
 
-from mirtools.attribution.dmiso_rescale import DmisoShap
-from mirtools.encoding import one_hot
-from mirtools.models import dmiso
+from mirtools.attribution.dmiso.rescale import DmisoShap
+from mirtools.io.encoding import one_hot
+from mirtools.models.dmiso import architecture
+from mirtools.models.keras import Regularization, import_keras
 
 
 def unrolled(keras):
-    """The Keras model, its LSTM unrolled: shap cannot look into a loop."""
+    """The Keras model with its LSTM unrolled, since shap does not support loops."""
     looped = keras.layers.LSTM
     keras.layers.LSTM = lambda *args, **options: looped(*args, **options, unroll=True)
     try:
-        return dmiso.build_keras(dmiso.Regularization(l1=0))
+        return keras.build_keras(Regularization(l1=0))
     finally:
         keras.layers.LSTM = looped
 
 
 def main(source, target, untimed=""):
     given = np.load(source)
-    weights = {name: given[name] for name in dmiso.TENSOR_SHAPES}
+    weights = {name: given[name] for name in architecture.TENSOR_SHAPES}
     pairs = given["mirnas"], given["sites"]
     background = given["background_mirnas"], given["background_sites"]
-    keras = dmiso.import_keras()
+    keras = import_keras()
     warnings.simplefilter("ignore")
     import shap
     import tensorflow
@@ -46,7 +47,7 @@ def main(source, target, untimed=""):
     tensorflow.config.threading.set_intra_op_parallelism_threads(1)
     deep_tf.op_handlers["Split"] = deep_tf.passthrough
     model = unrolled(keras)
-    dmiso.set_weights(model, weights)
+    keras.set_weights(model, weights)
     explainer = shap.DeepExplainer(model, [one_hot(codes) for codes in background])
     if not untimed:
         explainer.shap_values([one_hot(codes[:1]) for codes in pairs])  # compiles
@@ -64,7 +65,7 @@ def main(source, target, untimed=""):
 
 
 def own_seconds(weights, pairs, background):
-    """CPU seconds a pair of our explainer, once it has begun."""
+    """CPU seconds per pair of our explainer, without its start."""
     own = DmisoShap(weights, *background)
     many = [np.concatenate([codes] * max(100 // len(codes), 1)) for codes in pairs]
     own.explain(*many)

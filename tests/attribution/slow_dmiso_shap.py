@@ -1,4 +1,4 @@
-"""DeepSHAP of the DMISO model as the papers write it: float64, loops, one pair and one background at a time.
+"""DeepSHAP of the DMISO model as in the papers: float64, loops, one pair and one background at a time.
 
 Nothing is folded: convolutions, normalisations and gates stand as Keras has them.
 """
@@ -6,12 +6,12 @@ Nothing is folded: convolutions, normalisations and gates stand as Keras has the
 import numpy as np
 from models.slow_dmiso import sigmoid
 
-from mirtools.encoding import ONE_HOT
-from mirtools.models.dmiso import MIRNA_STEPS, STEPS
+from mirtools.io.encoding import ONE_HOT
+from mirtools.models.dmiso.architecture import MIRNA_STEPS, STEPS
 
 
 def slope(x, r, function, derivative):
-    """Difference of outputs over difference of inputs, or the derivative where inputs are alike."""
+    """Difference of outputs over difference of inputs, or the derivative if inputs are equal."""
     result = derivative(r).astype(np.float64)
     apart = np.abs(x - r) >= 1e-6
     result[apart] = (function(x) - function(r))[apart] / (x - r)[apart]

@@ -1,4 +1,4 @@
-"""DeepSHAP of networks on pairing matrices: adds up, is Shapley's where it must be, depends on nothing else."""
+"""DeepSHAP of networks on pairing matrices: additivity, known Shapley values, independence of other pairs."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ import pytest
 from networks import drawn_codes, drawn_weights
 
 from mirtools.attribution.backgrounds import Background
-from mirtools.attribution.deep import DeepShap
-from mirtools.attribution.explainer import make_explainer, within
-from mirtools.attribution.rules import forward, rules_of
+from mirtools.attribution.choose import make_explainer
+from mirtools.attribution.explained import within
+from mirtools.attribution.matrix.deep import DeepShap
+from mirtools.attribution.matrix.rules import forward, rules_of
+from mirtools.computing.threads import in_order
 from mirtools.errors import InputError, MissingExtraError
-from mirtools.models.modelfile import Model
-from mirtools.models.network import ARCHITECTURES, Network, cnn, mirbind
-from mirtools.models.network_steps import PairingPredictor, steps_of
+from mirtools.models.base import Model
+from mirtools.models.dmiso.family import Dmiso
+from mirtools.models.matrix.family import Matrix
+from mirtools.models.matrix.network import ARCHITECTURES, Network, cnn, mirbind
+from mirtools.models.matrix.pair_scorer import MatrixPairScorer
+from mirtools.models.matrix.steps import steps_of
 from mirtools.models.pairing import WATSON_CRICK, WOBBLE, PairingRule
 
 CHARGES = PairingRule(
     "EKL", ("charge", "size"), {("E", "K"): (1.0, 0.5), ("K", "E"): (-1.0, 0.0), ("L", "L"): (0.0, 2.0)}
 )
-# every kind of layer, sizes that divide by nothing, a projection
+# every kind of layer, sizes with remainders, a projection
 MIXED = Network(
     CHARGES,
     21,
@@ -65,10 +70,10 @@ class TestEveryNetwork:
         explainer = deep(network)
         codes = drawn_codes(network, 9)
         values, scores = explainer.values(*codes)
-        assert np.abs(scores - PairingPredictor(network, drawn_weights(network)).score(*codes)).max() <= 1e-6
+        assert np.abs(scores - MatrixPairScorer(network, drawn_weights(network)).score(*codes)).max() <= 1e-6
         assert np.abs(values.sum(axis=(1, 2, 3), dtype=np.float64) + explainer.expectation - scores).max() <= 1e-5
 
-    def test_a_pair_does_not_depend_on_the_pairs_beside_it(self, name: str) -> None:
+    def test_values_do_not_depend_on_other_pairs(self, name: str) -> None:
         network = NETWORKS[name]
         explainer = deep(network)
         mirnas, sites = drawn_codes(network, 7)
@@ -78,7 +83,7 @@ class TestEveryNetwork:
             assert alone.tobytes() == values[number].tobytes()
             assert score[0] == scores[number]
 
-    def test_weights_are_repetitions(self, name: str) -> None:
+    def test_weights_equal_repeated_backgrounds(self, name: str) -> None:
         network = NETWORKS[name]
         mirnas, sites = drawn_codes(network, 3, 5)
         repeated = np.array([0, 0, 1, 2, 2, 2])
@@ -92,7 +97,7 @@ class TestEveryNetwork:
 
 class TestShapley:
     def test_of_one_rectifier_over_paired_cells(self) -> None:
-        # one unit that sees few cells: the rescale rule is exact where all differences have one sign
+        # one unit with few inputs: the rescale rule is exact if all differences have the same sign
         network = Network(
             PairingRule("AB", ("x",), {("A", "A"): (1.0,)}),
             2,
@@ -103,7 +108,7 @@ class TestShapley:
         weights = {
             "dense_1.kernel": kernel,
             "dense_1.bias": np.array([0.1], np.float32),
-            "output.kernel": np.array([[1e-3]], np.float32),  # so small that the sigmoid is as good as linear
+            "output.kernel": np.array([[1e-3]], np.float32),  # small enough for the sigmoid to be almost linear
             "output.bias": np.zeros(1, np.float32),
         }
         explainer = DeepShap(network, weights, np.full((1, 3), 1, np.uint8), np.full((1, 2), 1, np.uint8))
@@ -128,7 +133,8 @@ class TestShapley:
             assert values.reshape(-1)[cell] == pytest.approx(expected, abs=1e-8)
 
     def test_of_a_rectifier_against_its_two_orders(self) -> None:
-        # the rule's own definition, by hand: -0.2 before, 0.6 behind, so ratio 0.6 / 0.8 of each weight
+        # the definition of the rule, by hand: the input changes from -0.2 to 0.6, so that each weight times 0.6 /
+        # 0.8
         network = Network(
             PairingRule("AB", ("x",), {("A", "A"): (1.0,)}),
             1,
@@ -150,16 +156,16 @@ class TestShapley:
 
 class TestSteps:
     @pytest.mark.parametrize("name", sorted(NETWORKS))
-    def test_the_way_forward_is_the_predictors(self, name: str) -> None:
+    def test_the_forward_pass_is_that_of_the_scorer(self, name: str) -> None:
         network = NETWORKS[name]
         steps = steps_of(network, drawn_weights(network))
         rules = rules_of(steps, (network.site_length, network.mirna_length))
         codes = drawn_codes(network, 5)
-        predicted = PairingPredictor(network, drawn_weights(network)).logits(*codes)
+        predicted = MatrixPairScorer(network, drawn_weights(network)).logits(*codes)
         assert np.abs(forward(rules, network.rule.matrices(*codes))[0][:, 0] - predicted).max() <= 1e-4
 
     def test_equal_windows_give_equal_bits(self) -> None:
-        # nothing pairs: all positions within the frame are alike, and the first is the largest
+        # no base pairs, so that all positions not affected by padding are equal
         network = NETWORKS["cnn"]
         rules = rules_of(steps_of(network, drawn_weights(network)), (network.site_length, network.mirna_length))
         values, _ = rules[0].forward(np.zeros((3, *network.input_shape), np.float32))
@@ -170,7 +176,7 @@ class TestSteps:
 class TestExplainer:
     def made(self, kind: str = "deep", name: str = "mirbind"):
         network = NETWORKS[name]
-        model = Model(drawn_weights(network), "mine", architecture="mirbind", network=network)
+        model = Model(Matrix("mirbind", network), drawn_weights(network), "mine")
         background = Background(
             ("ATCGATCGATCGATCGATCGAT", "TTTT", "GGGATCCC"), ("ATCG" * 12, "A", "CCCGATC" * 9), "file"
         )
@@ -186,14 +192,14 @@ class TestExplainer:
         assert found.beyond[1:].all()
         assert found.gaps.max() <= 1e-5
 
-    def test_no_pairs_are_no_error(self) -> None:
+    def test_no_pairs(self) -> None:
         found = self.made().explain([], [])
         assert found.values.shape == (0, 50, 20)
         assert found.gaps.shape == (0,)
 
     def test_channels_add_up_to_the_values(self) -> None:
         explainer = self.made(name="wobble")
-        found = explainer.explain(["ATCGGTTA"], ["GGTACCTTAGG"], channels=True)
+        found = explainer.explain_codes(*explainer.codes(["ATCGGTTA"], ["GGTACCTTAGG"]), channels=True)
         assert found.channels is not None
         assert found.channels.shape == (1, 40, 22, 2)
         assert np.abs(found.channels.sum(axis=3) - found.values).max() <= 1e-7
@@ -202,20 +208,23 @@ class TestExplainer:
         explainer = self.made()
         mirnas, sites = drawn_codes(explainer.network, 12)
         batches = [(mirnas[start : start + 5], sites[start : start + 5]) for start in range(0, 12, 5)]
-        one, two = ([found.values for found in explainer.explain_stream(batches, threads)] for threads in (1, 2))
+        one, two = (
+            list(in_order(lambda codes: explainer.explain_codes(*codes).values, batches, threads))
+            for threads in (1, 2)
+        )
         assert np.concatenate(one).tobytes() == np.concatenate(two).tobytes()
         assert np.concatenate(one).tobytes() == explainer.explain_codes(mirnas, sites).values.tobytes()
 
     def test_short_codes_end_where_the_last_letter_is(self) -> None:
         codes = np.array([[0, 4, 1, 4, 4], [4, 4, 4, 4, 4]], np.uint8)
-        assert within(codes, WATSON_CRICK).tolist() == [[True, True, True, False, False], [False] * 5]
+        assert within(codes, 4).tolist() == [[True, True, True, False, False], [False] * 5]
 
-    def test_a_model_without_a_matrix_is_refused(self) -> None:
-        with pytest.raises(InputError, match="no pairing matrix"):
-            make_explainer(Model({}, "old"))
+    def test_a_model_without_a_matrix_is_rejected(self) -> None:
+        with pytest.raises(InputError, match="is not explained by shap; use deep or masking"):
+            make_explainer(Model(Dmiso(), {}, "old"), "shap")
 
     @pytest.mark.parametrize("kind", ["shap", "gradient"])
-    def test_an_absent_extra_is_named(self, kind: str, monkeypatch) -> None:
+    def test_a_missing_extra_is_named(self, kind: str, monkeypatch) -> None:
         import importlib.util
 
         whole = importlib.util.find_spec
@@ -233,14 +242,16 @@ class TestAgainstShap:
         [*(ARCHITECTURES[name](rule) for name in sorted(ARCHITECTURES) for rule in (WATSON_CRICK, WOBBLE)), MIXED],
         ids=["cnn", "cnn wobble", "mirbind", "mirbind wobble", "mixed"],
     )
-    def test_values_are_those_of_shap(self, network: Network) -> None:
-        from mirtools.attribution.peers import ShapDeep
+    def test_values_equal_those_of_shap(self, network: Network) -> None:
+        from mirtools.attribution.matrix.shap_explainers import ShapDeep
 
         background = drawn_codes(network, 100, 5)
-        ours, peers = (kind(network, drawn_weights(network), *background) for kind in (DeepShap, ShapDeep))
+        ours, shap_explainers = (
+            kind(network, drawn_weights(network), *background) for kind in (DeepShap, ShapDeep)
+        )
         codes = drawn_codes(network, 12)
-        (values, scores), (expected, expected_scores) = ours.values(*codes), peers.values(*codes)
-        assert abs(ours.expectation - peers.expectation) <= 1e-6
+        (values, scores), (expected, expected_scores) = ours.values(*codes), shap_explainers.values(*codes)
+        assert abs(ours.expectation - shap_explainers.expectation) <= 1e-6
         assert np.abs(scores - expected_scores).max() <= 1e-5
         assert np.abs(values - expected).max() <= 1e-4
         assert np.abs(values).max() > 1e-3
@@ -248,11 +259,11 @@ class TestAgainstShap:
     def test_gradients_work_after_shap_and_after_its_failure(self) -> None:
         import tensorflow as tf
 
-        from mirtools.attribution import peers
+        from mirtools.attribution.matrix import shap_explainers
 
         network = mirbind(filters=8)
         background = drawn_codes(network, 5, 5)
-        explainer = peers.ShapDeep(network, drawn_weights(network), *background)
+        explainer = shap_explainers.ShapDeep(network, drawn_weights(network), *background)
         explainer.values(*drawn_codes(network, 1))
 
         def slope() -> float:
@@ -268,15 +279,15 @@ class TestAgainstShap:
 
         def failing() -> None:
             inner = explainer._explainer.explainer
-            with peers._gradients_kept():
+            with shap_explainers._gradients_kept():
                 inner.run(fail, inner.model_inputs, [np.zeros((2, 50, 20, 1))])
 
         with pytest.raises(RuntimeError):
             failing()
         assert slope() == 3
 
-    def test_expected_gradients_are_the_seeds(self) -> None:
-        from mirtools.attribution.peers import ShapGradient
+    def test_expected_gradients_depend_on_the_seed_only(self) -> None:
+        from mirtools.attribution.matrix.shap_explainers import ShapGradient
 
         network = mirbind(filters=8)
         made = [

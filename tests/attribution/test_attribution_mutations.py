@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from networks import drawn_codes, drawn_weights
 
-from mirtools.attribution.explainer import make_explainer
+from mirtools.attribution.choose import make_explainer
+from mirtools.attribution.matrix.occlusion import MatrixScores
 from mirtools.attribution.mutations import Mutants, Mutation, read_mutations
 from mirtools.errors import InputError
-from mirtools.models.encoder import encoder_of
-from mirtools.models.modelfile import Model
-from mirtools.models.network import Network, mirbind
-from mirtools.models.network_steps import PairingPredictor
+from mirtools.models.base import Model
+from mirtools.models.matrix.family import Matrix
+from mirtools.models.matrix.network import Network, mirbind
+from mirtools.models.matrix.pair_scorer import MatrixPairScorer
 from mirtools.models.pairing import WOBBLE, PairingRule
 
 NETWORK = mirbind(WOBBLE, 24, 12, filters=8, height=4)
@@ -24,23 +25,23 @@ MIRNA, SITE = "TGAGGTAGTA", "ACTATACAACCTACTACCTCA"
 
 
 def explainer(network: Network = NETWORK):
-    return make_explainer(Model(drawn_weights(network), "x", architecture="mirbind", network=network), "ism")
+    return make_explainer(Model(Matrix("mirbind", network), drawn_weights(network), "x"), "ism")
 
 
 def score(mirna: str, site: str) -> float:
-    encoder = encoder_of(NETWORK)
+    encoder = NETWORK.encoder
     return float(
-        PairingPredictor(NETWORK, drawn_weights(NETWORK)).score(encoder.mirnas([mirna]), encoder.sites([site]))[0]
+        MatrixPairScorer(NETWORK, drawn_weights(NETWORK)).score(encoder.mirnas([mirna]), encoder.sites([site]))[0]
     )
 
 
 @pytest.mark.parametrize("network", [NETWORK, OTHER], ids=["wobble", "letters"])
 class TestMatrix:
-    def test_a_cell_is_worth_what_the_score_loses_without_it(self, network: Network) -> None:
+    def test_the_value_of_a_cell_is_the_score_minus_the_score_without_it(self, network: Network) -> None:
         mirnas, sites = drawn_codes(network, 3)
         found = explainer(network).explain_codes(mirnas, sites)
-        predictor = PairingPredictor(network, drawn_weights(network))
-        from mirtools.models.network_steps import run_steps
+        predictor = MatrixPairScorer(network, drawn_weights(network))
+        from mirtools.models.matrix.steps import run_steps
 
         for number, matrix in enumerate(network.rule.matrices(mirnas, sites)):
             whole = predictor.score(mirnas[number : number + 1], sites[number : number + 1])[0]
@@ -53,7 +54,7 @@ class TestMatrix:
         assert found.approximate
         assert math.isnan(found.expectation)
 
-    def test_a_pair_does_not_depend_on_the_pairs_beside_it(self, network: Network) -> None:
+    def test_values_do_not_depend_on_other_pairs(self, network: Network) -> None:
         mirnas, sites = drawn_codes(network, 4)
         made = explainer(network)
         whole, alone = made.explain_codes(mirnas, sites), made.explain_codes(mirnas[2:3], sites[2:3])
@@ -62,7 +63,7 @@ class TestMatrix:
 
 
 class TestFull:
-    def test_a_base_is_worth_the_score_less_the_mean_of_its_mutants(self) -> None:
+    def test_the_importance_of_a_base_is_the_score_minus_the_mean_of_its_mutants(self) -> None:
         found = explainer().explain([MIRNA], [SITE])
         assert found.mirna is not None
         assert found.site is not None
@@ -76,7 +77,7 @@ class TestFull:
         assert not found.mirna[0, len(MIRNA) :].any()
         assert not found.site[0, len(SITE) :].any()
 
-    def test_unknown_letters_and_empty_sequences_are_worth_nothing(self) -> None:
+    def test_unknown_letters_and_empty_sequences_have_no_importance(self) -> None:
         found = explainer().explain(["TNA", ""], ["ACTTNA", "ACT"])
         assert found.mirna is not None
         assert found.mirna[0, 1] == 0
@@ -91,15 +92,15 @@ class TestTable:
         path.write_text(text)
         return str(path)
 
-    def test_changes_are_those_of_the_mutants_scores(self, tmp_path) -> None:
+    def test_changes_are_differences_of_scores(self, tmp_path) -> None:
         path = self.table(
             tmp_path,
             "pair_id\tside\tposition\tbases\na\tmirna\t1\tC\na\tmirna\t1\tA\n*\tsite\t20\tug\n*\tmirna\t99\tA\n"
             "*\tmirna\t2\tG\nb\tmirna\t3\tCCC\n",
         )
-        mutations = read_mutations(path, encoder_of(NETWORK))
+        mutations = read_mutations(path, NETWORK.encoder)
         assert mutations[2] == Mutation("*", "site", 19, "TG")
-        mutants = Mutants(NETWORK, drawn_weights(NETWORK), mutations)
+        mutants = Mutants(NETWORK.encoder, MatrixScores(NETWORK, drawn_weights(NETWORK)).of_codes, mutations)
         found = mutants.of("a", MIRNA, SITE)
         whole = score(MIRNA, SITE)
         changed = [whole - score(mutant, SITE) for mutant in ("C" + MIRNA[1:], "A" + MIRNA[1:])]
@@ -126,8 +127,8 @@ class TestTable:
             (Mutation("a", "site", 0, "ACT"), r"position 1, ACT\): the site has these bases already"),
         ],
     )
-    def test_what_a_named_pair_cannot_have_is_an_error(self, mutation: Mutation, problem: str) -> None:
-        mutants = Mutants(NETWORK, drawn_weights(NETWORK), [mutation])
+    def test_a_mutation_that_a_named_pair_cannot_have_is_an_error(self, mutation: Mutation, problem: str) -> None:
+        mutants = Mutants(NETWORK.encoder, MatrixScores(NETWORK, drawn_weights(NETWORK)).of_codes, [mutation])
         with pytest.raises(InputError, match=problem):
             mutants.of("a", MIRNA, SITE)
         assert mutants.of("other", MIRNA, SITE).changes == []
@@ -137,17 +138,20 @@ class TestTable:
         [
             ("", "is empty"),
             ("pair_id\tside\tposition\n", ":1: has no column bases"),
-            ("pair_id\tside\tposition\tbases\n", "holds no mutations"),
+            ("pair_id\tside\tposition\tbases\n", "has no mutations"),
             ("pair_id\tside\tposition\tbases\na\tmiRNA\t1\tA\n", ":2: side is 'miRNA'"),
             ("pair_id\tside\tposition\tbases\na\tmirna\t0\tA\n", ":2: position is 0"),
             ("pair_id\tside\tposition\tbases\na\tmirna\t-1\tA\n", ":2: position is '-1'"),
             ("pair_id\tside\tposition\tbases\na\tmirna\t1\t\n", ":2: bases is empty"),
             ("pair_id\tside\tposition\tbases\na\tmirna\t1\tN\n", ":2: bases has the letter 'N'"),
-            ("pair_id\tside\tposition\tbases\na\tmirna\t1\tU\na\tmirna\t1\tt\n", ":3: names a mutation"),
+            (
+                "pair_id\tside\tposition\tbases\na\tmirna\t1\tU\na\tmirna\t1\tt\n",
+                ":3: is a duplicate of a mutation",
+            ),
         ],
     )
-    def test_other_tables_are_refused(self, tmp_path, text: str, problem: str) -> None:
+    def test_other_tables_are_rejected(self, tmp_path, text: str, problem: str) -> None:
         with pytest.raises(InputError) as raised:
-            read_mutations(self.table(tmp_path, text), encoder_of(NETWORK))
+            read_mutations(self.table(tmp_path, text), NETWORK.encoder)
         assert problem in str(raised.value)
         assert len(str(raised.value)) <= 200 + len(str(tmp_path))

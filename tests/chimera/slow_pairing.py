@@ -1,4 +1,4 @@
-"""Pairing of hits in plain Python, one read at a time: what the kernel is held against."""
+"""Pairing of hits in plain Python, one read at a time: the reference for the kernel."""
 
 import math
 from typing import NamedTuple
@@ -8,7 +8,7 @@ import numpy as np
 from mirtools.chimera.engine import Hits, SearchReferences
 from mirtools.chimera.pairing import REASONS, natural
 from mirtools.chimera.references import References, encode
-from mirtools.sequences import Reference
+from mirtools.io.sequences import Reference
 
 HIDDEN = 2
 LACKING = 5
@@ -16,7 +16,7 @@ LEAST_TARGET = 15
 
 
 class Hit(NamedTuple):
-    """One local alignment, with the fields of ``Hits`` less the read."""
+    """One local alignment, with the fields of ``Hits`` except the read."""
 
     subject: int
     start: int
@@ -28,7 +28,7 @@ class Hit(NamedTuple):
 
 
 def columns(hits_of_reads):
-    """Return lists of hits, one a read, as Hits."""
+    """Return lists of hits, one per read, as Hits."""
     cells = [(read, *hit) for read, hits in enumerate(hits_of_reads) for hit in hits]
     listed = list(zip(*cells, strict=True)) or [()] * len(Hits._fields)
     return Hits(*(np.array(c, np.int32) for c in listed[:6]), *(np.array(c, np.float64) for c in listed[6:]))
@@ -45,13 +45,13 @@ def packed(mirnas, transcripts):
 
 
 def batch_of(reads, loose=None):
-    """Return reads as bases, starts and loose bases; without these all ends are seen."""
+    """Return reads as bases, starts and loose bases; by default all ends are seen."""
     ends = [-1] * len(reads) if loose is None else loose
     return encode("".join(reads)).copy(), np.cumsum([0, *map(len, reads)]), np.array(ends, np.int64)
 
 
 def as_rows(pairs):
-    """Return Pairs as tuples of plain numbers, one a pair."""
+    """Return Pairs as tuples of plain numbers, one per pair."""
     cells = zip(*(column.tolist() for column in pairs[:-1]), strict=True)
     ties = pairs.tied if pairs.tied is not None else [None] * len(pairs.read)
     return [(*row, tied) for row, tied in zip(cells, ties, strict=True)]
@@ -87,7 +87,7 @@ def _pair_read(mirna_hits, target_hits, read, mirnas, transcripts, rules, loose)
         return [], max(reasons, key=REASONS.index)
     found.sort()
     best = found[0][0][:2]
-    tied = [(pair[2].subject, pair[3].subject) for pair in found if pair[0][:2] == best]
+    tied = [(pair[2].subject, pair[3].subject, *pair[3][3:5]) for pair in found if pair[0][:2] == best]
     rows = []
     for rank, (_, mirna_first, mirna, target, gap, site) in enumerate(found[: rules.top], 1):
         length = len(mirnas[mirna.subject][1])
@@ -103,7 +103,7 @@ def _pair_read(mirna_hits, target_hits, read, mirnas, transcripts, rules, loose)
 
 
 def slow_likely(hit, read, mirna, min_score):
-    """Tell whether a miRNA hit scores enough."""
+    """Return whether a miRNA hit has a sufficient score."""
     return extend(hit, read, mirna, 0, len(read))[1] >= min(min_score, len(mirna) - LACKING)
 
 
@@ -155,7 +155,7 @@ def _without_overrun(mirna, target, mirna_first, rules):
 
 
 def _unclaimed(mirna, mirna_length, gap, mirna_first, read_length, loose, max_gap):
-    hidden_5p, hidden_3p = mirna.subject_start, mirna_length - mirna.subject_end
+    hidden_5p, hidden_3p = min(mirna.subject_start, 12), min(mirna_length - mirna.subject_end, 12)
     if mirna_first:
         outer = mirna.start
         return (outer if outer <= hidden_5p + max_gap else hidden_5p), max(gap, 0), 0

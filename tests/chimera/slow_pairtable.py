@@ -1,4 +1,4 @@
-"""The table of pairs in plain Python, a dictionary of rows: what the arrays are held against."""
+"""The table of pairs in plain Python, a dictionary of rows: the reference for the arrays."""
 
 from collections import Counter, defaultdict
 
@@ -6,12 +6,12 @@ from slow_pairing import as_rows
 
 from mirtools.chimera.pairing import Pairs
 from mirtools.chimera.references import decode
-from mirtools.interactions import MISSING, PARSE_COLUMNS, TIE_COLUMNS, pair_id
+from mirtools.io.tables import MISSING, PARSE_COLUMNS, TIE_COLUMNS, pair_id
 from mirtools.isomir.strength import strength_of
 
 
 def cores(part, reach):
-    """Return the parts that a read with this one supports: itself, and up to ``reach`` bases less at one end."""
+    """Return the parts that a read supports: its own, and those up to ``reach`` bases shorter at one end."""
     shorter = [text for bases in range(1, reach + 1) for text in (part[bases:], part[: len(part) - bases])]
     return {part, *(text for text in shorter if text)}
 
@@ -42,14 +42,14 @@ def slow_support(parts_of_reads, min_reads, reach):
 
 
 def may_be(part, form, is_open):
-    """Tell whether a part, perhaps not read to its end or with N in it, may be a form; short ends fit none."""
+    """Return whether a part, possibly with N or an open end, may be a form; short parts may not."""
     if len(part) != len(form) and not (is_open and 12 <= len(part) < len(form)):
         return False
     return all(base in ("N", other) for base, other in zip(part, form, strict=False))
 
 
 class SlowTable:
-    """Takes what PairTable takes; copies of a read are told by their digest."""
+    """Same input as PairTable; copies of a read are recognised by their digest."""
 
     def __init__(self, mirnas, transcripts, min_reads, reach, samples=1):
         self.mirnas, self.transcripts = mirnas, transcripts
@@ -62,7 +62,7 @@ class SlowTable:
         self.ties = False
 
     def add(self, batch, pairs):
-        """Add the pairs of some reads, copies and all."""
+        """Add the pairs of some reads, including copies."""
         touched = set()
         for cells in as_rows(pairs):
             pair = Pairs(*cells)
@@ -92,7 +92,7 @@ class SlowTable:
 
     @property
     def columns(self):
-        """The columns of the rows, samples left out."""
+        """The columns of the rows, without samples."""
         return [*PARSE_COLUMNS, *(TIE_COLUMNS if self.ties else [])]
 
     def supported(self):
@@ -121,8 +121,7 @@ class SlowTable:
             same_target = [other for other in carriers if other[3] == row[3]]
             cells["mirna_coverage"] = str(sum(len(carriers[other]) for other in same_mirna))
             cells["target_coverage"] = str(sum(len(carriers[other]) for other in same_target))
-            if self.samples > 1:
-                cells.update({f"sample {number}": str(samples.count(number)) for number in range(self.samples)})
+            cells.update({f"sample {number}": str(samples.count(number)) for number in range(self.samples)})
             found.append(cells)
         return sorted(found, key=lambda cells: (-int(cells["n_reads"]), cells["pair_id"]))
 
@@ -132,13 +131,22 @@ class SlowTable:
         cells = [
             *(pair_id(*row), "1", "1", row[0], row[1], MISSING, row[2], "open" if pair.open_3p else "seen"),
             *(row[3], str(row[4]), str(row[5])),
-            *(str(pair.site_start), str(pair.site_end), transcript[pair.site_start : pair.site_end]),
+            *(
+                str(pair.site_start),
+                str(pair.site_end),
+                transcript[pair.site_start : pair.site_end],
+                ".",
+                ".",
+                ".",
+            ),
             *("target_first" if pair.target_first else "mirna_first", str(pair.gap)),
             *(f"{pair.mirna_evalue:.3g}", f"{pair.mirna_bits:.1f}" if pair.mirna_bits else MISSING),
             *(f"{pair.target_evalue:.3g}", f"{pair.target_bits:.1f}" if pair.target_bits else MISSING),
             *(str(pair.rank), str(pair.n_best), "0", "0"),
         ]
         if pair.tied is not None:
-            names = ({self.mirnas[mirna][0] for mirna, _ in tied}, {self.transcripts[t][0] for _, t in tied})
+            names = [{self.mirnas[mirna][0] for mirna, *_ in tied}, {self.transcripts[t][0] for _, t, *_ in tied}]
+            places = {(self.transcripts[t][0], start, end) for _, t, start, end in tied}
             cells += [",".join(sorted(each)) for each in names]
+            cells.append(",".join(f"{name}:{start}-{end}" for name, start, end in sorted(places)))
         return cells

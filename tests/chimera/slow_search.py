@@ -1,4 +1,4 @@
-"""Obviously correct, slow counterparts of the kernels of the native engine."""
+"""Slow reference implementations of the kernels of the native engine."""
 
 MATCH, MISMATCH = 1, -3
 
@@ -18,7 +18,7 @@ def ungapped_alignments(read, reference, k, least, drop):
 
 
 def _extended(read, reference, start, place, k, drop):
-    # the whole run of equal bases around the seed is taken first
+    # first the whole run of equal bases around the seed
     end = start + k
     while (
         end < len(read)

@@ -1,4 +1,4 @@
-"""Reads as arrays, their digests, and where adapters start on them: against plain Python and cutadapt."""
+"""Reads as arrays, their digests, and starts of adapters, compared with plain Python and cutadapt."""
 
 import random
 from itertools import pairwise
@@ -15,7 +15,7 @@ from mirtools.chimera.batches import chosen_reads, pack, read_batches
 from mirtools.chimera.digests import DigestNumbers, RecentDigests, digests_of, first_copies
 from mirtools.chimera.inserts import ReadLayout, inserts_of
 from mirtools.errors import InputError
-from mirtools.sequences import Read, read_reads, to_dna
+from mirtools.io.sequences import Read, read_reads, to_dna
 
 ADAPTER = "TGGAATTCTCGGGTGCCAAGG"
 
@@ -34,7 +34,7 @@ def hashed(sequences, umis=None, sample=0):
 
 
 @given(st.lists(st.text("ACGTUNacgtunRYKMSWBDHVryk.", max_size=12), max_size=8))
-def test_packed_reads_are_what_read_reads_makes_of_them(sequences):
+def test_packed_reads_equal_those_of_read_reads(sequences):
     reads = reads_of(*sequences)
     expected = [to_dna(sequence.replace(".", "N")) for sequence in sequences]
     assert [reads.sequence(number) for number in range(len(sequences))] == expected
@@ -52,7 +52,7 @@ def test_packed_reads_are_what_read_reads_makes_of_them(sequences):
     ],
 )
 @pytest.mark.parametrize("size", [1, 2, 100])
-def test_defects_are_told_as_by_read_reads(tmp_path, text, size):
+def test_defects_are_reported_as_by_read_reads(tmp_path, text, size):
     path = tmp_path / "reads.x"
     path.write_text(text)
     with pytest.raises(InputError) as expected:
@@ -95,7 +95,7 @@ def test_no_two_of_many_similar_reads_share_a_digest():
         assert abs(bits - 0.5).max() < 0.01
 
 
-def test_a_digest_tells_sample_umi_and_insert_apart():
+def test_digests_distinguish_sample_umi_and_insert():
     pairs = [
         ("", "ACGT"),
         ("A", "CGT"),
@@ -112,7 +112,7 @@ def test_a_digest_tells_sample_umi_and_insert_apart():
 
 
 def test_digests_stay_the_same():
-    """Shards of one library are made by different runs, so what a digest is may not depend on anything else."""
+    """Shards of a library are processed by different runs, so digests must not change."""
     assert [f"{half:016x}" for half in hashed(["ACGTACGTACGT"])[0].tolist()] == [
         "414e518c64714e4b",
         "8116658835b4a4e1",
@@ -126,7 +126,7 @@ def test_first_copies(letters):
 
 
 @given(st.lists(st.lists(st.integers(0, 200), max_size=60), max_size=8))
-def test_digests_are_numbered_as_they_come(batches):
+def test_digests_are_numbered_in_input_order(batches):
     known, found = {}, DigestNumbers()
     for numbers in batches:
         digests = hashed([f"{number:08b}".translate({48: "A", 49: "C"}) for number in numbers])
@@ -155,7 +155,7 @@ def test_digests_that_differ_in_one_half_are_two():
     assert found.add(halves[::-1]).tolist() == list(range(1600))[::-1]
 
 
-def test_recent_digests_forget_but_never_invent(monkeypatch):
+def test_recent_digests_may_be_replaced_but_are_never_wrong(monkeypatch):
     monkeypatch.setattr(digests, "_RECENT", 4)
     many = np.random.default_rng(3).integers(1, 2**63, (100, 2), np.uint64)
     recent = RecentDigests()
@@ -191,7 +191,7 @@ def made_read(rng, adapter, letters):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_adapters_start_where_cutadapt_finds_them(seed):
-    """Changed, cut, repeated and overlapping adapters of all lengths, also of few kinds of bases."""
+    """Changed, truncated, repeated and overlapping adapters of all lengths, also of low complexity."""
     rng = random.Random(seed)
     for length in (3, 5, 9, 10, 12, 15, 19, 20, 21, 25, 30, 33, 45):
         letters = rng.choice(["ACGT", "ACGT", "ACGTN", "AC", "A"])
@@ -203,7 +203,7 @@ def test_adapters_start_where_cutadapt_finds_them(seed):
         assert Adapters([adapter]).starts(reads_of(*reads)).tolist() == expected
 
 
-def test_of_several_adapters_the_one_that_removes_most_counts():
+def test_the_adapter_that_removes_most_is_used():
     first, second = ADAPTER, "AGATCGGAAGAGC"
     reads = reads_of("ACGTACGT" + first + second, "ACGTACGT" + second + first, "ACGT" * 5)
     assert Adapters([first, second]).starts(reads).tolist() == [8, 8, 20]
@@ -212,7 +212,7 @@ def test_of_several_adapters_the_one_that_removes_most_counts():
 # ---- choosing -----------------------------------------------------------------------------------------------
 
 
-def test_chosen_reads_keep_everything_that_belongs_to_them():
+def test_chosen_reads_keep_all_their_fields():
     reads = pack([Read(f"r{n}", "ACGTN"[n:], "ABCDE"[n:]) for n in range(4)], "x")
     batch = inserts_of(reads, ReadLayout(min_length=1), keep_names=True).batch
     chosen = chosen_reads(batch, np.array([0, 2]))

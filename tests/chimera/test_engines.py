@@ -1,4 +1,4 @@
-"""One test body for every search engine: what any of them must find, and must not."""
+"""Tests of every search engine: what it must find, and must not."""
 
 import os
 import random
@@ -13,7 +13,7 @@ from slow_pairing import batch_of, packed
 from mirtools.chimera.blast import BlastEngine
 from mirtools.chimera.native import NativeEngine
 from mirtools.errors import MirtoolsError, MissingExtraError
-from mirtools.sequences import reverse_complement
+from mirtools.io.sequences import reverse_complement
 
 RNG = random.Random(5)
 MIRNAS = [(f"m{number}", "".join(RNG.choices("ACGT", k=22))) for number in range(20)]
@@ -60,7 +60,7 @@ def as_sets(found):
     return [sorted(zip(*(column.tolist() for column in hits), strict=True)) for hits in found]
 
 
-def test_both_parts_are_found_where_they_are(make):
+def test_both_parts_are_found_at_their_positions(make):
     mirnas, targets = search(make(), [chimera(number) for number in range(20)])
     for number in range(20):
         assert of_read(mirnas, number)[0][0] == number
@@ -84,7 +84,7 @@ def test_evalues_and_bits_are_those_of_karlin_and_altschul(make):
     assert mirnas.evalue[best] == pytest.approx(0.710603 * space * np.exp(-1.374063 * 22), rel=0.002)
 
 
-def test_a_target_may_stand_before_the_mirna(make):
+def test_a_target_may_lie_before_the_mirna(make):
     read = TRANSCRIPTS[4][1][100:130] + MIRNAS[7][1]
     mirnas, targets = search(make(), [read])
     assert of_read(mirnas, 0)[0] == (7, 30, 52, 0, 22)
@@ -114,15 +114,15 @@ def _changed(sequence, *places):
 
 @pytest.mark.parametrize(("start", "end"), [(12, 32), (0, 22), (52, 72)])
 def test_a_strong_hit_that_makes_no_pair_hides_no_target(make, start, end):
-    """It straddles the end of the miRNA, or holds all of it, or lies far behind.
+    """It overlaps the end of the miRNA, or contains all of it, or lies far after it.
 
     Words of the native engine have ten bases here, and seven in reads without a target that may make a pair.
     """
-    behind = "GGTCATTGACCTACAGTCGA"
-    read = MIRNAS[0][1] + _changed(TRANSCRIPTS[9][1][200:230], 8, 17, 26) + behind
+    after = "GGTCATTGACCTACAGTCGA"
+    read = MIRNAS[0][1] + _changed(TRANSCRIPTS[9][1][200:230], 8, 17, 26) + after
     holder = TRANSCRIPTS[0][1][:50] + read[start:end] + TRANSCRIPTS[1][1][50:100]
     many = "".join(random.Random(8).choices("ACGT", k=1 << 20))
-    # what lies deep inside of both miRNAs is next to nothing
+    # the overlap deep inside both miRNAs is small
     kin = _changed(MIRNAS[0][1], 3, 20)
     engine = make([*MIRNAS, ("kin", kin)], [*TRANSCRIPTS[:10], ("holder", holder), ("many", many)])
     mirnas, targets = search(engine, [read])
@@ -193,7 +193,7 @@ def test_a_read_depends_on_no_other(make):
             assert sorted((order[hit[0]], *hit[1:]) for hit in found) == expected
 
 
-def test_threads_search_side_by_side(make):
+def test_several_threads_search_at_once(make):
     engine = make()
     batches = [[chimera(number)] * 3 for number in range(10)]
     expected = [as_sets(search(engine, batch)) for batch in batches]
@@ -202,7 +202,7 @@ def test_threads_search_side_by_side(make):
 
 
 @pytest.mark.parametrize("reads", [[], ["ACGT"], ["NNNNNNNNNNNNNNNNNNNNNNNN", "ACGT"]])
-def test_nothing_in_nothing_out(make, reads):
+def test_no_reads_give_no_hits(make, reads):
     for hits in search(make(), reads):
         assert all(len(column) == 0 for column in hits)
 
@@ -214,14 +214,14 @@ def test_an_n_in_a_read_matches_nothing(make):
 
 
 def test_hits_end_where_a_sequence_does(make):
-    """The last bases of one transcript and the first of the next are no hit of 40 nt."""
+    """The last bases of one transcript and the first of the next do not make a hit of 40 nt."""
     read = MIRNAS[1][1] + TRANSCRIPTS[6][1][-20:] + TRANSCRIPTS[7][1][:20]
     _, targets = search(make(), [read])
     assert {(6, 42, 800), (7, 62, 20)} <= {(hit[0], hit[2], hit[4]) for hit in of_read(targets, 0)}
     assert (targets.end - targets.start).max() < 30
 
 
-def test_the_native_engine_leaves_out_what_scores_too_little():
+def test_the_native_engine_drops_low_scores():
     reads = [chimera(number) for number in range(20)] + [MIRNAS[2][1][:15] + TRANSCRIPTS[2][1][:40]]
     every, most = (
         search(NativeEngine(packed(MIRNAS, TRANSCRIPTS), min_score=score), reads)[0] for score in (8, 16)
@@ -231,13 +231,13 @@ def test_the_native_engine_leaves_out_what_scores_too_little():
     assert set(as_sets([most])[0]) <= set(as_sets([every])[0])
 
 
-def test_absent_blast_is_said_in_one_line(monkeypatch):
+def test_missing_blast_is_reported_in_one_line(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(MissingExtraError, match=r"NCBI BLAST\+ .* is not installed; install it with: "):
         BlastEngine(packed(MIRNAS, TRANSCRIPTS))
 
 
-def test_a_blast_that_fails_is_told_in_its_own_words(tmp_path, monkeypatch):
+def test_a_failure_of_blast_is_reported_with_its_message(tmp_path, monkeypatch):
     for name in ("blastn", "makeblastdb"):
         script = tmp_path / name
         script.write_text("#!/bin/sh\ncat > /dev/null\necho 'BLAST Database error: disk is full' >&2\nexit 3\n")

@@ -1,20 +1,14 @@
-"""What became of the reads: exact counts and the report, in memory and through files."""
+"""Outcomes of reads: exact counts and the report, in memory and with temporary files."""
 
-import errno
-import os
 import random
-import tempfile
 from collections import Counter
-from contextlib import closing
 
 import numpy as np
 import pytest
 
-from mirtools.chimera import spool
 from mirtools.chimera.batches import ReadBatch
 from mirtools.chimera.fates import Fates
-from mirtools.chimera.spool import LineSpool, Spool
-from mirtools.errors import OutputError
+from mirtools.io import spool
 
 REASONS = ("paired", "no_mirna", "no_target", "gap")
 
@@ -22,10 +16,10 @@ REASONS = ("paired", "no_mirna", "no_target", "gap")
 @pytest.fixture(params=["memory", "files"])
 def place(request, monkeypatch):
     if request.param == "files":
-        monkeypatch.setattr(spool, "MOST_IN_MEMORY", 30)
-        monkeypatch.setattr(spool, "MOST_TEXT_IN_MEMORY", 100)
+        monkeypatch.setattr(spool, "MOST_RECORDS", 30)
+        monkeypatch.setattr(spool, "MOST_BYTES", 100)
     else:
-        monkeypatch.setattr(spool, "_temporary_file", None)  # small inputs touch no disk
+        monkeypatch.setattr(spool.tempfile, "TemporaryFile", None)  # small inputs touch no disk
     return request.param
 
 
@@ -45,7 +39,7 @@ def pair_id(row):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_against_a_dictionary(place, seed):
-    """Copies within and across batches and samples; every outcome is a function of the read."""
+    """Copies within and across batches and samples; the outcome depends only on the read."""
     rng = random.Random(seed)
     expected = {}
     firsts, wanted, number, copies = 0, 0, 0, Counter()
@@ -84,66 +78,3 @@ def test_no_reads_at_all(place):
     with Fates(REASONS, 1, keep_names=True) as fates:
         assert fates.summary(pair_id) == ({}, {}, [(0, 0)])
         assert list(fates.reads(pair_id)) == []
-
-
-def test_records_of_one_number_stay_together_and_in_order(place):
-    rng = np.random.default_rng(1)
-    numbers = rng.integers(0, 200, 1000)
-    with closing(Spool(np.dtype("i8"))) as spooled:
-        for part in np.split(np.arange(1000), 20):
-            spooled.add(part, numbers[part])
-        groups = list(spooled.groups())
-    assert sorted(np.concatenate(groups).tolist()) == list(range(1000))
-    for group in groups:
-        for number in set(numbers[group].tolist()):
-            members = group[numbers[group] == number].tolist()
-            assert members == np.flatnonzero(numbers == number).tolist()
-
-
-def test_lines_come_back_in_order(place):
-    lines = [f"read {number} é" for number in range(100)]
-    with closing(LineSpool()) as spooled:
-        for start in range(0, 100, 7):
-            spooled.add(lines[start : start + 7])
-        assert list(spooled.lines()) == lines
-
-
-def test_temporary_files_have_no_name(monkeypatch, tmp_path):
-    """Nothing is left behind, however a command ends."""
-    monkeypatch.setattr(spool, "MOST_IN_MEMORY", 1)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with closing(Spool(np.dtype("i8"))) as spooled:
-        spooled.add(np.arange(1000), np.arange(1000))
-        assert os.listdir(tmp_path) == []
-        assert sum(len(group) for group in spooled.groups()) == 1000
-
-
-class FullDisk:
-    """A file on a disk that is full after a few bytes."""
-
-    room = 100
-
-    def write(self, data):
-        if not self.room:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        written = min(self.room, len(data))
-        self.room -= written
-        return written
-
-
-def test_a_full_disk_is_told_in_one_line(monkeypatch):
-    monkeypatch.setattr(spool, "MOST_IN_MEMORY", 1)
-    monkeypatch.setattr(spool, "MOST_TEXT_IN_MEMORY", 1)
-    monkeypatch.setattr(tempfile, "TemporaryFile", lambda buffering: FullDisk())
-    expected = r"temporary file: cannot be written \(no space left on device\); set TMPDIR to a folder with room"
-    with pytest.raises(OutputError, match=expected):
-        Spool(np.dtype("i8")).add(np.arange(100), np.zeros(100, np.int64))
-    with pytest.raises(OutputError, match=expected):
-        LineSpool().add(["x" * 1000])
-
-
-def test_no_folder_for_temporary_files_is_told_in_one_line(monkeypatch, tmp_path):
-    monkeypatch.setattr(spool, "MOST_IN_MEMORY", 1)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
-    with pytest.raises(OutputError, match=r"temporary file: cannot be written \(no such file or directory\)"):
-        Spool(np.dtype("i8")).add(np.arange(100), np.zeros(100, np.int64))

@@ -1,4 +1,4 @@
-"""Reading and writing .hyb files: golden lines, round trip, and hybkit's own reader."""
+"""Reading and writing .hyb files: golden lines, round trip, and hybkit's reader."""
 
 import gzip
 import io
@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from mirtools.chimera.batches import ReadBatch
 from mirtools.chimera.engine import Hits, SearchReferences
-from mirtools.chimera.hyb import HybSpool, copies_of_line, hits_of_inserts, hyb_lines, read_hyb
+from mirtools.chimera.hyb import HybLines, copies_of_line, hits_of_inserts, hyb_lines, read_hyb
 from mirtools.chimera.inserts import ReadLayout, inserts_of
 from mirtools.chimera.pairing import PairingRules, Pairs, pair_hits
 from mirtools.chimera.references import References, encode
 from mirtools.errors import InputError
-from mirtools.sequences import Reference
+from mirtools.io.sequences import Reference
 
 MIRNA, TRANSCRIPT = "TAGCAGCACGTAAATATTGGCG", "CCGGAATGCTGCTAAAAACAAGACTGGGGCTGC"
 REFERENCES = SearchReferences(
@@ -30,7 +30,7 @@ MIRNA_CELLS = "MIMAT0000069_MirBase_miR-16_microRNA\t1\t22\t1\t22\t0.00047"
 TARGET_CELLS = "ENSG_ENST_RPL27A_mRNA\t22\t40\t4\t22\t0.022"
 LINE = f"2333_196\t{BASES}\t-12.3\t{MIRNA_CELLS}\t{TARGET_CELLS}\t"
 MIRNA_HIT, TARGET_HIT = (0, 0, 22, 0, 22, 0.00047, 0.0), (0, 21, 40, 3, 22, 0.022, 0.0)
-# hyb joins distinct reads that it takes for one chimera, and says so in column 16; hybkit adds flags of its own
+# hyb joins distinct reads of the same chimera and notes it in column 16; hybkit adds flags
 FLAGS = ("", "count_total=3; seq_IDs_in_cluster=1_2,3_4;", "read_count=196;seg1_type=miRNA\textra", None)
 
 
@@ -65,7 +65,7 @@ def test_coordinates_become_zero_based(tmp_path, flags):
         ("1_2", "count_total=3;count_last_clustering=9;two_way_merged=0;seq_IDs_in_cluster=1_2,3_4;", 6),
         ("1_2", "count_total=30; seq_IDs_in_cluster=1_2,3_4", 30),
         ("r", "count_total=3", 3),
-        ("r_7", "seg1_type=miRNA", 0),  # not hyb's; --collapsed asks for it
+        ("r_7", "seg1_type=miRNA", 0),  # not a name of hyb; needs --collapsed
         ("M:1:2_3", "", 0),
         ("r", "read_counts=9", 0),
     ],
@@ -75,7 +75,7 @@ def test_copies_in_flags_and_names(name, flags, copies):
 
 
 def test_copies_of_reads(tmp_path):
-    """Of several lines the largest; a file of ours comes back with the copies that it tells."""
+    """The largest number of several lines; a file written by mirtools keeps its copies."""
     lines = [
         LINE + "read_count=3",
         LINE + "read_count=12",
@@ -109,7 +109,7 @@ def test_rna_letters_comments_and_line_ends_of_dos(tmp_path):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 7, 8, 100])
-def test_lists_hold_at_most_the_reads_asked_for(tmp_path, size):
+def test_lists_have_at_most_the_requested_reads(tmp_path, size):
     """Hits are counted within their list."""
     other = LINE.replace("ENSG_ENST_RPL27A_mRNA", "other")
     lines = [f"r{number}_{line}" for number, line in enumerate([LINE, other, LINE, LINE, other, other, LINE])]
@@ -122,7 +122,7 @@ def test_lists_hold_at_most_the_reads_asked_for(tmp_path, size):
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 100])
 def test_lines_of_one_read_are_one_read_with_all_their_hits(tmp_path, size):
-    """Also where a list of reads is full; equal hits count once, and names recur only beside each other."""
+    """Also at the end of a list of reads; equal hits count once, and only consecutive lines are one read."""
     second = LINE.replace("\t22\t40\t4\t22\t", "\t23\t40\t5\t22\t")
     longer = LINE.replace(BASES, BASES + "C")
     lines = [*("a" + each for each in (LINE, second, LINE)), *("b" + each for each in (LINE, second)), "a" + LINE]
@@ -144,18 +144,18 @@ def test_lines_of_one_read_are_one_read_with_all_their_hits(tmp_path, size):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (LINE + "\n" + "a\tb\n", ":2: 2 columns where a .hyb line has 15 or more; give a .hyb file$"),
+        (LINE + "\n" + "a\tb\n", ":2: 2 columns instead of 15 or more; give a .hyb file$"),
         (
             LINE.replace("\t1\t22\t1\t22\t", "\t1\t99\t1\t22\t"),
             ":1: segment .* lies outside its read or reference; give the FASTA hyb used$",
         ),
         (LINE.replace("\t4\t22\t", "\t4\t34\t"), ":1: segment 'ENSG_ENST_RPL27A_mRNA' lies outside"),
-        (LINE.replace("\t22\t40\t", "\t22\tx\t"), ":1: coordinates are no whole numbers; give a .hyb file$"),
-        (LINE.replace("\t22\t40\t", "\t22\t.\t"), ":1: coordinates are no whole numbers"),
-        (LINE.replace("0.022", "-1"), ":1: score '-1' is no e-value; give a .hyb file$"),
-        (LINE.replace("0.022", "low"), ":1: score 'low' is no e-value; give a .hyb file$"),
-        (LINE.replace("0.022", "nan"), ":1: score 'nan' is no e-value"),
-        (LINE.replace("TAGCAGC", "TAGXAGC"), ":1: 'X' at position 4 is no nucleotide"),
+        (LINE.replace("\t22\t40\t", "\t22\tx\t"), ":1: coordinates are not whole numbers; give a .hyb file$"),
+        (LINE.replace("\t22\t40\t", "\t22\t.\t"), ":1: coordinates are not whole numbers"),
+        (LINE.replace("0.022", "-1"), ":1: score '-1' is not an e-value; give a .hyb file$"),
+        (LINE.replace("0.022", "low"), ":1: score 'low' is not an e-value; give a .hyb file$"),
+        (LINE.replace("0.022", "nan"), ":1: score 'nan' is not an e-value"),
+        (LINE.replace("TAGCAGC", "TAGXAGC"), ":1: 'X' at position 4 is not a nucleotide"),
         (LINE + "read_count=many", ":1: flag read_count is 'many'; give a whole number$"),
         (LINE + "count_total=-1", ":1: flag count_total is '-1'"),
         (
@@ -174,7 +174,7 @@ def test_empty_file(tmp_path):
     assert read(tmp_path, "") == []
 
 
-def test_hits_follow_the_inserts_that_are_kept(tmp_path):
+def test_hits_are_those_of_the_kept_inserts(tmp_path):
     short = LINE.replace(BASES, BASES[:20]).replace("\t1\t22\t1\t22\t", "\t1\t9\t1\t9\t")
     short = short.replace("\t22\t40\t4\t22\t", "\t10\t20\t4\t14\t")
     changed = LINE.replace(BASES, BASES + "C").replace("\t22\t40\t4\t22\t", "\t23\t40\t5\t22\t")
@@ -214,7 +214,7 @@ def batch_of(reads, names=None, copies=None):
 
 
 def pairs_of(listed):
-    """Return dictionaries as Pairs, with zeros for what they leave out."""
+    """Return dictionaries as Pairs, with zeros for missing fields."""
     columns = {field: np.array([pair.get(field, 0) for pair in listed], np.int64) for field in Pairs._fields[:-1]}
     for field in Pairs._fields[-5:-1]:
         columns[field] = np.array([pair.get(field, 0) for pair in listed], np.float64)
@@ -239,8 +239,8 @@ def lines_of(batch, listed, references=REFERENCES, chosen=None, **more):
 def test_golden_lines():
     turned = BASES[22:] + MIRNA
     batch = batch_of([BASES, turned, BASES], ["2333_196", "b", "c"], [196, 1, 1])
-    behind = (0, 18, 40, 0, 22, 1.2345e-7), (0, 0, 18, 4, 22, 0.0)
-    listed = [pair(0), pair(0, rank=2), pair(1, *behind, target_first=True), pair(2)]
+    second = (0, 18, 40, 0, 22, 1.2345e-7), (0, 0, 18, 4, 22, 0.0)
+    listed = [pair(0), pair(0, rank=2), pair(1, *second, target_first=True), pair(2)]
     assert lines_of(batch, listed, chosen=np.array([True, True, False])) == [
         f"2333_196\t{BASES}\t.\t{MIRNA_CELLS}\t{TARGET_CELLS}\t"
         "read_count=196;seg1_type=microRNA;seg2_type=mRNA;miRNA_seg=5p\n",
@@ -250,8 +250,8 @@ def test_golden_lines():
     ]
 
 
-def test_lines_wait_for_the_copies_of_other_batches():
-    batch, spool, stream = batch_of([BASES, BASES], ["a", "b"], [3, 1]), HybSpool(), io.StringIO()
+def test_lines_count_the_copies_of_all_batches():
+    batch, spool, stream = batch_of([BASES, BASES], ["a", "b"], [3, 1]), HybLines(), io.StringIO()
     lines = lines_of(batch, [pair(0), pair(1)], sample="x")
     spool.add(lines[:1])
     spool.add(lines[1:])
@@ -319,8 +319,8 @@ def test_the_sample_is_the_dataset():
     assert line.endswith(";miRNA_seg=5p;dataset=1 %25%3Bk%3Dv\n")
 
 
-def test_pairs_of_a_file_lead_back_to_its_lines(tmp_path):
-    """Reading, pairing and writing, with both orders: only folding energy and flags are ours."""
+def test_pairs_of_a_file_are_written_as_its_lines(tmp_path):
+    """Reading, pairing and writing, in both orders; only folding energy and flags differ."""
     turned = LINE.replace(BASES, BASES[22:] + MIRNA).replace(
         f"{MIRNA_CELLS}\t{TARGET_CELLS}",
         "ENSG_ENST_RPL27A_mRNA\t1\t18\t5\t22\t0.079\tMIMAT0000069_MirBase_miR-16_microRNA\t19\t40\t1\t22\t0.00047",
@@ -360,7 +360,7 @@ def written_pairs(draw):
     reads, listed, expected = [], [], ([], [])
     for number in range(draw(st.integers(0, 5))):
         bases = draw(st.text("ACGTN", min_size=1, max_size=60))
-        # lines of one name beside each other may be one read
+        # consecutive lines with one name may be one read
         reads.append((f"{draw(NAMES.filter(lambda name: name[0] != '#'))}_{number}", bases))
         if draw(st.booleans()):
             continue
@@ -376,7 +376,7 @@ def written_pairs(draw):
 
 
 @given(written_pairs())
-def test_what_is_written_is_read_again(tmp_path_factory, drawn):
+def test_written_files_can_be_read(tmp_path_factory, drawn):
     references, reads, listed, expected = drawn
     batch = batch_of([bases for _, bases in reads], [name for name, _ in reads])
     lines = lines_of(batch, listed, references)
@@ -417,11 +417,11 @@ def hybkit_reads(peer, path, *more):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_hybkit_reads_what_is_written(tmp_path, peer):
+def test_hybkit_reads_written_files(tmp_path, peer):
     turned = BASES[22:] + MIRNA
     batch = batch_of([BASES, turned, BASES], ["2333_196", "", "M:1:2#CTA/1"], [196, 1, 3])
-    behind = (0, 18, 40, 0, 22, 1.2345e-7), (0, 0, 18, 4, 22, 0.0)
-    lines = lines_of(batch, [pair(0), pair(1, *behind, target_first=True), pair(2)], sample="liver; 1=2")
+    second = (0, 18, 40, 0, 22, 1.2345e-7), (0, 0, 18, 4, 22, 0.0)
+    lines = lines_of(batch, [pair(0), pair(1, *second, target_first=True), pair(2)], sample="liver; 1=2")
     path = tmp_path / "reads.hyb"
     path.write_text("".join(lines))
     done = subprocess.run(
@@ -430,8 +430,8 @@ def test_hybkit_reads_what_is_written(tmp_path, peer):
     assert done.returncode == 0, done.stderr
     assert "Error Checking Complete" in done.stdout
     records = hybkit_reads(peer, path, "types in names")
-    assert records[:3] == records[3:]  # the names' types and ours agree, or hybkit stops
-    assert [line for line, *_ in records[:3]] == lines  # hybkit writes what it has read
+    assert records[:3] == records[3:]  # hybkit stops if the types in names and flags differ
+    assert [line for line, *_ in records[:3]] == lines  # hybkit writes the lines unchanged
     fields = records[1][1]
     assert fields["id"] == "unnamed"
     assert fields["seq"] == turned
@@ -450,17 +450,17 @@ def test_hybkit_reads_what_is_written(tmp_path, peer):
 
 
 def _kind(name):
-    """Tell miRNAs from mRNAs by their names in hyb's database and in that of KSHV."""
+    """Distinguish miRNAs from mRNAs by their names in hyb's database and in that of KSHV."""
     return "mirna" if name.startswith(("MIMAT", "kshv")) else "mrna" if name.endswith("_mRNA") else "other"
 
 
 @pytest.mark.slow
-def test_real_chimeras_that_hybkit_brings_along(peer):
-    """366,007 reads of qCLASH (GSE101978): none is refused, and every segment of a known kind becomes a hit."""
+def test_real_chimeras_of_hybkit(peer):
+    """366,007 reads of qCLASH (GSE101978): all are accepted, and every segment of a known kind becomes a hit."""
     folder = Path(peer("hyb_check")).parent.parent
     paths = [*folder.glob("hybkit*/ref_data/WT_BR1_comp_hOH7_KSHV_hybrids_ua.hyb.gz")]
     if not paths:
-        pytest.skip("hybkit came without its reference data")
+        pytest.skip("hybkit has no reference data")
     lengths = {"mirna": {}, "mrna": {}, "other": {}}
     expected = {"mirna": [0, 0, 0.0], "mrna": [0, 0, 0.0], "other": [0, 0, 0.0]}
     reads = bases = 0

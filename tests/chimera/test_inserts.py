@@ -1,4 +1,4 @@
-"""Raw reads -> distinct inserts, against plain Python that handles one read after the other."""
+"""Raw reads to distinct inserts, compared with plain Python that processes one read after the other."""
 
 import re
 from itertools import pairwise
@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from mirtools.chimera.adapters import Adapters
 from mirtools.chimera.batches import pack
 from mirtools.chimera.inserts import ReadLayout, inserts_of, longest_trimmed
-from mirtools.chimera.references import decode
+from mirtools.chimera.read_state import ReadState
+from mirtools.chimera.references import References, decode
+from mirtools.chimera.umis import parse_umis
 from mirtools.errors import InputError
-from mirtools.sequences import Read
+from mirtools.io.sequences import Read
 
 ADAPTER = "TGGAATTCTCGGGTGCCAAGG"
 INSERT = "ACGTTGCATTACGGATCCATTGACCGT"
@@ -23,7 +25,8 @@ INSERT = "ACGTTGCATTACGGATCCATTGACCGT"
 def found_in(reads, keep_names=True, sample=0, longest=0, **layout):
     adapters = Adapters(layout.pop("adapters", ()))
     layout.setdefault("min_length", 5)
-    return inserts_of(pack(reads, "reads.fq"), ReadLayout(adapters, **layout), sample, keep_names, longest)
+    umis = parse_umis(layout.pop("umi_length", 0), layout.pop("umi_position", "5p"))
+    return inserts_of(pack(reads, "reads.fq"), ReadLayout(adapters, umis, **layout), sample, keep_names, longest)
 
 
 def entries(batch):
@@ -52,7 +55,7 @@ def test_one_error_in_ten_adapter_bases_is_tolerated():
 @pytest.mark.parametrize(
     ("position", "form"), [("5p", "{umi}" + INSERT), ("3p", INSERT + "{umi}" + ADAPTER), ("name", INSERT)]
 )
-def test_umi_tells_copies_from_molecules(position, form):
+def test_umi_distinguishes_copies_from_molecules(position, form):
     umis = ["AAA", "CCC", "AAA"]
     reads = [Read(f"{name}_{umi}", form.format(umi=umi), None) for name, umi in zip("abc", umis, strict=True)]
     found = found_in(reads, adapters=[ADAPTER], umi_length=3, umi_position=position)
@@ -81,13 +84,13 @@ def test_umi_in_the_name(name, other, same):
 @pytest.mark.parametrize(
     ("name", "length", "problem"),
     [
-        ("read7", 0, "no UMI in its name, as r_ACGT"),
+        ("read7", 0, "no UMI in its name \\(such as r_ACGT"),
         ("", 0, "no UMI in its name"),
         ("read_ACGT", 5, "the UMI in its name has 4 letters, not 5"),
         ("read_ACGT+TTA", 4, "the UMI in its name has 7 letters, not 4"),
     ],
 )
-def test_names_without_the_umi_are_refused(name, length, problem):
+def test_names_without_the_umi_are_an_error(name, length, problem):
     with pytest.raises(InputError, match=re.escape(f"reads.fq: record '{name}': ") + problem):
         found_in([Read(name, INSERT, None)], umi_position="name", umi_length=length)
 
@@ -100,7 +103,7 @@ def test_qualities_are_the_best_of_all_copies():
 def test_collapsed_names_count_copies():
     reads = [Read("1_408", "ACGTA", None), Read("2_x12", "CCCCC", None), Read("9_2", "ACGTA", None)]
     assert found_in(reads, copies_in_name=True).batch.copies.tolist() == [410, 12]
-    with pytest.raises(InputError, match=r"reads.fq: record 'plain': name tells no number of copies, as 1-30"):
+    with pytest.raises(InputError, match=r"reads.fq: record 'plain': name has no number of copies \(such as 1-30"):
         found_in([Read("plain", "ACGTA", None)], copies_in_name=True)
     with pytest.raises(InputError, match="record 'a_0': its number of copies is 0"):
         found_in([Read("a_0", "ACGTA", None)], copies_in_name=True)
@@ -113,17 +116,21 @@ def test_short_inserts_are_counted():
     assert found.raw.tolist() == [1]
 
 
-def test_reads_were_trimmed_before_only_where_none_holds_an_adapter():
-    layout = ReadLayout(Adapters([ADAPTER]))
+def test_reads_are_already_trimmed_only_if_none_has_an_adapter():
+    def longest(lists, *adapters):
+        state = ReadState(References.of([]))
+        state.measure([pack(reads, "r.fq") for reads in lists], Adapters(adapters))
+        return longest_trimmed(state, ReadLayout(Adapters(adapters)))
+
     without = [Read(f"r{number}", INSERT[: 20 + number % 5], None) for number in range(100)]
-    assert longest_trimmed([without[:50], without[50:]], layout, "r.fq") == 24
-    assert longest_trimmed([without], ReadLayout(), "r.fq") == 24
+    assert longest([without[:50], without[50:]], ADAPTER) == 24
+    assert longest([without]) == 24
     few = [Read("a", INSERT + ADAPTER[:3], None)] * 4
-    assert longest_trimmed([without, few], layout, "r.fq") == len(INSERT) + 3
-    # reads that were cut by their qualities, beside others with adapters
+    assert longest([without, few], ADAPTER) == len(INSERT) + 3
+    # reads trimmed by quality, together with others with adapters
     raw = [Read("a", INSERT + ADAPTER[:9], None)] * 10
-    assert longest_trimmed([without, raw], layout, "r.fq") == 0
-    assert longest_trimmed([], layout, "r.fq") == 0
+    assert longest([without, raw], ADAPTER) == 0
+    assert longest([], ADAPTER) == 0
 
 
 def test_no_reads():
@@ -132,7 +139,7 @@ def test_no_reads():
         assert (entries(found.batch), found.reads, found.too_short) == ([], 0, 0)
 
 
-def test_samples_are_collapsed_apart():
+def test_samples_are_collapsed_separately():
     reads = [Read("a", INSERT, None)]
     first, second = found_in(reads), found_in(reads, sample=1)
     assert (first.batch.sample, second.batch.sample) == (0, 1)
@@ -140,7 +147,7 @@ def test_samples_are_collapsed_apart():
 
 
 def one_by_one(reads, adapter, umi_length, position, min_length, longest):
-    """Trim and collapse as plainly as it can be said."""
+    """Trim and collapse; simple and slow."""
     oracle = BackAdapter(adapter, max_errors=0.1, min_overlap=3)
     found, too_short = {}, 0
     for name, sequence, qualities in reads:
@@ -191,7 +198,7 @@ def test_against_reads_one_by_one(data):
 
 
 @pytest.mark.parametrize("shares", [1, 2, 3, 7])
-def test_shares_make_up_the_whole_and_copies_stay_together(shares):
+def test_shares_are_a_partition_and_copies_are_in_one_share(shares):
     rng = np.random.default_rng(4)
     reads = [Read(f"r{n}", "".join(rng.choice(list("ACGT"), 4 + n % 3)), None) for n in range(900)]
     whole = found_in(reads, min_length=5)

@@ -1,4 +1,4 @@
-"""The k-mer index: what it holds, and that files of it are checked."""
+"""The k-mer index: its contents, and checks of its files."""
 
 import json
 import random
@@ -9,7 +9,7 @@ import pytest
 from mirtools.chimera.kmers import KmerIndex, is_index
 from mirtools.chimera.references import References
 from mirtools.errors import InputError
-from mirtools.sequences import Reference
+from mirtools.io.sequences import Reference
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def words_of(index):
     return [int("".join(map(str, text[n : n + index.k])), 4) for n in range(len(text) - index.k + 1)]
 
 
-def test_every_position_stands_under_its_word(index):
+def test_every_position_is_listed_under_its_word(index):
     words = words_of(index)
     for word in set(words):
         found = index.positions[index.table[word] : index.table[word + 1]].tolist()
@@ -71,7 +71,7 @@ def test_the_library_reads_the_file_too(index, tmp_path):
     assert (arrays["positions"] == index.positions).all()
 
 
-def test_a_cut_file_is_refused_wherever_it_is_cut(index, tmp_path):
+def test_a_truncated_file_is_an_error(index, tmp_path):
     path = saved(index, tmp_path)
     whole = path.read_bytes()
     for length in [*range(0, 1200, 7), *range(1200, len(whole), 9973), len(whole) - 1]:
@@ -80,7 +80,7 @@ def test_a_cut_file_is_refused_wherever_it_is_cut(index, tmp_path):
             KmerIndex.load(str(path))
 
 
-def test_parts_that_do_not_fit_are_refused(index, tmp_path):
+def test_parts_that_do_not_fit_are_an_error(index, tmp_path):
     from safetensors.numpy import load_file, save_file
 
     path = saved(index, tmp_path)
@@ -104,11 +104,11 @@ def test_parts_that_do_not_fit_are_refused(index, tmp_path):
         with pytest.raises(InputError, match="make it again with chimera-index"):
             KmerIndex.load(str(path))
     save_file(good, path, {"format": "mirtools k-mer index 99"})
-    with pytest.raises(InputError, match="no index of this version"):
+    with pytest.raises(InputError, match="not an index of this version"):
         KmerIndex.load(str(path))
 
 
-def test_what_is_no_index(tmp_path):
+def test_files_that_are_no_index(tmp_path):
     fasta = tmp_path / "a.fa"
     fasta.write_text(">a\nACGT\n")
     assert not is_index(str(fasta))
@@ -118,12 +118,12 @@ def test_what_is_no_index(tmp_path):
     model = tmp_path / "x.safetensors"
     header = json.dumps({"__metadata__": {}}).encode()
     model.write_bytes(len(header).to_bytes(8, "little") + header)
-    with pytest.raises(InputError, match=r"x\.safetensors: is no"):
+    with pytest.raises(InputError, match=r"x\.safetensors: is not"):
         KmerIndex.load(str(model))
 
 
-def test_garbage_in_the_arrays_is_survived(index, tmp_path):
-    """A search in a damaged index may find nothing sensible, but it stays within the arrays."""
+def test_damaged_arrays_do_not_crash_a_search(index, tmp_path):
+    """A search in a damaged index may find wrong hits, but stays within the arrays."""
     import numpy as np
     from test_search import find
 

@@ -1,11 +1,11 @@
-"""What names of reads say: copies and UMIs, as the programs write them."""
+"""Copies and UMIs in names of reads, in the formats of common programs."""
 
 import numpy as np
 import pytest
 
 from mirtools.chimera.batches import pack
 from mirtools.chimera.names import copies_in_name, copies_of, umi_in_name, umis_in_names
-from mirtools.sequences import Read
+from mirtools.io.sequences import Read
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_copies(header, copies):
 @pytest.mark.parametrize(
     ("header", "umi"),
     [
-        # behind the name: UMI-tools, fastp with and without prefix, bcl2fastq, BCL Convert, CTK
+        # after the name: UMI-tools, fastp with and without prefix, bcl2fastq, BCL Convert, CTK
         ("r_ACGT", "ACGT"),
         ("r:acgu 1:N:0:GGTT", "ACGT"),
         ("M:1:F:1:2:3:4:ACGT+TGCA 1:N:0:GGTT+CCAA", "ACGT+TGCA"),
@@ -88,7 +88,7 @@ def test_a_length_may_be_that_of_all_parts_or_of_the_last(length, umi):
 
 
 @pytest.mark.parametrize(("in_names", "copies"), [(True, [9, 3, 4]), (False, [9, 1, 4])])
-def test_what_the_file_tells_apart_from_names_counts_first(in_names, copies):
+def test_copies_of_the_file_have_priority_over_names(in_names, copies):
     reads = pack([Read("a_2", "A", None), Read("b_3", "C", None), Read("c", "G", None)], "r.hyb")
     found = copies_of(reads._replace(copies=np.array([9, 0, 4])), in_names)
     assert (found.tolist(), found.dtype) == (copies, np.int64)
@@ -98,5 +98,5 @@ def test_what_the_file_tells_apart_from_names_counts_first(in_names, copies):
     "header", ["_A" * 300_000 + "x", "r " + ":1:1" * 150_000, "_1" * 300_000 + "x", "r" + " A" * 300_000]
 )
 def test_very_long_names(header):
-    """Where time grew with the square of the length, these would take hours."""
+    """If time grew with the square of the length, these would take hours."""
     assert (umi_in_name(header), copies_in_name(header)) == (None, None)

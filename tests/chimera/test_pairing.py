@@ -10,6 +10,7 @@ from mirtools.chimera.pairing import MIN_SCORE, REASONS, PairingRules, likely_hi
 MIRNA = "TGAGGTAGTAGGTTGTATAGTT"
 SITE = "CCATGCAAGCTTGACCGATCAAGGCT"
 TRANSCRIPT = "GGATTCCGAA" + SITE + "TTCAGGCACGATTACAGGCATCCAGGACT"
+PLACE = 10, 36  # of the site
 MIRNAS, TRANSCRIPTS = [("m", MIRNA)], [("t", TRANSCRIPT)]
 
 
@@ -22,7 +23,7 @@ def target_hit(start, length=26, subject=0, evalue=1e-5, bits=50.0, subject_star
 
 
 def pairs_of(read, mirna_hits, target_hits, mirnas=MIRNAS, transcripts=TRANSCRIPTS, keep_ties=False, **rules):
-    """Return the pairs of one read as they come, and what became of it."""
+    """Return the pairs of one read, in order, and its outcome."""
     batch = *batch_of([read]), packed(mirnas, transcripts), PairingRules(**rules)
     pairs, reasons = pair_hits(columns([mirna_hits]), columns([target_hits]), *batch, keep_ties)
     assert len(reasons) == 1
@@ -67,9 +68,9 @@ def test_bases_before_a_mirna_are_an_addition_or_a_barcode(before, kept):
     assert (pair.part_start, pair.part_end) == (before - kept, before + 22)
 
 
-@pytest.mark.parametrize(("behind", "kept"), [(0, 0), (1, 1), (4, 4), (5, 0), (11, 0)])
-def test_bases_behind_a_mirna_are_an_addition_or_a_linker(behind, kept):
-    read = SITE + MIRNA + "CGCGCGCGCGC"[:behind]
+@pytest.mark.parametrize(("after", "kept"), [(0, 0), (1, 1), (4, 4), (5, 0), (11, 0)])
+def test_bases_after_a_mirna_are_an_addition_or_a_linker(after, kept):
+    read = SITE + MIRNA + "CGCGCGCGCGC"[:after]
     pair = pair_of(read, [mirna_hit(26)], [target_hit(0)])
     assert (pair.unassigned_5p, pair.unassigned_3p) == (0, kept)
     assert (pair.part_start, pair.part_end) == (26, 48 + kept)
@@ -77,7 +78,7 @@ def test_bases_behind_a_mirna_are_an_addition_or_a_linker(behind, kept):
 
 @pytest.mark.parametrize(("before", "kept"), [(2, 2), (3, 3), (7, 7), (8, 3)])
 def test_a_barcode_starts_where_the_hidden_start_of_the_mirna_would_be(before, kept):
-    """The read lacks the first 3 bases of the miRNA, or holds others in their place."""
+    """The read lacks the first 3 bases of the miRNA, or has others in their place."""
     read = "CGCGCGCG"[:before] + MIRNA[3:] + SITE
     pair = pair_of(read, [mirna_hit(before, 19, subject_start=3)], [target_hit(before + 19)])
     assert (pair.unassigned_5p, pair.part_start) == (kept, before - kept)
@@ -96,7 +97,7 @@ def test_shared_bases_belong_to_the_mirna(shared):
 
 
 @pytest.mark.parametrize(("extra", "length"), [(1, 31), (2, 32), (4, 34)])
-def test_a_target_that_runs_further_is_cut_back(extra, length):
+def test_a_target_that_extends_too_far_is_trimmed(extra, length):
     target = target_hit(18 - extra, length, subject_start=6 - extra)
     pair = pair_of(MIRNA + SITE, [mirna_hit(0)], [target])
     assert (pair.gap, pair.target_start, pair.target_ref_start) == (-4, 18, 6)
@@ -104,15 +105,15 @@ def test_a_target_that_runs_further_is_cut_back(extra, length):
 
 
 @pytest.mark.parametrize("extra", [1, 4])
-def test_a_target_before_the_mirna_is_cut_back_at_its_end(extra):
+def test_a_target_before_the_mirna_is_trimmed_at_its_end(extra):
     pair = pair_of(SITE + MIRNA, [mirna_hit(26)], [target_hit(0, 30 + extra)])
     assert (pair.gap, pair.target_end, pair.target_ref_end, pair.site_end) == (-4, 30, 40, 65)
 
 
-def test_a_target_that_runs_too_far_is_a_loop():
+def test_a_target_that_extends_much_too_far_is_a_loop():
     assert pairs_of(MIRNA + SITE, [mirna_hit(0)], [target_hit(13, 35, subject_start=1)])[1] == "loop"
     assert pairs_of(SITE + MIRNA, [mirna_hit(26)], [target_hit(0, 35)])[1] == "loop"
-    # nor is one cut back of which less than 15 bases would be left
+    # a target of which fewer than 15 bases would remain is not trimmed, either
     assert pairs_of(MIRNA + SITE, [mirna_hit(0)], [target_hit(16, 20, subject_start=4)])[1] == "loop"
     assert pairs_of(MIRNA + SITE, [mirna_hit(0)], [target_hit(16, 21, subject_start=4)])[1] == "paired"
 
@@ -141,11 +142,11 @@ def test_more_than_two_hidden_bases_do_widen_it():
     [(False, 2, (10, 61)), (False, -3, (13, 61)), (True, -3, (10, 61)), (True, 0, (10, 61))],
 )
 @pytest.mark.parametrize("length", [100, 50])
-def test_the_site_starts_behind_bases_of_the_mirna(target_first, gap, expected, length):
+def test_the_site_starts_after_bases_of_the_mirna(target_first, gap, expected, length):
     read = "ACGTTGCATG" * 8
     mirna, target = (mirna_hit(26 + gap), target_hit(0)) if target_first else (mirna_hit(0), target_hit(22 + gap))
     transcripts = [("t", "ACGTTGCATG" * (length // 10))]
-    # other bases beside the miRNA, so that its hit stays as it is
+    # other bases next to the miRNA, so that its hit is not extended
     pair = pair_of(read, [mirna], [target], [("m", "N" * 22)], transcripts, extend=25)
     assert (pair.target_first, pair.gap) == (target_first, gap)
     assert (pair.site_start, pair.site_end) == (expected[0], min(expected[1], length))
@@ -166,13 +167,13 @@ def test_the_site_starts_behind_bases_of_the_mirna(target_first, gap, expected, 
         ([mirna_hit(0)], [target_hit(5, 17)], "loop"),
         ([mirna_hit(0)], [target_hit(27, 21, subject_start=15)], "gap"),
         ([mirna_hit(0)], [target_hit(22, 26, subject_start=39)], "short_site"),
-        # of several reasons the one nearest to a pair
+        # the reason nearest to a pair is reported
         ([mirna_hit(0)], [target_hit(27, 21, subject_start=15), target_hit(5, 17)], "gap"),
         ([mirna_hit(0)], [target_hit(22, 26, subject_start=39), target_hit(5, 17)], "short_site"),
     ],
 )
 def test_reasons(mirnas, targets, expected):
-    # other bases behind the miRNA, so that a short hit is not extended
+    # other bases after the miRNA, so that a short hit is not extended
     read = MIRNA[:14] + "CCCCCCCC" + SITE if mirnas and mirnas[0].end == 14 else MIRNA + "C" * 5 + SITE
     pairs, reason = pairs_of(read, mirnas, targets)
     assert (len(pairs.read), reason) == (0, expected)
@@ -197,13 +198,13 @@ def changed_at(*places):
     [
         ((), 0, 22, 22),
         ((), 3, 12, 22),  # the extension reaches both ends
-        ((10,), 0, 10, 20),  # one changed base: twelve behind the hit, eleven equal and one not
+        ((10,), 0, 10, 20),  # one mismatch: of twelve bases after the hit, eleven match
         ((10,), 11, 22, 20),
         ((10, 14), 0, 10, 18),
         ((4, 17), 5, 17, 18),
-        ((20, 21), 0, 20, 20),  # nothing to be gained behind it
-        ((19,), 0, 19, 20),  # two equal bases for a changed one
-        ((20,), 0, 20, 20),  # one equal base does not pay for a changed one
+        ((20, 21), 0, 20, 20),  # no gain after it
+        ((19,), 0, 19, 20),  # two matches for a mismatch
+        ((20,), 0, 20, 20),  # one match for a mismatch is no gain
         ((15, 16, 17, 18), 0, 15, 15),
         ((5, 6, 12), 7, 12, 5 + 8 + 3),
     ],
@@ -211,7 +212,7 @@ def changed_at(*places):
 def test_the_score_is_the_length_of_the_hit_and_what_both_extensions_gain(places, start, end, score):
     read = changed_at(*places) + SITE
     hit = mirna_hit(start, end - start, subject_start=start)
-    for least in range(8, 19):  # 18 = 22 - 4 is the most that can be asked for
+    for least in range(8, 19):  # 18 = 22 - 4 is the largest threshold
         assert (pairs_of(read, [hit], [target_hit(22)], min_score=least)[1] == "no_mirna") == (score < least)
         likely = likely_hits(columns([[hit]]), *batch_of([read])[:2], packed(MIRNAS, TRANSCRIPTS).mirnas, least)
         assert len(likely.read) == (score >= least)
@@ -223,7 +224,7 @@ def test_five_bases_less_than_the_mirna_are_enough(length, needed):
     for found in range(10, length):
         read = sequence[:found] + "N" * (length - found) + SITE
         outcome = pairs_of(read, [mirna_hit(0, found)], [target_hit(length)], [("m", sequence)], min_score=16)
-        # what is missing is no wider a gap than two hidden bases make up for
+        # the missing bases widen the gap by no more than two hidden bases
         if found < needed:
             assert outcome[1] == "no_mirna"
         else:
@@ -239,13 +240,13 @@ def test_the_default_least_score():
 
 
 def test_a_mirna_is_not_extended_into_its_target():
-    """The miRNA ends as the site begins: what the target claims does not count for the miRNA."""
+    """The miRNA ends like the start of the site: bases of the target part do not count for the miRNA."""
     mirna = MIRNA[:14] + SITE[:8]
     read = MIRNA[:14] + SITE
     assert pairs_of(read, [mirna_hit(0, 14)], [target_hit(14)], [("m", mirna)], min_score=15)[1] == "no_mirna"
     pair = pair_of(read, [mirna_hit(0, 14)], [target_hit(14)], [("m", mirna)], min_score=14)
     assert (pair.gap, pair.mirna_end, pair.mirna_ref_end) == (0, 14, 14)
-    # what lies between them does
+    # bases between them do
     pair = pair_of(read, [mirna_hit(0, 14)], [target_hit(17, 23, subject_start=13)], [("m", mirna)], min_score=17)
     assert (pair.gap, pair.mirna_end, pair.mirna_ref_end) == (0, 17, 17)
 
@@ -284,12 +285,12 @@ def test_better_evalues_win_then_bits_then_names():
     assert (pair.mirna, pair.n_best, pair.mirna_evalue) == (1, 1, 1e-7)
 
 
-def test_the_product_of_evalues_counts_whichever_factor_is_small():
+def test_the_product_of_evalues_decides():
     read, transcripts = MIRNA + SITE, [("t2", TRANSCRIPT), ("t10", TRANSCRIPT)]
     mirnas = [mirna_hit(0, subject=1, evalue=1e-3), mirna_hit(0, subject=0, evalue=1e-5)]
     targets = [target_hit(22, subject=0, evalue=1e-8), target_hit(22, subject=1, evalue=1e-6)]
     pair = pair_of(read, mirnas, targets, FAMILY, transcripts, keep_ties=True)
-    assert (pair.mirna, pair.target, pair.n_best, pair.tied) == (0, 0, 1, ((0, 0),))
+    assert (pair.mirna, pair.target, pair.n_best, pair.tied) == (0, 0, 1, ((0, 0, *PLACE),))
     pairs, _ = pairs_of(read, mirnas, targets, FAMILY, transcripts, top=4)
     assert [(m, t) for m, t in zip(pairs.mirna.tolist(), pairs.target.tolist(), strict=True)] == [
         (0, 0),
@@ -308,7 +309,7 @@ def test_equal_products_of_different_factors_are_ties():
     mirnas = [mirna_hit(0, evalue=factors[0][0]), mirna_hit(84, subject=1, evalue=factors[1][0])]
     targets = [target_hit(22, evalue=factors[0][1]), target_hit(58, evalue=factors[1][1])]
     pair = pair_of(read, mirnas, targets, FAMILY, keep_ties=True)
-    assert (pair.mirna, pair.n_best, pair.tied) == (1, 2, ((0, 0), (1, 0)))
+    assert (pair.mirna, pair.n_best, pair.tied) == (1, 2, ((0, 0, *PLACE), (1, 0, *PLACE)))
     pair = pair_of(read, [mirnas[0]._replace(bits=45.0), mirnas[1]], targets, FAMILY)
     assert (pair.mirna, pair.n_best) == (0, 1)
 
@@ -319,15 +320,19 @@ def test_a_whole_mirna_wins_over_part_of_a_longer_one():
     assert (pair.mirna, pair.n_best) == (1, 2)
 
 
-def test_the_first_place_on_a_transcript_wins():
+def test_the_first_position_on_a_transcript_wins():
     targets = [target_hit(22, subject_start=start) for start in (21, 4, 10)]
     pair = pair_of(MIRNA + SITE, [mirna_hit(0)], targets, keep_ties=True)
-    assert (pair.target_ref_start, pair.n_best, pair.tied) == (4, 3, ((0, 0),))
+    assert (pair.target_ref_start, pair.n_best, pair.tied) == (
+        4,
+        3,
+        tuple((0, 0, start, start + len(SITE)) for start in (4, 10, 21)),
+    )
 
 
 @pytest.mark.parametrize("step", [1, -1])
-def test_of_hits_that_make_one_pair_the_order_does_not_matter(step):
-    """With an e-value of 0 beside them their own make no difference to the product."""
+def test_the_order_of_hits_of_one_pair_does_not_matter(step):
+    """With an e-value of 0 of the other part, their own e-values do not change the product."""
     mirnas = [mirna_hit(0, 20, evalue=1e-5), mirna_hit(0, 22), mirna_hit(0, 21, evalue=1e-5)]
     pair = pair_of(MIRNA + SITE, mirnas[::step], [target_hit(22, evalue=0.0)])
     assert (pair.mirna_end, pair.n_best, pair.mirna_evalue) == (22, 3, 1e-6)
@@ -343,19 +348,21 @@ def test_top_keeps_more():
     assert (pairs.target.tolist(), pairs.rank.tolist(), pairs.n_best.tolist()) == ([2, 1], [1, 2], [1, 1])
 
 
-def test_ties_are_named_on_demand_only():
+def test_ties_are_named_only_on_request():
     transcripts = [(f"t{n}", TRANSCRIPT) for n in range(2)]
     targets = [target_hit(22, subject=n) for n in range(2)]
     mirnas = [mirna_hit(0, subject=n) for n in range(3)]
     assert pairs_of(MIRNA + SITE, mirnas, targets, FAMILY, transcripts)[0].tied is None
     pairs, _ = pairs_of(MIRNA + SITE, mirnas, targets, FAMILY, transcripts, keep_ties=True, top=2)
-    assert pairs.tied == [tuple((m, t) for m in range(3) for t in range(2))] * 2
+    assert pairs.tied == [tuple((m, t, *PLACE) for m in range(3) for t in range(2))] * 2
 
 
 def test_natural_order():
     names = ["hsa-miR-106a", "hsa-miR-17-5p", "hsa-miR-17-3p", "hsa-let-7a"]
     assert sorted(names, key=natural) == ["hsa-let-7a", "hsa-miR-17-3p", "hsa-miR-17-5p", "hsa-miR-106a"]
     assert sorted(["a-01", "a-1", "a-1b", "b"], key=natural) == ["a-01", "a-1", "a-1b", "b"]
+    long = ["a" + "1" * 5000, "a" + "1" * 4999 + "2", "a" + "1" * 5001]
+    assert sorted(["a2", *long[::-1]], key=natural) == ["a2", *long]
 
 
 @given(st.lists(st.text("a0129-", max_size=5), max_size=6))

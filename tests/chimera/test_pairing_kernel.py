@@ -1,4 +1,4 @@
-"""The pairing kernel against pairing in plain Python, on made-up and on random hits."""
+"""The pairing kernel compared with plain Python, on random hits."""
 
 import random
 
@@ -44,7 +44,7 @@ def _hit(rng, read, references, side):
     near = side[0] if rng.random() < 0.5 else side[1] - length
     start = min(max(near + rng.randint(-6, 6), 0), len(read) - length)
     subject_start = min(rng.choice([0, 0, rng.randint(0, 60)]), len(sequence) - length)
-    if rng.random() < 0.6:  # the bases beside it fit, too
+    if rng.random() < 0.6:  # the adjacent bases match, too
         for offset in range(-6, length + 6):
             inside = 0 <= start + offset < len(read) and 0 <= subject_start + offset < len(sequence)
             if inside and rng.random() < 0.85:
@@ -64,7 +64,7 @@ def agree(made, rules, keep_ties=True):
     return expected, reasons
 
 
-# the kernel is compiled, or read from its file, within the first case; a seed is drawn faster than every base
+# the first case includes compilation of the kernel; drawing a seed is faster than drawing every base
 @settings(deadline=None, max_examples=300)
 @given(st.integers(0, 2**32).map(random.Random), st.sampled_from([1, 5]), st.integers(0, 6), st.booleans())
 def test_equals_plain_python(rng, top, max_gap, keep_ties):
@@ -72,7 +72,7 @@ def test_equals_plain_python(rng, top, max_gap, keep_ties):
     agree(random_set(rng), rules, keep_ties)
 
 
-def test_hits_without_enough_score_need_no_target():
+def test_hits_with_a_low_score_need_no_target():
     kept = 0
     for seed in range(30):
         reads, mirna_hits, _, mirnas, transcripts = random_set(random.Random(seed), 20)
@@ -98,7 +98,7 @@ def test_equals_plain_python_on_many_hits(top):
         seen.update(reasons)
         ties += sum(row[2] > 1 for row in expected)
         ranks = max([ranks, *(row[1] for row in expected)])
-    assert seen == set(REASONS)  # the sets hold every case
+    assert seen == set(REASONS)  # the sets contain every case
     assert ties > 50
     assert ranks == top
 

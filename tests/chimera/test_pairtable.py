@@ -1,4 +1,4 @@
-"""Rows of the interaction table from pairs of reads, against a dictionary of rows."""
+"""Rows of the interaction table from pairs of reads, compared with a dictionary of rows."""
 
 import random
 from collections import Counter
@@ -13,15 +13,16 @@ from slow_pairtable import SlowTable
 from mirtools.chimera.batches import ReadBatch
 from mirtools.chimera.pairing import PairingRules, pair_hits
 from mirtools.chimera.pairtable import PairTable
-from mirtools.interactions import PARSE_COLUMNS, TIE_COLUMNS, pair_id
+from mirtools.io.tables import PARSE_COLUMNS, TIE_COLUMNS, pair_id
 
 MIRNA = "TGAGGTAGTAGGTTGTATAGTT"
 TRANSCRIPT = "GGATTCCGAACCATGCAAGCTTGACCGATCAAGGCTTTCAGGCACGATTACAGGCATCCAGGACTCAGGTTACCAGATTGACCA"
 # One family: a part of a read is one of several of these, with other ends
 MIRNAS = [("hsa-miR-17", MIRNA), ("hsa-miR-9", MIRNA), ("s", MIRNA[2:]), ("l", MIRNA + "CA")]
-# The second holds what the first does, elsewhere
+# The second contains the first at another position
 TRANSCRIPTS = [("t|x", TRANSCRIPT), ("u", "ACGTA" + TRANSCRIPT[:70]), ("v", TRANSCRIPT[:60])]
 REFERENCES = packed(MIRNAS, TRANSCRIPTS)
+WIDTH = len(PARSE_COLUMNS)
 
 
 def reads_with_hits(rng, count, bits=True):
@@ -37,7 +38,7 @@ def reads_with_hits(rng, count, bits=True):
         part, gap = MIRNA[first:last], rng.choice(gaps)
         shift, length = rng.choice(shifts), rng.choice(lengths)
         site = TRANSCRIPT[shift : shift + length]
-        # what follows the target changes the read but not its row
+        # bases after the target change the read but not its row
         tail, linker = rng.choice(tails), "".join(rng.choices("ACGT", k=rng.choice([0, 6, 7])))
         if rng.random() < 0.7:
             read, start, at = tail + part + gap + site + linker, len(tail), len(tail + part + gap)
@@ -118,14 +119,14 @@ def fill(batches, rules, min_reads, samples=1, keep_ties=False):
                 assert outcomes.setdefault(hashed(molecule), found[number]) == found[number]
             else:
                 assert number not in pairs.read
-        table.count(batch, pairs, rows, new)
+        table.count(batch.sample, pairs, rows, new)
         slow.add(batch, pairs)
     return table, slow, outcomes
 
 
 def agree(batches, rules, min_reads, samples=1, keep_ties=False):
     table, slow, outcomes = fill(batches, rules, min_reads, samples, keep_ties)
-    names = [*PARSE_COLUMNS, *(f"sample {number}" for number in range(samples) if samples > 1)]
+    names = [*PARSE_COLUMNS, *(f"sample {number}" for number in range(samples))]
     names += TIE_COLUMNS if keep_ties else []
     found = list(table.rows())
     expected = slow.rows()
@@ -158,7 +159,7 @@ def test_rows_are_those_of_a_dictionary(rng, top, min_reads, samples, keep_ties,
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 2**32).map(random.Random))
 def test_the_strongest_evidence_is_shown(rng):
-    """Few rows of many reads that differ in little: each rule decides now and then."""
+    """Few rows of many similar reads, so that each rule decides sometimes."""
     sequence = MIRNA + TRANSCRIPT[10:30]
     scores = lambda: (rng.choice([1e-6, 1e-5]), rng.choice([40.0, 40.0, 44.0]))  # noqa: E731
     reads = []
@@ -174,8 +175,8 @@ def test_the_strongest_evidence_is_shown(rng):
     agree(batches_of(rng, reads, 6), PairingRules(top=rng.choice([1, 5])), 1, 1, rng.random() < 0.7)
 
 
-def test_the_random_reads_hold_every_case():
-    """Rows that some reads lack, several reads and evidence to a row, reads of several parts, ties."""
+def test_the_random_reads_include_every_case():
+    """Dropped rows, several reads and evidence per row, reads of several parts, ties."""
     seen = Counter()
     for seed in range(24):
         rng = random.Random(seed)
@@ -190,8 +191,8 @@ def test_the_random_reads_hold_every_case():
         seen["second choice"] += sum(bool(text) and text != every_id[read] for read, text in ids.items())
         seen["several parts"] += sum(len(set(rows.values())) > 1 for rows in slow.reads.values())
         seen["evidence"] += sum(len(set(map(tuple, rows))) > 1 for rows in slow.evidence.values())
-        seen["two samples"] += sum("0" not in cells[23:25] for cells in found)
-        seen["ties"] += sum("," in cells[25] or "," in cells[26] for cells in found)
+        seen["two samples"] += sum("0" not in cells[WIDTH : WIDTH + 2] for cells in found)
+        seen["ties"] += sum("," in cells[WIDTH + 2] or "," in cells[WIDTH + 3] for cells in found)
         seen["without qualities"] += sum(cells[5] == "." for cells in found)
         seen["with qualities"] += sum(cells[5] != "." for cells in found)
     assert len(seen) == 10, seen
@@ -214,7 +215,7 @@ def test_neither_batches_nor_the_order_of_reads_matter(seed):
         assert result(rng.sample(reads, len(reads)), size) == expected
 
 
-def test_a_table_of_nothing():
+def test_an_empty_table():
     table, _, _ = fill([[]], PairingRules(), 1)
     assert list(table.rows()) == []
     assert list(PairTable(REFERENCES, PairingRules(), 10, 2).rows()) == []
@@ -234,11 +235,11 @@ def read_of(shift, gap="", number=0, evalue=1e-5, quality=None, copies=1, mirna_
     return (sequence, mirna_hits, target_hits), (number, 0, 0), qualities, copies
 
 
-def test_a_row_holds_what_its_reads_say():
+def test_a_row_has_the_values_of_its_reads():
     reads = [read_of(10, evalue=1e-4, quality="5"), read_of(10, number=1, quality="I", copies=6)]
     table, _, _ = fill([reads], PairingRules(), 1, keep_ties=True)
     (row,) = table.rows()
-    assert dict(zip(PARSE_COLUMNS + TIE_COLUMNS, row, strict=True)) == {
+    assert dict(zip([*PARSE_COLUMNS, "n_reads:a", *TIE_COLUMNS], row, strict=True)) == {
         "pair_id": pair_id("hsa-miR-17", MIRNA, "0,0", "t|x", 10, 30),
         "n_reads": "2",
         "n_copies": "7",
@@ -253,6 +254,9 @@ def test_a_row_holds_what_its_reads_say():
         "site_start": "10",
         "site_end": "55",
         "site_seq": TRANSCRIPT[10:55],
+        "gene_id": ".",
+        "gene_name": ".",
+        "region": ".",
         "order": "mirna_first",
         "gap": "0",
         "mirna_evalue": "1e-07",
@@ -263,8 +267,10 @@ def test_a_row_holds_what_its_reads_say():
         "n_best": "1",
         "mirna_coverage": "2",
         "target_coverage": "2",
+        "n_reads:a": "2",
         "tied_mirnas": "hsa-miR-17",
         "tied_targets": "t|x",
+        "tied_sites": "t|x:10-30",
     }
 
 
@@ -301,7 +307,7 @@ def test_most_reads_come_first_then_identifiers():
     assert found[0][2] == "7"
 
 
-def test_coverages_add_up_what_is_written():
+def test_coverages_are_sums_over_written_rows():
     reads = [read_of(5), read_of(5, number=1), read_of(9, number=2), read_of(9, "C", 3)]
     table, _, _ = fill([reads], PairingRules(), 1)
     names = "n_reads mirna_seq target_start mirna_coverage target_coverage".split()
@@ -313,7 +319,7 @@ def test_coverages_add_up_what_is_written():
 
 
 def test_rounded_evidence_that_looks_the_same_is_the_same():
-    """1.0004e-5 is written as 1e-5; so the order of the rows' other cells decides, in a run and across shards."""
+    """1.0004e-5 is written as 1e-5; then other cells decide, in a run and across shards."""
     first, second = read_of(10, evalue=1.0004e-5), read_of(10, number=1, evalue=1e-5, mirna_first=False)
     for reads in ([first, second], [second, first]):
         table, _, _ = fill([reads], PairingRules(), 1)
@@ -322,7 +328,7 @@ def test_rounded_evidence_that_looks_the_same_is_the_same():
 
 @pytest.mark.parametrize("order", [(1, 2), (2, 1)])
 @pytest.mark.parametrize("size", [1, 2])
-def test_of_ties_as_good_the_lesser_names_are_shown(order, size):
+def test_of_equally_good_ties_the_first_names_are_shown(order, size):
     reads = []
     for number, other in enumerate(order):
         (sequence, mirna_hits, (target,)), *rest = read_of(10, number=number)
@@ -332,4 +338,4 @@ def test_of_ties_as_good_the_lesser_names_are_shown(order, size):
     batches = [reads] if size == 2 else [[read] for read in reads]
     table, _, _ = fill(batches, PairingRules(), 1, keep_ties=True)
     (row,) = table.rows()
-    assert (row[1], row[-1]) == ("2", "t|x,u")
+    assert (row[1], row[-2], row[-1]) == ("2", "t|x,u", "t|x:10-30,u:15-35")

@@ -1,4 +1,4 @@
-"""Reads -> pairs on several threads, and the counts of a run, against plain Python; with an engine of strings."""
+"""Pairing on several threads, and the counts of a run, compared with plain Python; with a simple string engine."""
 
 import gc
 import random
@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slow_pairing import Hit, as_rows, columns, packed
 
+from mirtools.chimera.chimeras import Chimeras
 from mirtools.chimera.inserts import ReadLayout
+from mirtools.chimera.paired_reads import Pairing, pair_reads
 from mirtools.chimera.pairing import REASONS, PairingRules, pair_hits
-from mirtools.chimera.parse import Chimeras, Pairing, pair_reads
 from mirtools.chimera.references import decode, encode
 from mirtools.chimera.samples import Sample, name_samples
 from mirtools.errors import InputError
-from mirtools.interactions import PARSE_COLUMNS
+from mirtools.io.tables import PARSE_COLUMNS
 
 MIRNAS = [("m1", "TGAGGTAGTAGGTTGTATAGTT"), ("m2", "CAAAGTGCTTACAGTGCAGGTAG")]
 TRANSCRIPTS = [
@@ -31,8 +32,8 @@ SEED = 16
 RULES = PairingRules(min_site=20)
 
 
-class Strings:
-    """An engine that looks for whole miRNAs and for common strings with transcripts."""
+class StringEngine:
+    """An engine that finds whole miRNAs and common strings with transcripts."""
 
     def __init__(self, batch_size=5, naps=0.0, fail_at=None):
         self.batch_size = batch_size
@@ -77,7 +78,7 @@ def common_strings(read):
 
 
 def inserts(rng, count):
-    """Return inserts of all kinds: pairs, reads that lack a part or have parts too far apart, and short ones."""
+    """Return inserts of all kinds: pairs, reads with a missing part or distant parts, and short ones."""
     dna = lambda length: "".join(rng.choices("ACGT", k=length))  # noqa: E731
     found = []
     for _ in range(count):
@@ -95,7 +96,7 @@ def write_reads(path, reads, first=0):
 
 
 class Result:
-    """What a run makes of some files."""
+    """The result of a run on some files."""
 
     def __init__(self, samples, engine, threads=1, min_reads=1, share=(0, 1)):
         layout = ReadLayout(share=share[0], shares=share[1])
@@ -128,17 +129,17 @@ def test_any_number_of_threads_gives_the_same(tmp_path):
     samples = [
         Sample(write_reads(tmp_path / f"{name}.fq", rng.choices(pool, k=150)), name) for name in ("one", "two")
     ]
-    expected = Result(samples, Strings())
+    expected = Result(samples, StringEngine())
     assert len(expected.rows) > 10
     assert len(expected.sequence) == 60
     for threads in (2, 8):
-        assert Result(samples, Strings(naps=0.004), threads) == expected
+        assert Result(samples, StringEngine(naps=0.004), threads) == expected
 
 
-def test_batches_of_other_sizes_give_the_same_table(tmp_path):
+def test_the_size_of_batches_does_not_change_the_table(tmp_path):
     rng = random.Random(2)
     path = write_reads(tmp_path / "reads.fq", rng.choices(inserts(rng, 40), k=120))
-    results = [Result(name_samples([path]), Strings(size)) for size in (1, 7, 1000)]
+    results = [Result(name_samples([path]), StringEngine(size)) for size in (1, 7, 1000)]
     assert results[0].rows
     for result in results[1:]:
         assert (result.rows, result.fates, result.report) == (
@@ -152,7 +153,7 @@ def test_copies_of_reads_without_a_pair_are_searched_once(tmp_path):
     rng = random.Random(3)
     pool = inserts(rng, 30)
     reads = pool + pool + rng.choices(pool, k=60)
-    engine = Strings()
+    engine = StringEngine()
     result = Result(name_samples([write_reads(tmp_path / "reads.fq", reads)]), engine)
     searched = Counter(read for batch in engine.searched for read in batch)
     without = {result.status for result in result.fates} - {"paired"}
@@ -169,9 +170,9 @@ def test_copies_of_reads_without_a_pair_are_searched_once(tmp_path):
     }
 
 
-def test_memory_is_spared_by_reading_no_further_ahead_than_needed(tmp_path):
+def test_few_batches_are_read_ahead(tmp_path):
     path = write_reads(tmp_path / "reads.fq", inserts(random.Random(4), 300))
-    engine = Strings()
+    engine = StringEngine()
     pairing = Pairing(REFERENCES, RULES, ReadLayout())
     found = pair_reads(name_samples([path]), pairing, engine, 2)
     for _ in range(3):
@@ -185,7 +186,7 @@ def test_memory_is_spared_by_reading_no_further_ahead_than_needed(tmp_path):
 
 
 def failing(tmp_path, text, threads, engine):
-    """Return the names of the reads that came out before the error, and the error."""
+    """Return the names of the reads before the error, and the error."""
     path = tmp_path / "reads.fq"
     path.write_text(text)
     pairing = Pairing(REFERENCES, RULES, ReadLayout(), keep_names=True)
@@ -203,34 +204,34 @@ CUT_OFF = "@cut\nACGT\n"
 
 
 def distinct(first, last):
-    """Return reads that are no copies of each other."""
+    """Return distinct reads."""
     bases = lambda number: "".join("ACGT"[number // 4**place % 4] for place in range(8))  # noqa: E731
     return "".join(GOOD.format(number).replace("ACGTACGT", bases(number)) for number in range(first, last))
 
 
 @pytest.mark.parametrize("threads", [1, 2, 8])
 class TestErrors:
-    def test_reads_before_a_cut_off_file_come_first(self, tmp_path, threads):
-        names, problem = failing(tmp_path, distinct(0, 40) + CUT_OFF, threads, Strings(naps=0.002))
+    def test_reads_before_the_end_of_a_truncated_file_are_yielded(self, tmp_path, threads):
+        names, problem = failing(tmp_path, distinct(0, 40) + CUT_OFF, threads, StringEngine(naps=0.002))
         assert names[:35] == [f"r{number}" for number in range(35)]
         assert "reads.fq" in problem
-        one = failing(tmp_path, distinct(0, 40) + CUT_OFF, 1, Strings())
+        one = failing(tmp_path, distinct(0, 40) + CUT_OFF, 1, StringEngine())
         assert (names, problem) == one
 
-    def test_a_bad_letter_before_the_cut_is_told(self, tmp_path, threads):
+    def test_a_bad_letter_before_the_truncation_is_reported(self, tmp_path, threads):
         text = distinct(0, 21) + BAD_LETTER + distinct(22, 30) + CUT_OFF
-        names, problem = failing(tmp_path, text, threads, Strings(naps=0.002))
+        names, problem = failing(tmp_path, text, threads, StringEngine(naps=0.002))
         assert names == [f"r{number}" for number in range(20)]
         assert "'bad'" in problem
 
-    def test_of_two_bad_letters_the_first_is_told(self, tmp_path, threads):
+    def test_the_first_of_two_bad_letters_is_reported(self, tmp_path, threads):
         text = distinct(0, 21) + BAD_LETTER.replace("bad", "first") + distinct(22, 26) + BAD_LETTER
-        names, problem = failing(tmp_path, text, threads, Strings(naps=0.002))
+        names, problem = failing(tmp_path, text, threads, StringEngine(naps=0.002))
         assert names == [f"r{number}" for number in range(20)]
         assert "'first'" in problem
 
     def test_an_error_of_the_engine_stops_the_rest(self, tmp_path, threads):
-        engine = Strings(fail_at=6)
+        engine = StringEngine(fail_at=6)
         names, problem = failing(tmp_path, distinct(0, 1000), threads, engine)
         assert problem == "the engine broke"
         assert len(engine.searched) < 40
@@ -238,10 +239,10 @@ class TestErrors:
         # whole batches in order; which one fails is up to the threads
         assert names == [f"r{number}" for number in range(len(names))]
 
-    def test_whoever_stops_listening_stops_the_rest(self, tmp_path, threads):
+    def test_closing_the_generator_stops_the_rest(self, tmp_path, threads):
         path = tmp_path / "reads.fq"
         path.write_text(distinct(0, 1000))
-        engine = Strings()
+        engine = StringEngine()
         found = pair_reads(name_samples([str(path)]), Pairing(REFERENCES, RULES, ReadLayout()), engine, threads)
         next(found)
         assert not gc.isenabled()
@@ -252,10 +253,10 @@ class TestErrors:
         assert len(engine.searched) < 40
         assert threading.active_count() < before or threads == 1
 
-    def test_nothing_is_stopped_that_ends_by_itself(self, tmp_path, threads):
+    def test_the_engine_is_not_stopped_after_a_normal_end(self, tmp_path, threads):
         path = tmp_path / "reads.fq"
         path.write_text(distinct(0, 12))
-        engine = Strings()
+        engine = StringEngine()
         pairing = Pairing(REFERENCES, RULES, ReadLayout())
         reads = [found.reads for found in pair_reads(name_samples([str(path)]), pairing, engine, threads)]
         assert (reads, engine.stopped) == ([5, 5, 2], 0)
@@ -265,7 +266,7 @@ class TestErrors:
 
 
 def plainly(samples_reads):
-    """Return the counts of a run, as plainly as they can be said."""
+    """Return the counts of a run; simple and slow."""
     reasons, rows, lengths = Counter(), defaultdict(list), Counter()
     pairing = Pairing(REFERENCES, RULES, ReadLayout())
     per_sample = []
@@ -317,12 +318,12 @@ def one_read(pairing, read):
 def test_the_report_adds_up(tmp_path_factory, rng, files, min_reads, threads):
     folder = tmp_path_factory.mktemp("reads")
     pool = inserts(rng, rng.randint(1, 30))
-    # behind a longer read all ends are seen
+    # if a file has a longer read, all ends are seen
     contents = [["AC" * 60, *rng.choices(pool, k=rng.randint(0, 60))] for _ in range(files)]
     samples = [
         Sample(write_reads(folder / f"s{number}.fq", reads), f"s{number}") for number, reads in enumerate(contents)
     ]
-    result = Result(samples, Strings(), threads, min_reads)
+    result = Result(samples, StringEngine(), threads, min_reads)
     reasons, rows, support, lengths, per_sample = plainly(contents)
     supported = {row: carriers for row, carriers in rows.items() if support[row[0]] >= min_reads}
     paired = sum(map(len, supported.values()))
@@ -362,7 +363,7 @@ def test_the_report_adds_up(tmp_path_factory, rng, files, min_reads, threads):
     columns_of = [PARSE_COLUMNS.index(name) for name in names]
     found = {tuple(row[place] for place in columns_of): row[len(PARSE_COLUMNS) :] for row in result.rows}
     assert found == {
-        (*row[1:], str(len(carriers))): [str(carriers.count(number)) for number in range(files) if files > 1]
+        (*row[1:], str(len(carriers))): [str(carriers.count(number)) for number in range(files)]
         for row, carriers in supported.items()
     }
     assert Counter(fate.status for fate in result.fates) == +Counter(
@@ -370,10 +371,10 @@ def test_the_report_adds_up(tmp_path_factory, rng, files, min_reads, threads):
     )
 
 
-def test_what_became_of_each_read_is_told_in_order(tmp_path):
+def test_outcomes_of_reads_are_in_input_order(tmp_path):
     mirna, site = MIRNAS[0][1], TRANSCRIPTS[0][1][10:32]
     reads = [mirna + site, "ACGT" * 8, mirna + site, mirna + "ACGT" * 5, "ACGT", site + mirna, "ACGT" * 8]
-    result = Result(name_samples([write_reads(tmp_path / "reads.fq", reads)]), Strings(2))
+    result = Result(name_samples([write_reads(tmp_path / "reads.fq", reads)]), StringEngine(2))
     assert [fate[:2] for fate in result.fates] == [
         ("r0", "paired"),
         ("r1", "no_mirna"),
@@ -384,7 +385,7 @@ def test_what_became_of_each_read_is_told_in_order(tmp_path):
     assert [fate.pair_id in rows for fate in result.fates] == [True, False, False, True]
 
 
-def test_samples_are_counted_apart(tmp_path):
+def test_samples_are_counted_separately(tmp_path):
     """A read that occurs in both samples is distinct in both."""
     mirna, site = MIRNAS[0][1], TRANSCRIPTS[0][1][10:32]
     contents = [mirna + site] * 3 + ["ACGT" * 8], [mirna + site, mirna + site + "ACGT", "ACGT" * 8, "ACGT" * 8]
@@ -392,7 +393,7 @@ def test_samples_are_counted_apart(tmp_path):
         Sample(write_reads(tmp_path / f"{number}.fq", reads), name)
         for number, (reads, name) in enumerate(zip(contents, ["b", "a"], strict=True))
     ]
-    engine = Strings()
+    engine = StringEngine()
     result = Result(samples, engine)
     assert result.report.statistics["samples"] == {
         "b": {"reads": 4, "distinct_reads": 2, "paired_reads": 1},
@@ -406,17 +407,17 @@ def test_samples_are_counted_apart(tmp_path):
 
 
 @pytest.mark.parametrize("shares", [2, 3, 7])
-def test_shares_make_up_the_whole(tmp_path, shares):
+def test_shares_are_a_partition(tmp_path, shares):
     rng = random.Random(shares)
     samples = [
         Sample(write_reads(tmp_path / f"{name}.fq", rng.choices(inserts(rng, 80), k=200), first), name)
         for first, name in ((0, "a"), (200, "b"))
     ]
-    whole = Result(samples, Strings())
-    parts = [Result(samples, Strings(), 1 + share % 2, share=(share, shares)) for share in range(shares)]
+    whole = Result(samples, StringEngine())
+    parts = [Result(samples, StringEngine(), 1 + share % 2, share=(share, shares)) for share in range(shares)]
     assert sum((Counter(part.report.counts) for part in parts), Counter()) == Counter(whole.report.counts)
     assert sum((Counter(part.report.dropped) for part in parts), Counter()) == Counter(whole.report.dropped)
-    # copies fall to one share, so every first copy is one of the whole
+    # copies are in one share, so every first copy of a share is one of the whole
     assert sorted(fate for part in parts for fate in part.fates) == sorted(whole.fates)
     assert all(part.fates for part in parts)
     reads, copies = Counter(), Counter()
@@ -429,7 +430,7 @@ def test_shares_make_up_the_whole(tmp_path, shares):
 
 def test_no_reads_at_all(tmp_path):
     for threads in (1, 2):
-        result = Result(name_samples([write_reads(tmp_path / "reads.fq", [])]), Strings(), threads)
+        result = Result(name_samples([write_reads(tmp_path / "reads.fq", [])]), StringEngine(), threads)
         assert (result.rows, result.fates, result.sequence) == ([], [], [])
         assert set(result.report.counts.values()) == {0}
         assert result.report.statistics["fate"] == {"paired": 0}

@@ -1,4 +1,4 @@
-"""What quality values mean, from a look at the first reads, and what is done with them."""
+"""Scale and kind of quality values from the first reads, and their conversion."""
 
 import gzip
 import io
@@ -11,7 +11,7 @@ import pytest
 from dnaio import SequenceRecord
 
 from mirtools.chimera.batches import pack
-from mirtools.chimera.qualities import looked_at
+from mirtools.chimera.qualities import inspect_qualities
 from mirtools.errors import InputError
 from mirtools.tools.chimera_parse import main as parse
 from mirtools.tools.isomir_classify import main as classify
@@ -25,11 +25,11 @@ def records(qualities):
 
 
 def look(qualities, base="auto"):
-    return looked_at(iter([records(qualities)]), base)[0]
+    return inspect_qualities(iter([records(qualities)]), base)[0]
 
 
 def converted(qualities, first=None, base="auto"):
-    """Return qualities as they are used, judged by themselves or by those of ``first`` reads."""
+    """Return converted qualities, with the scale of these or of the ``first`` reads."""
     raw = look(first or qualities, base).applied(pack(records(qualities), "reads.fq"))
     return None if raw.qualities is None else raw.qualities.tobytes().decode("ascii")
 
@@ -46,10 +46,10 @@ def between(first, last):
 @pytest.mark.parametrize(
     ("qualities", "kind", "scale", "words"),
     [
-        (["?" * 20] * 15, "flat", "Phred+33", "every base has the quality 30; it tells nothing"),
+        (["?" * 20] * 15, "flat", "Phred+33", "every base has the quality 30; qualities are treated as unknown"),
         (["I" * 20] * 10, "flat", "Phred+33", "the quality 40"),
-        (["h" * 20] * 10, "flat", "Phred+33", "it tells nothing"),
-        (["?" * 20, "$" * 20, "?" * 30] * 3, "flat", "Phred+33", r"one quality throughout \(3, 30\), as SRA Lite"),
+        (["h" * 20] * 10, "flat", "Phred+33", "treated as unknown"),
+        (["?" * 20, "$" * 20, "?" * 30] * 3, "flat", "Phred+33", r"the same quality \(3, 30\), as in SRA Lite"),
         (["?" * 20, "$" * 19 + "?"], "varied", "Phred+33", "^$"),
         (["I" * 20, "5" * 20], "varied", "Phred+33", "^$"),
         (texts(between("!", "J")), "varied", "Phred+33", "^$"),
@@ -67,14 +67,14 @@ def between(first, last):
         ),
         (["hhhhJhhhh"] * 15, "varied", "Phred+64", "from 'J' to 'h'"),
         (texts(between(";", "h")), "varied", "Solexa+64", "from ';' to 'h' are Solexa.64"),
-        (["#-8FF"] * 3, "binned", "Phred+33", r"binned \(2, 12, 23, 37\), so most sequencing errors carry good"),
+        (["#-8FF"] * 3, "binned", "Phred+33", r"binned \(2, 12, 23, 37\), so most sequencing errors have good"),
         (["#,:F"], "binned", "Phred+33", "2, 11, 25, 37"),
         (texts("#'0:BHIJ"), "binned", "Phred+33", "binned"),
         (texts("+I", 15), "varied", "Phred+33", "^$"),
         ([""], "none", "Phred+33", "^$"),
     ],
 )
-def test_verdicts(qualities, kind, scale, words):
+def test_kind_and_scale(qualities, kind, scale, words):
     found = look(qualities)
     assert (found.kind, found.scale) == (kind, scale)
     note = found.note()
@@ -96,7 +96,7 @@ def test_flat_values_are_unknown_but_not_those_of_other_reads():
     assert converted(["??", "?"], first=["?" * 200]) is None
     assert converted(["??", "?5", "55"], first=["???"] * 100) == "\0\0?555"
     assert converted(["$$", "??"], first=["??", "$$"] * 50) is None
-    # a read or two may well have one value
+    # a read or two may have one value by chance
     assert converted(["??", "?"]) == "???"
 
 
@@ -107,10 +107,10 @@ def test_flat_values_are_unknown_but_not_those_of_other_reads():
             ["hhhh", "h?hh"],
             ["Bh"],
             "auto",
-            "reads.fq: record 'r1': quality 2 is '[?]', no Phred.64 value.*--quality-base",
+            "reads.fq: record 'r1': quality 2 is '[?]', not a Phred.64 value.*--quality-base",
         ),
-        (["h:"], [";h"], "auto", "quality 2 is ':', no Solexa.64 value"),
-        (["h5"], ["Bh"], "64", "quality 2 is '5', no Phred.64 value as --quality-base 64 promises"),
+        (["h:"], [";h"], "auto", "quality 2 is ':', not a Solexa.64 value"),
+        (["h5"], ["Bh"], "64", "quality 2 is '5', not a Phred.64 value as required by --quality-base 64"),
     ],
 )
 def test_values_that_do_not_fit_the_first_reads_are_an_error(later, first, base, words):
@@ -118,24 +118,24 @@ def test_values_that_do_not_fit_the_first_reads_are_an_error(later, first, base,
         converted(later, first, base)
 
 
-def test_look_takes_nothing_away():
-    """All lists come in order; what breaks among the first reads breaks behind those before it."""
+def test_inspection_loses_no_reads():
+    """All lists are yielded in order; an error among the first reads is raised after the reads before it."""
 
     def broken():
         yield records(["IIII", "5555"])
         raise InputError("cut")
 
-    _, first, every = looked_at(broken())
+    _, first, every = inspect_qualities(broken())
     assert len(first) == 1
     assert len(next(every)) == 2
     with pytest.raises(InputError, match="cut"):
         next(every)
     lists = [records(["I5"] * 3000) for _ in range(6)]
-    found, first, every = looked_at(iter(lists))
+    found, first, every = inspect_qualities(iter(lists))
     assert (found.reads, len(first)) == (12000, 4)
     assert [id(each) for each in every] == [id(each) for each in lists]
     fasta = [SequenceRecord("a", "ACGT")]
-    assert looked_at(iter([fasta]))[0].kind == "none"
+    assert inspect_qualities(iter([fasta]))[0].kind == "none"
 
 
 @pytest.fixture
@@ -198,17 +198,26 @@ def test_isomirs_of_files_with_such_qualities(references):
         assert cells == set()
         assert classified["dropped"] == {"low_quality": 12}
         assert "--min-quality 30" in classified["hints"][0]
-    # of copies in both kinds of files, those with known values speak
+    # of copies in both kinds of files, those with known values count
     good = reads_of(transcript, CHANGED, "gh")
     assert isomirs(folder, [flat, good])[0] == {("SNP", "39")}
 
 
-def test_all_shards_stdin_and_gzip_decide_alike(references, tmp_path, monkeypatch, capsys):
+def test_all_shards_stdin_and_gzip_get_the_same_scale(references, tmp_path, monkeypatch, capsys):
     folder, transcript = references
-    # the only low values, and so the only ones that speak against Phred+64, lie on one read
+    # the only low values, which contradict Phred+64, are on one read
     reads = reads_of(transcript, MIRNA, "hh").replace("hhhh\n@", "hhhK\n@", 1)
     (folder / "r.fq.gz").write_bytes(gzip.compress(reads.encode()))
-    line = ["--mirnas", str(folder / "m.fa"), "--transcripts", str(folder / "t.fa"), "--min-reads", "1"]
+    line = [
+        "--mirnas",
+        str(folder / "m.fa"),
+        "--transcripts",
+        str(folder / "t.fa"),
+        "--min-reads",
+        "1",
+        "--sample",
+        "r",
+    ]
     whole = tmp_path / "whole.tsv"
     assert parse([*line, "-o", str(whole), str(folder / "r.fq.gz")]) == 0
     assert "r.fq.gz: qualities from 'K' to 'h' are Phred+64; they are converted" in capsys.readouterr().err
@@ -220,6 +229,6 @@ def test_all_shards_stdin_and_gzip_decide_alike(references, tmp_path, monkeypatc
         assert parse([*line, "--shard", number, "-o", str(out), "-"]) == 0
         assert "<stdin>: qualities from 'K'" in capsys.readouterr().err
         shards |= set(out.read_text().splitlines())
-    drop_coverages = lambda lines: {row.rsplit("\t", 2)[0] for row in lines}  # noqa: E731
+    drop_coverages = lambda lines: {row.rsplit("\t", 3)[0] for row in lines}  # noqa: E731
     assert drop_coverages(shards) == drop_coverages(rows)
     assert all("I" * 22 in row for row in rows if row.startswith("P"))

@@ -1,4 +1,4 @@
-"""Promise 16: the native engine finds what BLAST finds, and calls far fewer miRNAs where there are none."""
+"""Promise 16: the native engine finds what BLAST finds, and finds far fewer false miRNAs."""
 
 import importlib.util
 import shutil
@@ -10,14 +10,14 @@ from mirtools.chimera.blast import BlastEngine
 from mirtools.chimera.engine import SearchReferences
 from mirtools.chimera.native import NativeEngine
 from mirtools.chimera.references import References
-from mirtools.sequences import read_references
+from mirtools.io.sequences import read_references
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data" / "references"
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not beside the project"),
+    pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are missing"),
     pytest.mark.skipif(shutil.which("blastn") is None, reason="NCBI BLAST+ is not installed"),
 ]
 
@@ -41,7 +41,7 @@ def source(benchmark):
 
 @pytest.fixture(scope="module")
 def engines(benchmark, source):
-    # BLAST would take an hour for the transcripts, and what is judged here are miRNAs
+    # only miRNAs are evaluated here; BLAST would need an hour for the transcripts
     references = SearchReferences(References.of(source.all_mirnas), benchmark.NO_TRANSCRIPTS)
     with BlastEngine(references) as blast:
         yield {"blast": blast, "native": NativeEngine(references)}

@@ -1,4 +1,4 @@
-"""The kernels of the native engine against slow counterparts."""
+"""The kernels of the native engine compared with slow implementations."""
 
 import random
 
@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirtools.chimera import search
+from mirtools.chimera.dust import mask_low_complexity
 from mirtools.chimera.kmers import KmerIndex
-from mirtools.chimera.masking import mask_low_complexity
 from mirtools.chimera.packed import changed_bases, leading_zeros, pack, trailing_zeros
 from mirtools.chimera.references import References, encode
-from mirtools.sequences import Reference
+from mirtools.io.sequences import Reference
 
 
 def index_of(*sequences):
@@ -43,7 +43,7 @@ def find(index, reads, k, least, seedable=None):
 
 
 def related(rng, read_length):
-    """A read and references that share pieces, with changed bases, Ns and repeats."""
+    """Return a read and references that share parts, with changed bases, Ns and repeats."""
     references = ["".join(rng.choices("ACGTN", (9, 9, 9, 9, 0.4), k=rng.randrange(8, 90))) for _ in range(4)]
     read = ""
     while len(read) < read_length:
@@ -75,13 +75,13 @@ def test_ungapped_alignments_equal_the_slow_ones(k, monkeypatch):
             if slow:
                 best = max(alignment[-1] for alignment in slow)
                 ours = [row[search.SCORE] for row in found.tolist() if row[1] == subject]
-                # three changed bases on either side of a seed are looked over at first
+                # the first test covers three mismatches on either side of a seed
                 assert ours
                 assert max(ours) >= best
     assert checked > 100
 
 
-def test_every_row_scores_what_its_bases_say():
+def test_every_row_has_the_score_of_its_bases():
     rng = random.Random(1)
     for _ in range(200):
         read, references = related(rng, 70)
@@ -96,7 +96,7 @@ def test_every_row_scores_what_its_bases_say():
 
 
 @pytest.mark.parametrize("gap", [-3, -2, -1, 1, 2, 3])
-def test_gaps_are_bridged(gap):
+def test_gaps_are_found(gap):
     rng = random.Random(gap)
     reference = "".join(rng.choices("ACGT", k=60))
     read = (
@@ -125,7 +125,7 @@ def test_gapped_scores_equal_the_full_programme():
 
 
 def test_a_gap_is_tried_where_changed_bases_hide_that_it_wins():
-    """Without it the alignment goes on over a changed base and six equal ones, and leaves six bases."""
+    """Without the gap the alignment includes a mismatch and six matches, and excludes six bases."""
     read, reference = "ATTGTGTGGGGAAAAAAACCTTTG", "ATTGTGTGGGGGAAAAAAACCTTTG"
     for turn in (1, -1):
         seedable = (np.arange(len(read)) < 11)[::turn]
@@ -133,8 +133,8 @@ def test_a_gap_is_tried_where_changed_bases_hide_that_it_wins():
         assert [row[2:] for row in found] == [[0, 24, 0, 25, 17]]
 
 
-def test_no_alignment_runs_over_the_end_of_a_sequence():
-    # the separator counts as A where words are looked up: reads full of A try it
+def test_no_alignment_crosses_the_end_of_a_sequence():
+    # the separator counts as A in the index, so reads of A are tested
     first, second = "ACGTTGCAAGGCTTAAAAA", "AAAAACCGTTGACCATGA"
     found = find(index_of(first, second), ["TTGCAAGGCTTAAAAAAAAAAAACCGTTGACC"], 7, 8)
     for row in found.tolist():
@@ -152,7 +152,7 @@ def test_unseedable_bases_start_nothing_but_are_aligned():
     assert find(index_of(reference), [reference], 8, 8, seedable)[0, 2:6].tolist() == [0, 27, 0, 27]
 
 
-def test_a_read_finds_the_same_alone_and_among_others():
+def test_the_hits_of_a_read_do_not_depend_on_other_reads():
     rng = random.Random(4)
     pairs = [related(rng, rng.randrange(1, 80)) for _ in range(60)]
     index = index_of(*(reference for _, references in pairs for reference in references))
@@ -189,7 +189,7 @@ def test_packed_windows_equal_base_by_base(a, b, data):
 
 
 def test_zeros_of_words():
-    # intrinsics exist in compiled code alone
+    # intrinsics exist only in compiled code
     from numba import njit
 
     both = njit(lambda word: (trailing_zeros(word), leading_zeros(word)))

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirtools.chimera.sites import SiteCollector
-from mirtools.gtf import Placement
-from mirtools.interactions import CLASSIFY_COLUMNS, PARSE_COLUMNS
+from mirtools.io.tables import CLASSIFY_COLUMNS, PARSE_COLUMNS
+from mirtools.transcripts.gtf import Placement
 
 
 def row(columns=tuple(PARSE_COLUMNS), **cells):
@@ -40,7 +40,7 @@ def test_one_site_on_a_transcript():
     assert found == ["T 10 55 miR-1 300 + 10 30 230,159,0 1 45, 0,".split()]
 
 
-def test_nothing():
+def test_no_sites():
     assert lines([]) == ([], {})
 
 
@@ -58,7 +58,7 @@ def test_the_thick_part_stays_in_the_site(part, thick):
     assert lines([site(*part, 10, 55)], placements=placements, lengths={"T": 100})[0][0][6:8] == thick
 
 
-def test_class_decides_the_colour_where_it_is_known():
+def test_the_colour_depends_on_the_class_if_known():
     columns = [*PARSE_COLUMNS, *CLASSIFY_COLUMNS]
     place = {"target_start": 0, "target_end": 9, "site_start": 0, "site_end": 9, "order": "target_first"}
     rows = [
@@ -117,7 +117,7 @@ def test_along_exons(strand, part, where, expected):
     assert lines([site(*part, *where)], placements=placements, lengths={"T": 35}) == ([expected.split()], {})
 
 
-def test_sites_that_have_no_place_are_counted():
+def test_sites_without_a_position_are_counted():
     placements = {"T": Placement("1", "+", EXONS), "U": Placement("1", "+", [(0, 9)])}
     rows = [site(0, 9, 0, 9, target_id=name) for name in "TTUV"]
     found, unplaced = lines(rows, placements=placements, lengths={"T": 36, "U": 9, "V": 9})
@@ -149,7 +149,7 @@ def test_every_base_of_every_site(gene):
     sizes, begins = ([int(cell) for cell in cells.split(",")[:-1]] for cells in found[10:12])
     assert len(sizes) == len(begins) == int(found[9])
     blocks = [(first + begin, first + begin + size) for begin, size in zip(begins, sizes, strict=True)]
-    # what BED12 demands: blocks ascend, lie apart, begin with the first and end with the last base
+    # rules of BED12: blocks ascend, are disjoint, begin with the first and end with the last base
     assert blocks[0][0] == first
     assert blocks[-1][1] == last
     assert all(before[1] < after[0] for before, after in pairwise(blocks))

@@ -1,4 +1,4 @@
-"""Karlin-Altschul statistics: against BLAST's own figures, and against their definition."""
+"""Karlin-Altschul statistics: compared with BLAST's numbers and with their definition."""
 
 import math
 
@@ -36,7 +36,7 @@ def test_the_space_is_what_the_adjusted_lengths_leave(read, reference, count):
 
 
 @given(st.integers(15, 300), st.integers(10**4, 3 * 10**8), st.floats(1e-6, 10))
-def test_least_score_is_the_first_that_passes(read, reference, evalue):
+def test_least_score_is_the_smallest_that_passes(read, reference, evalue):
     space = search_space(read, reference, 1)
     score = least_score(evalue, space)
     assert e_value(score, space) <= evalue
@@ -45,7 +45,7 @@ def test_least_score_is_the_first_that_passes(read, reference, evalue):
 
 @given(st.integers(20, 300), st.integers(10**4, 10**8))
 def test_the_adjustment_is_the_expected_length_of_a_chance_alignment(read, reference):
-    """The largest whole number that is at most ln(K m' n') / H in the space that it leaves."""
+    """The largest whole number that is at most ln(K m' n') / H in the remaining space."""
     space = search_space(read, reference, 1)
     largest = max(
         length

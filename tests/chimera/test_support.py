@@ -1,4 +1,4 @@
-"""The support rule against counting the reads of every part one by one."""
+"""The support rule, compared with counting the reads of every part one by one."""
 
 import random
 
@@ -12,8 +12,8 @@ from mirtools.chimera.references import encode
 from mirtools.chimera.support import PartSupport
 
 
-class Counted:
-    """Parts as strings: hands them on as slices of an array that holds other bases, too."""
+class StringParts:
+    """Parts as strings, passed on as slices of an array with other bases, too."""
 
     def __init__(self, min_reads, reach):
         self.support = PartSupport(min_reads, reach)
@@ -50,7 +50,7 @@ class Counted:
 
 
 def agree(batches, min_reads, reach):
-    counted = Counted(min_reads, reach)
+    counted = StringParts(min_reads, reach)
     for reads in batches:
         counted.count(reads)
     everything = [set(parts) for reads in batches for parts in reads]
@@ -59,7 +59,7 @@ def agree(batches, min_reads, reach):
     return expected, set().union(*everything)
 
 
-# Few letters and lengths: parts often lie in one another
+# few letters and lengths, so that parts often contain each other
 part_strategy = st.text("AC", min_size=1, max_size=6)
 reads_strategy = st.lists(st.lists(part_strategy, min_size=1, max_size=3), max_size=8)
 
@@ -71,7 +71,7 @@ def test_equals_counting_one_by_one(batches, min_reads, reach):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_parts_of_which_not_every_base_was_read(seed):
+def test_incompletely_read_parts(seed):
     """N at random places, and 3' ends that were not seen."""
     rng = random.Random(seed)
     whole = rng.choice(["TGAGGTAGTAGGTTGTATAGTT", "TAGCTTATCAGACTGATGTTGA"])
@@ -113,7 +113,7 @@ def test_reads_support_parts_that_are_shorter_at_one_end(bases, expected, five_p
     assert (shorter in supported, MIRNA in supported) == (expected, expected)
 
 
-def test_parts_that_are_shorter_at_both_ends_are_another_matter():
+def test_reads_do_not_support_parts_that_are_shorter_at_both_ends():
     assert agree([[[MIRNA], [MIRNA[1:-1]]]], 2, 4)[0] == set()
     # but one that is shorter at one end reaches both
     assert agree([[[MIRNA], [MIRNA[1:-1]], [MIRNA[1:]]]], 3, 4)[0] == set()
@@ -129,19 +129,19 @@ def test_a_read_counts_once_for_what_its_parts_have_in_common():
     assert agree([[[MIRNA, other], [MIRNA], [other]]], 2, 4)[0] == {MIRNA, other}
 
 
-def test_no_part_is_shortened_to_nothing():
+def test_parts_are_not_shortened_to_zero_bases():
     assert cores("AC", 4) == {"A", "C", "AC"}
     assert agree([[["AC"], ["C"], ["GT"]]], 2, 4)[0] == {"AC", "C"}
     assert agree([[["A"], ["C"]]], 2, 4)[0] == set()
 
 
-def test_one_read_is_enough_where_one_is_asked_for():
+def test_one_read_is_enough_if_min_reads_is_one():
     assert agree([[[MIRNA]], [["ACGT"]]], 1, 4)[0] == {MIRNA, "ACGT"}
 
 
-def test_parts_that_no_counted_read_carries_have_none():
+def test_parts_without_a_counted_read_have_no_support():
     """The table numbers the parts of all reads, and counts the distinct ones later."""
-    counted = Counted(2, 4)
+    counted = StringParts(2, 4)
     counted.number([MIRNA, MIRNA, "ACGT"])
     assert counted.supported() == set()
 

@@ -4,35 +4,24 @@ import numpy as np
 import pytest
 
 from mirtools.errors import UsageError
-from mirtools.evaluation.baselines import BASELINES, SITE_TYPES, baseline_predictors
-from mirtools.evaluation.pairs import JudgedPairs
+from mirtools.evaluation.baselines import baseline_predictors
+from mirtools.pairs.baselines import BASELINES, SEED_GRADES
+from mirtools.pairs.table import LabelledPairs
 from tools import dmiso_evaluate
 
 LET7 = "TGAGGTAGTAGGTTGTATAGTT"  # seed match TACCTC, with base 8 CTACCTC, with the A opposite base 1 TACCTCA
 SITES = {
     "none": "GGGGTACCTTAGGGGGGGGGGGG",
     "6mer": "GGGGGTACCTCGGGGGGGGGGGG",
-    "7mer-a1": "GGGGGTACCTCAGGGGGGGGGGG",
+    "7mer-A1": "GGGGGTACCTCAGGGGGGGGGGG",
     "7mer-m8": "GGGGCTACCTCGGGGGGGGGGGG",
     "8mer": "GGGGCTACCTCAGGGGGGGGGGG",
 }
 
 
 def pairs_of(mirnas, sites, labels):
-    size = len(labels)
-    dots = ["."] * size
-    return JudgedPairs(
-        np.array(labels, np.uint8),
-        list(mirnas),
-        list(sites),
-        dots,
-        dots,
-        dots,
-        dots,
-        dots,
-        [-1] * size,
-        [-1] * size,
-    )
+    dots = ["."] * len(labels)
+    return LabelledPairs(list(mirnas), list(sites), np.array(labels, np.uint8), dots, dots)
 
 
 def predictors(pairs, names=BASELINES, training=None, threads=1):
@@ -41,11 +30,11 @@ def predictors(pairs, names=BASELINES, training=None, threads=1):
 
 
 def test_site_types():
-    found = predictors(pairs_of([LET7] * 5, SITES.values(), [0, 1, 1, 1, 1]), ["8mer", "site_type", *SITE_TYPES])
-    assert list(found) == ["site_type", *SITE_TYPES]  # their own order, each once
+    found = predictors(pairs_of([LET7] * 5, SITES.values(), [0, 1, 1, 1, 1]), ["8mer", "site_type", *SEED_GRADES])
+    assert list(found) == ["site_type", *SEED_GRADES]  # their own order, each once
     assert found["site_type"].scores.tolist() == [0, 1, 2, 3, 4]
     assert found["site_type"].called.tolist() == [False, True, True, True, True]
-    for name, grade in SITE_TYPES.items():
+    for name, grade in SEED_GRADES.items():
         assert found[name].called.tolist() == [place >= grade for place in range(5)]
 
 
@@ -67,18 +56,18 @@ def test_what_the_training_remembers():
     training = pairs_of(["AC", "AC", "AC", "GG"], ["TT", "TA", "TC", "TT"], [1, 1, 0, 0])
     found = predictors(
         pairs_of(["AC", "GG", "CC"], ["TT", "TA", "GC"], [1, 0, 1]),
-        ["mirna_frequency", "target_frequency"],
+        ["mirna_identity", "site_identity"],
         training,
     )
     # a share, drawn towards the overall one by one pair
-    assert found["mirna_frequency"].scores == pytest.approx([2.5 / 4, 0.5 / 2, 0.5])
-    assert found["target_frequency"].scores == pytest.approx([1.5 / 3, 1.5 / 2, 0.5])
+    assert found["mirna_identity"].scores == pytest.approx([2.5 / 4, 0.5 / 2, 0.5])
+    assert found["site_identity"].scores == pytest.approx([1.5 / 3, 1.5 / 2, 0.5])
 
 
 def test_what_is_missing():
     pairs = pairs_of([LET7], ["ACGT"], [1])
-    with pytest.raises(UsageError, match="mirna_frequency needs the pairs of the training; give --training"):
-        predictors(pairs, ["mirna_frequency"])
+    with pytest.raises(UsageError, match="mirna_identity needs the pairs of the training; give --training"):
+        predictors(pairs, ["mirna_identity"])
     with pytest.raises(UsageError, match="6mer needs mirna_seq and site_seq"):
         predictors(pairs_of([LET7], ["."], [1]), ["6mer"])
 

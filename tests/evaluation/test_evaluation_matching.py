@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirtools.errors import InputError, UsageError
-from mirtools.evaluation.hits import Hit
 from mirtools.evaluation.matching import (
     PairIndex,
     match_by_names,
@@ -16,7 +15,9 @@ from mirtools.evaluation.matching import (
     share_bases,
     target_names,
 )
-from mirtools.evaluation.pairs import JudgedPairs
+from mirtools.evaluation.programs.output import Hit
+from mirtools.evaluation.score_columns import GENES, PAIR_ID
+from mirtools.pairs.table import LabelledPairs
 
 MIR16, LET7 = "TAGCAGCACGTAAATATTGGCG", "TGAGGTAGTAGGTTGTATAGTT"
 GENCODE = "ENST00000369158.1|ENSG00000203811.1|H3C14|protein_coding"
@@ -32,10 +33,19 @@ ROWS = [
 
 def pairs_of(rows):
     mirna_ids, mirnas, targets, sites, starts, ends, names = (list(column) for column in zip(*rows, strict=True))
-    dots = ["."] * len(rows)
-    return JudgedPairs(
-        np.ones(len(rows), np.uint8), mirnas, sites, mirna_ids, targets, names, dots, dots, starts, ends
+    spans = np.column_stack([starts, ends])
+    return LabelledPairs(
+        mirnas, sites, np.ones(len(rows), np.uint8), mirna_ids, targets, spans, texts={PAIR_ID: names}
     )
+
+
+def test_columns_of_genes_name_targets_as_well():
+    """Tables of chimera-parse name transcripts by accessions; programs may name genes."""
+    pairs = pairs_of([("hsa-miR-16-5p", MIR16, "ENST00000369158.1", ".", 100, 124, "P1")])
+    pairs.texts.update(zip(GENES, (["ENSG00000203811.1"], ["H3C14"]), strict=True))
+    for name in ("H3C14", "ENSG00000203811", "ENST00000369158.1"):
+        assert PairIndex(pairs).rows(Hit("hsa-miR-16-5p", name, 1, True, 110, 120)) == [0]
+    assert PairIndex(pairs).rows(Hit("hsa-miR-16-5p", "FTL", 1, True, 110, 120)) == []
 
 
 @pytest.mark.parametrize(

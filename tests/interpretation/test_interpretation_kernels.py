@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from models import slow_dmiso
 
-from mirtools.encoding import encode, one_hot
 from mirtools.interpretation.comparison import Comparison, best_matches
 from mirtools.interpretation.complements import complements
 from mirtools.interpretation.kernels import (
@@ -19,6 +18,7 @@ from mirtools.interpretation.kernels import (
     kmer_numbers,
 )
 from mirtools.interpretation.motifs import Motif, consensus, information, relative_entropy, reverse_complement
+from mirtools.io.encoding import encode, one_hot
 
 LETTERS = "ATCG"
 NOTHING = Comparison([], {})
@@ -26,7 +26,7 @@ BRANCH = {"mirna": ("mirna_conv", 30), "site": ("site_conv", 60)}
 
 
 def planted_weights(branch, motifs):
-    """Kernels that count the matches with a motif, N in it matching nothing; the others are 0."""
+    """Kernels that count the matches with a motif (N has no match); the other kernels are 0."""
     weights = slow_dmiso.random_weights()
     name = BRANCH[branch][0]
     weights[f"{name}.kernel"][:] = 0
@@ -138,7 +138,7 @@ def test_rows_without_and_with_sites():
     sites.add(["ACGTACGT"])
     rows = list(kernel_rows(kernel_motifs(sites), {"mirna": sites.background()}, NOTHING, NOTHING, 10))
     assert [len(row) for row in rows] == [len(KERNEL_COLUMNS)] * 10
-    # one site says little: the correction for small samples takes all away
+    # for a single site, the correction for small samples leaves no information
     assert rows[0][:9] == ["mirna_kernel_1", "mirna", "0", "8", "1", "1", "1.0000", "ACGTACGT", "0.0000"]
     assert rows[0][10:] == ["."] * 7
     assert rows[1] == ["mirna_kernel_2", "mirna", "0", "0", "0", "0", "0.0000", *["."] * 10]
@@ -147,7 +147,7 @@ def test_rows_without_and_with_sites():
 def test_information():
     table = np.array([[1, 0, 0, 0], [0.5, 0.5, 0, 0], [0.25] * 4])
     assert np.allclose(information(table), [2, 1, 0])
-    # 3 / (2 ln 2 sites) bits are taken off
+    # 3 / (2 ln 2 sites) bits are subtracted
     assert np.allclose(information(table, 100), [2 - 0.0216404, 1 - 0.0216404, 0], atol=1e-6)
     assert np.allclose(relative_entropy(table, np.array([0.5, 0.25, 0.125, 0.125])), [1, 0.5, 0.25])
     assert np.allclose(relative_entropy(table, np.full(4, 0.25)), information(table))

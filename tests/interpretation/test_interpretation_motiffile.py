@@ -1,4 +1,4 @@
-"""Motif files: what goes out comes back, here and in Biopython; what is no motif is refused."""
+"""Motif files: written motifs are read back, here and by Biopython; invalid files are rejected."""
 
 import io
 
@@ -129,29 +129,32 @@ def test_meme_of_other_programs(tmp_path):
     [
         ("", "is empty"),
         ("\n\n", "is empty"),
-        ("hello\n", ":1: is no motif file"),
-        ("MEME version 4\n", "holds no motifs"),
+        ("hello\n", ":1: is not a motif file"),
+        ("MEME version 4\n", "has no motifs"),
         ("MEME version 4\nALPHABET= ACDEFGHIKLMNPQRSTVWY\n", ":2: alphabet 'ACDEFGHIKLMNPQR"),
         ("MEME version 4\nMOTIF\n", ":2: a motif has no name"),
         ("MEME version 4\nletter-probability matrix: w= 1\n1 0 0 0\n", ":2: a matrix has no MOTIF line"),
         ("MEME version 4\nMOTIF a\nletter-probability matrix: w= 2\n1 0 0 0\n", ":4: ends inside a motif"),
-        ("MEME version 4\nMOTIF a\nletter-probability matrix: w= 1\n1 0 0\n", ":4: 3 numbers where"),
+        (
+            "MEME version 4\nMOTIF a\nletter-probability matrix: w= 1\n1 0 0\n",
+            ":4: the row has 3 numbers instead of four",
+        ),
         ("MEME version 4\nMOTIF a\nletter-probability matrix: w= 1\n1 1 0 0\n", ":4: frequencies add up to 2"),
-        ("MEME version 4\nMOTIF a\nletter-probability matrix: w= 1\n1 x 0 0\n", ":4: 'x' is no count"),
-        ("MEME version 4\nMOTIF a\nletter-probability matrix: w= 1\nnan 1 0 0\n", ":4: 'nan' is no count"),
+        ("MEME version 4\nMOTIF a\nletter-probability matrix: w= 1\n1 x 0 0\n", ":4: 'x' is not a count"),
+        ("MEME version 4\nMOTIF a\nletter-probability matrix: w= 1\nnan 1 0 0\n", ":4: 'nan' is not a count"),
         ("MEME version 4\nMOTIF a\nletter-probability matrix: w= 0\n", ":3: the width (w) is not"),
         ("MEME version 4\nMOTIF a\nletter-probability matrix: w= 1e9\n", ":3: the width (w) is not"),
         ("MEME version 4\nMOTIF a\nletter-probability matrix: w= inf\n", ":3: the matrix has no valid width"),
         ("MEME version 4\nMOTIF a\nletter-probability matrix: alength= 20 w= 1\n", ":3: the matrix has no four"),
         (">a\n1 2\n1 2\n1 2\n", ":4: ends inside a motif"),
-        (">a\n1 2\n1 2\n1 2\n1\n", ":5: the row has another length"),
+        (">a\n1 2\n1 2\n1 2\n1\n", ":5: the row is empty, or its length"),
         (">a\n1 0\n1 0\n1 0\n1 0\n", ":5: a position has no counts"),
         (">a\nA 1\nG 1\nC 1\nT 1\n", ":3: is not the row of letter C"),
-        (">\n1\n1\n1\n1\n", ":1: no '>name'"),
-        (">a\n1\n1\n1\n1\nb\n", ":6: no '>name'"),
+        (">\n1\n1\n1\n1\n", ":1: a motif must begin with '>name'"),
+        (">a\n1\n1\n1\n1\nb\n", ":6: a motif must begin with '>name'"),
     ],
 )
-def test_refusals(tmp_path, monkeypatch, text, words):
+def test_errors(tmp_path, monkeypatch, text, words):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bad.motifs").write_text(text)
     message = refusal(lambda: read_motifs("bad.motifs"))

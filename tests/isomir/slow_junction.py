@@ -1,15 +1,15 @@
-"""The settling of junctions as it was first written: one option at a time, one row for each junction."""
+"""A slow reference implementation of ``find_parts``: one option at a time, one row for each junction."""
 
 from collections import Counter
 
 import numpy as np
 
-from mirtools.isomir.junction import _JUNK, _PART_PRICE, _ROUNDS
+from mirtools.isomir.junction import _JUNK, _LEAST_GAIN, _ROUNDS
 from mirtools.isomir.options import REACH, SHORTEST_PART
 
 
-def settle(junctions, reads, min_reads, canonical=()):
-    """Return (part, start, end) of each junction, or ``None``; without errors."""
+def find_parts(junctions, reads, min_reads, canonical=()):
+    """Return (part, start, end) of each junction, or ``None``; ignores sequencing errors."""
     weights = Counter()
     for junction, count in zip(junctions, reads, strict=True):
         weights[junction] += count
@@ -39,17 +39,17 @@ def settle(junctions, reads, min_reads, canonical=()):
         np.array(cost),
         np.array([weights[junction] for junction in distinct], float),
     )
-    settled = {}
+    result = {}
     first = 0
     for row, junction in enumerate(distinct):
         options = kept[junction]
-        settled[junction] = options[chosen[row] - first] if options else None
+        result[junction] = options[chosen[row] - first] if options else None
         first += len(options)
-    return [settled[junction] for junction in junctions]
+    return [result[junction] for junction in junctions]
 
 
 def _forms(distinct, weights, min_reads, canonical):
-    """Return the parts that recur, with numbers by which they are ordered."""
+    """Return the recurring parts, with numbers that give their order."""
     known = sorted({mirna for mirna in canonical if "N" not in mirna and len(mirna) >= SHORTEST_PART})
     order = {mirna: number for number, mirna in enumerate(known)}
     support, open_support = Counter(), Counter()
@@ -96,13 +96,13 @@ def _maximise(row_of, part_of, linker, cost, weights):
     explained = _expect(row_of, part_of, linker, cost, weights)
     while True:
         gain = np.bincount(part_of, -np.log1p(-np.minimum(explained, 1 - 1e-6)) * weights[row_of])
-        worthless = (gain[part_of] < _PART_PRICE) & (cost > 0)
-        # Two parts that explain the same reads may both look worthless: of those in one row only one goes.
+        weak = (gain[part_of] < _LEAST_GAIN) & (cost > 0)
+        # Two parts that explain the same reads may both look dispensable: only one per row is removed.
         order = np.lexsort((part_of, gain[part_of], row_of))
-        order = order[worthless[order]]
+        order = order[weak[order]]
         _, first = np.unique(row_of[order], return_index=True)
         leaving = np.unique(part_of[order[first]])
-        # The last part of a row stays, whatever it is worth.
+        # The last part of a row is kept, whatever it adds.
         left = [set(part_of[(row_of == row) & (cost > 0)]) for row in range(len(weights))]
         leaving = np.setdiff1d(leaving, sorted(set().union(*(parts for parts in left if len(parts) == 1))))
         if not leaving.size:
@@ -120,7 +120,7 @@ def _expect(row_of, part_of, linker, cost, weights):
     shares = np.bincount(part_of, weights[row_of])
     linkers = 0.5 ** np.arange(1.0, linker.max() + 2)
     for _ in range(_ROUNDS):
-        # a trace is left to every part, so that a row whose parts all vanish still has a likeliest one
+        # every part keeps a small share, so that a row has a likeliest part even if all its shares vanish
         likely = np.maximum(shares, 1e-9)[part_of] * linkers[linker] * cost
         likely /= np.maximum(np.bincount(row_of, likely, len(weights)), 1e-300)[row_of]
         expected = likely * weights[row_of]

@@ -1,4 +1,4 @@
-"""Which miRNA a part belongs to: fewest types, fewest changed bases, then the documented tie-breaks."""
+"""Assigning a part to a miRNA: fewest types, fewest changed bases, then the documented tie-breaks."""
 
 import pytest
 
@@ -19,24 +19,24 @@ def assign(part, candidates=(), reads=None, canonical=LET7):
 
 
 @pytest.mark.parametrize("name", LET7)
-def test_an_exact_mirna_is_itself_whatever_the_alignments_said(name):
+def test_an_exact_mirna_is_assigned_to_itself_whatever_the_alignments_were(name):
     assert assign(LET7[name], ["mir-21"]) == Assigned(name, (name,))
 
 
 def test_the_fewest_types_count_before_the_fewest_changed_bases():
     canonical = {"two-bases": "TGAGGTAGTAGGTTGTATAGTT", "two-types": "ATGAGCTAGAAGGTTGTATAGT"}
-    part = "TGAGCTAGAAGGTTGTATAGTT"  # an MNP of the first; a lost base before and one more behind of the second
+    part = "TGAGCTAGAAGGTTGTATAGTT"  # an MNP of the first; a 5' deletion and a 3' addition of the second
     assert classify(part, canonical["two-bases"]).types == ("MNP",)
     assert classify(part, canonical["two-types"]).types == ("5p_deletion", "3p_addition")
     assert assign(part, canonical=canonical) == Assigned("two-bases", ("two-bases",))
 
 
-def test_of_equally_many_types_the_fewest_changed_bases_count():
+def test_with_equally_many_types_the_fewest_changed_bases_count():
     part = "TGAGGTAGTAGGTTGTGTGGTA"  # one base from let-7b, two from let-7c
     assert assign(part).equal == ("let-7b",)
 
 
-def test_ties_go_to_the_most_exact_reads_then_to_the_nearest_length_then_by_name():
+def test_ties_are_broken_by_exact_reads_then_by_length_then_by_name():
     part = "TGAGGTAGTAGGTTGTAT"  # 3' deletion of let-7a and of let-7c
     assert assign(part) == Assigned("let-7a", ("let-7a", "let-7c"))
     assert assign(part, reads={LET7["let-7c"]: 5}).mirna == "let-7c"
@@ -51,5 +51,5 @@ def test_equal_sequences_are_ambiguous():
     assert assign(LET7["let-7a"], canonical=canonical) == Assigned("mir-9", ("mir-9", "mir-10b"))
 
 
-def test_what_nothing_explains_stays_with_its_candidate():
+def test_an_unexplained_part_keeps_its_candidate():
     assert assign("C" * 20, ["mir-21"]) == Assigned("mir-21", ("mir-21",))

@@ -1,4 +1,4 @@
-"""Two experiments compared: known answers, the chance of absence, symmetry."""
+"""Comparison of two experiments: known answers, the chance of absence, symmetry."""
 
 from math import comb
 
@@ -13,7 +13,7 @@ HEADER = "mirna_id\tmirna_seq\tisomir_types\tn_reads\n"
 
 
 def experiment(tmp_path, *rows):
-    """Rows of (miRNA, sequence, types, reads), read as a table of isomir-classify."""
+    """Read rows of (miRNA, sequence, types, reads) as a table of isomir-classify."""
     path = tmp_path / "typed.tsv"
     path.write_text(HEADER + "".join("\t".join(map(str, row)) + "\n" for row in rows))
     return read_isomirs(str(path))
@@ -38,12 +38,12 @@ SECOND = [
 def test_known_answer(tmp_path):
     compared = compare(experiment(tmp_path, *FIRST), experiment(tmp_path, *SECOND), 10)
     rows = [dict(zip(COMPARE_COLUMNS, row, strict=True)) for row in compared.rows]
-    told = {
+    listed = {
         (r["mirna_id"], r["mirna_seq"]): (r["found_in"], r["reads_first"], r["reads_second"], r["pairs_first"])
         for r in rows
     }
-    assert list(told) == sorted(told)
-    assert told == {
+    assert list(listed) == sorted(listed)
+    assert listed == {
         ("a", "ACGTACGAAA"): ("both", "60", "30", "1"),
         ("a", "ACGTACGAAC"): ("first", "15", "0", "2"),
         ("a", "ACGTACGAAG"): ("first", "70", "9", "1"),
@@ -53,13 +53,13 @@ def test_known_answer(tmp_path):
     }
     assert [r["mirna_class"] for r in rows] == ["exact", "isomir", "isomir", "exact", "isomir", "exact"]
     assert {r["isomir_types"] for r in rows if r["mirna_seq"] == "ACGTACGAAG"} == {"3p_addition,SNP"}
-    # a chance of absence is told where something is absent
+    # a chance of absence is given only if the isomiR is absent from one experiment
     assert [r["chance_absent"] == "." for r in rows] == [True, False, False, False, False, False]
     counts = {(s.experiment, s.item, s.min_reads): (s.isomirs, s.absent) for s in compared.shares}
     assert counts["first", "any", 10] == (4, 3)
     assert counts["first", "exact", 10] == (2, 1)
     assert counts["first", "isomir", 10] == (2, 2)
-    assert counts["first", "SNP", 10] == (1, 1)  # that with 9 reads does not occur
+    assert counts["first", "SNP", 10] == (1, 1)  # the SNP with 9 reads does not occur
     assert counts["first", "any", 50] == (2, 1)
     assert counts["second", "any", 10] == (3, 2)
     assert ("second", "any", 50) not in counts
@@ -68,23 +68,23 @@ def test_known_answer(tmp_path):
     assert lines["only_in_second_min_10_reads", "all", "any", "absent_from_other"] == "2"
 
 
-def test_an_experiment_against_itself(tmp_path):
+def test_an_experiment_compared_with_itself(tmp_path):
     one = experiment(tmp_path, *FIRST)
     compared = compare(one, one, 10)
     assert {share.absent for share in compared.shares} == {0}
     assert {row[4] for row in compared.rows} == {"both", "neither"}
 
 
-def test_the_other_way_round_is_the_mirror_image(tmp_path):
+def test_swapping_the_experiments_swaps_the_result(tmp_path):
     first, second = experiment(tmp_path, *FIRST), experiment(tmp_path, *SECOND)
-    there, back = compare(first, second, 10), compare(second, first, 10)
+    forward, reverse = compare(first, second, 10), compare(second, first, 10)
     swap = {"first": "second", "second": "first"}
-    assert sorted(s._replace(experiment=swap[s.experiment]) for s in there.shares) == sorted(back.shares)
-    mirrored = [[*r[:4], swap.get(r[4], r[4]), r[6], r[5], r[8], r[7], r[9]] for r in there.rows]
-    assert mirrored == back.rows
+    assert sorted(s._replace(experiment=swap[s.experiment]) for s in forward.shares) == sorted(reverse.shares)
+    swapped = [[*r[:4], swap.get(r[4], r[4]), r[6], r[5], r[8], r[7], r[9]] for r in forward.rows]
+    assert swapped == reverse.rows
 
 
-def test_nothing_to_compare_with(tmp_path):
+def test_comparison_with_an_empty_table(tmp_path):
     none, one = experiment(tmp_path), experiment(tmp_path, *FIRST)
     compared = compare(one, none, 10)
     assert {(s.isomirs, s.absent, s.expected) for s in compared.shares if s.item == "any"} == {
@@ -105,7 +105,7 @@ def test_chance_of_absence_is_the_negative_binomial(reads, depth, other, least):
 
 
 def test_chance_of_absence_by_simulation():
-    """Isomirs of a flat prior with r reads in one experiment: how often has the other fewer than ten?"""
+    """Given r reads in one experiment and a flat prior: how often has the other fewer than ten?"""
     rng = np.random.default_rng(1)
     abundance = rng.uniform(0, 100, 400_000)
     one, other = rng.poisson(abundance), rng.poisson(abundance / 2)
@@ -129,7 +129,7 @@ def test_more_reads_are_missed_less_often():
         (HEADER + "a\tACGTACGAAA\tSNP\tx\n", "n_reads is 'x'"),
     ],
 )
-def test_what_is_no_classified_table(tmp_path, text, problem):
+def test_a_table_that_is_not_classified_is_an_error(tmp_path, text, problem):
     path = tmp_path / "typed.tsv"
     path.write_text(text)
     with pytest.raises(InputError, match=problem):

@@ -1,4 +1,4 @@
-"""Promise 15: isomiR truth. Simulated single events, and published annotations beside the project."""
+"""Promise 15: isomiR truth. Simulated single events, and published annotations (data outside the repository)."""
 
 import importlib.util
 import random
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from mirtools.interactions import ISOMIR_TYPES
+from mirtools.io.tables import ISOMIR_TYPES
 from mirtools.isomir.types import classify
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not beside the project")
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are missing")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def judged(benchmark):
 
 
 @needs_data
-def test_published_annotations_agree_or_differ_for_a_reason(judged):
+def test_published_annotations_agree_or_differ_for_a_known_reason(judged):
     assert len(judged) == 586
     assert [item for item in judged if None in (item.type_reason, item.variant_reason)] == []
 
@@ -37,12 +37,12 @@ def test_published_annotations_agree_or_differ_for_a_reason(judged):
 @pytest.mark.parametrize(
     ("source", "sequences", "types", "variants"),
     [
-        ("simulated reads (mirtop)", 56, 55, 33),  # names tell events that leave no trace, such as T lost, T added
+        ("simulated reads (mirtop)", 56, 55, 33),  # some names give events without effect, such as T lost, T added
         ("simulated reads (mirtop, SAM)", 23, 22, 14),
         ("seqbuster on the simulated reads", 56, 55, 51),
         ("seqbuster, synthetic let-7a", 12, 12, 12),
-        ("miraligner, real reads 1", 99, 78, 71),  # 19 sequences hold N,
-        ("miraligner, real reads 2", 99, 79, 67),  # 12 hold N,
+        ("miraligner, real reads 1", 99, 78, 71),  # 19 sequences contain N
+        ("miraligner, real reads 2", 99, 79, 67),  # 12 contain N
         ("GFF 0.0.1 (mirtop)", 9, 9, 9),
         ("mirGFF3 1.1 (mirtop), synthetic let-7a", 12, 12, 12),
         ("mirGFF3 1.1 (OptimiR)", 56, 40, 29),
@@ -57,8 +57,8 @@ def test_agreement_by_annotation(judged, source, sequences, types, variants):
 
 
 @needs_data
-def test_every_difference_that_is_not_of_the_annotation_is_an_equal_or_better_explanation(benchmark, judged):
-    """Where another miRNA is named, it explains the sequence with less: told from the sequences alone."""
+def test_another_mirna_than_annotated_explains_the_sequence_at_least_as_well(benchmark, judged):
+    """If mirtools assigns another miRNA than the annotation, that miRNA needs no more types."""
     other = [item for item in judged if item.type_reason == benchmark.OTHER]
     assert len(other) == 32
     for item in other:
@@ -66,7 +66,7 @@ def test_every_difference_that_is_not_of_the_annotation_is_an_equal_or_better_ex
         assert item.found.types.count(",") <= item.types.count(",")
 
 
-def made(rng, canonical, kind):
+def with_event(rng, canonical, kind):
     """Return a miRNA with one event of one or two bases."""
     size = rng.choice([1, 2])
     other = [rng.choice([b for b in "ACGT" if b != base]) for base in canonical]
@@ -91,8 +91,8 @@ def made(rng, canonical, kind):
 @needs_data
 @pytest.mark.parametrize("kind", ISOMIR_TYPES)
 def test_simulated_single_events(kind):
-    """At least 99.5 % of single events in real miRNAs are named by exactly their type."""
-    from mirtools.sequences import read_references
+    """At least 99.5 % of single events in real miRNAs get exactly their type."""
+    from mirtools.io.sequences import read_references
 
     references = read_references(str(DATA / "references" / "mirbase22.1_mature_hsa_mmu_kshv_dme.fa.gz"))
     rng = random.Random(15)
@@ -100,7 +100,7 @@ def test_simulated_single_events(kind):
     right = total = 0
     for _ in range(3000):
         canonical = rng.choice(mirnas)
-        isomir = classify(made(rng, canonical, kind), canonical)
+        isomir = classify(with_event(rng, canonical, kind), canonical)
         right += isomir is not None and isomir.types == (kind,)
         total += 1
     assert right >= 0.995 * total

@@ -1,12 +1,11 @@
-"""Where miRNA parts end: small cases with an obvious answer, and what must not matter."""
+"""Ends of miRNA parts: small cases with a known answer, and independence of the order of rows."""
 
 import random
 
 import pytest
 import slow_junction
 
-from mirtools.isomir.junction import Junction, as_it_stands, turn
-from mirtools.isomir.junction import settle as settled_of
+from mirtools.isomir.junction import Junction, find_parts, fixed_junction, turn
 from mirtools.isomir.options import NO_PART
 
 MIRNA = "TGAGGTAGTAGGTTGTATAGTT"
@@ -18,9 +17,9 @@ def sites(count, seed=1, first=""):
     return [(first or "ACGT"[n % 4]) + "".join(rng.choices("ACGT", k=24)) for n in range(count)]
 
 
-def settle(junctions, reads, min_reads, canonical=(), errors=True):
-    """Return part, start and end of each junction, or ``None`` where there is none."""
-    found = settled_of(iter(junctions), reads, min_reads, canonical, errors)
+def located_parts(junctions, reads, min_reads, canonical=(), errors=True):
+    """Return part, start and end of each junction, or ``None``."""
+    found = find_parts(iter(junctions), reads, min_reads, canonical, errors)
     columns = (found.part.tolist(), found.start.tolist(), found.end.tolist())
     return [
         None if part == NO_PART else (found.parts[part], start, end)
@@ -29,13 +28,13 @@ def settle(junctions, reads, min_reads, canonical=(), errors=True):
 
 
 def parts(rows, min_reads=10, canonical=(MIRNA,), errors=True):
-    """Settle rows of (observed, unassigned, gap, target part, mirna_first, open) and return their miRNA parts."""
-    places = settle([turn(*row) for row in rows], [1] * len(rows), min_reads, canonical, errors)
-    return [None if place is None else place[0] for place in places]
+    """Return the miRNA parts of rows of (observed, unassigned, gap, target part, mirna_first, open)."""
+    found = located_parts([turn(*row) for row in rows], [1] * len(rows), min_reads, canonical, errors)
+    return [None if item is None else item[0] for item in found]
 
 
 @pytest.mark.parametrize("mirna_first", [True, False])
-def test_turn_lays_the_target_to_the_right(mirna_first):
+def test_turn_puts_the_target_on_the_right(mirna_first):
     target = "ACGTGGGGGTTTTT"
     if mirna_first:
         junction = turn(MIRNA + "CA", (0, 2), 2, target, True)
@@ -47,7 +46,7 @@ def test_turn_lays_the_target_to_the_right(mirna_first):
         assert junction.part(0, 22) == MIRNA
 
 
-def test_turn_with_shared_bases_continues_behind_them():
+def test_turn_with_shared_bases_continues_after_them():
     assert turn(MIRNA, (0, 0), -3, "ACGTACGT", True) == Junction(MIRNA + "ACGT", 0, 22, 19, True)
 
 
@@ -56,7 +55,7 @@ def test_plain_reads_keep_their_mirna():
 
 
 @pytest.mark.parametrize("mirna_first", [True, False])
-def test_random_linkers_are_cut_off(mirna_first):
+def test_random_linkers_are_trimmed(mirna_first):
     rows = [(MIRNA, (0, 0), 0, site, mirna_first) for site in sites(30)]
     for number, site in enumerate(sites(12, seed=2)):
         linker = "ACGT"[number % 4]
@@ -72,39 +71,39 @@ def test_linkers_may_be_as_long_as_the_pairing_rule_allows():
 
 
 @pytest.mark.parametrize("mirna_first", [True, False])
-def test_a_tail_that_recurs_stays(mirna_first):
-    # targets that start or end with A would fit the tail, and nobody could tell
+def test_a_tail_that_recurs_is_kept(mirna_first):
+    # targets that start or end with A would fit the tail, too
     rows = [(MIRNA, (0, 0), 0, "C" + site + "C", mirna_first) for site in sites(12)]
     observed, ends = (MIRNA + "AA", (0, 2)) if mirna_first else ("AA" + MIRNA, (2, 0))
     rows += [(observed, ends, 2, site, mirna_first) for site in sites(20, seed=3)]
     assert parts(rows) == [MIRNA] * 12 + [observed] * 20
 
 
-def test_a_tail_is_kept_where_a_target_claims_its_base_by_chance():
-    """Of 40 tailed reads a quarter has a target that fits the tail: they are the same isomiR."""
+def test_a_tail_is_kept_if_a_target_fits_its_base_by_chance():
+    """A quarter of 40 tailed reads have a target that fits the tail: they are the same isomiR."""
     tailed = [(MIRNA + "C", (0, 1), 1, site, True) for site in sites(30)]
     claimed = [(MIRNA, (0, 0), 0, "C" + site, True) for site in sites(10, seed=4)]
     assert parts(tailed + claimed) == [MIRNA + "C"] * 40
 
 
 def test_a_deletion_is_not_hidden_by_chance_matches():
-    """Of 40 reads with a lost last base a quarter seems to have it, from the target: overlap says so."""
+    """A quarter of 40 reads without the last base seem to have it, because the target starts with it."""
     short = MIRNA[:-1]
     lost = [(short, (0, 0), 0, site, True) for site in sites(40) if site[0] != "T"]
     seems = [(MIRNA, (0, 0), -1, site, True) for site in sites(10, seed=5)]
     assert set(parts(lost + seems)) == {short}
 
 
-def test_bases_before_the_mirna_stay_where_they_recur():
+def test_bases_before_the_mirna_are_kept_if_they_recur():
     junk = [("ACGT"[n % 4] + MIRNA, (1, 0), 0, site, True) for n, site in enumerate(sites(9))]
     assert set(parts(junk, min_reads=5)) == {MIRNA}
     added = [("G" + MIRNA, (1, 0), 0, site, True) for site in sites(12)]
     assert set(parts(added)) == {"G" + MIRNA}
 
 
-def test_what_does_not_recur_is_told():
+def test_junctions_without_a_recurring_part_have_none():
     assert parts([(MIRNA, (0, 0), 0, site, True) for site in sites(9)]) == [None] * 9
-    assert settle([], [], 10) == []
+    assert located_parts([], [], 10) == []
 
 
 def test_order_of_rows_does_not_matter():
@@ -117,10 +116,10 @@ def test_order_of_rows_does_not_matter():
         assert dict(zip(map(str, shuffled), parts(shuffled), strict=True)) == expected
 
 
-def test_reads_count_not_rows():
+def test_support_counts_reads_not_rows():
     junction = turn(MIRNA, (0, 0), 0, sites(1)[0], True)
-    assert settle([junction], [10], 10) == [(MIRNA, 0, 22)]
-    assert settle([junction], [9], 10) == [None]
+    assert located_parts([junction], [10], 10) == [(MIRNA, 0, 22)]
+    assert located_parts([junction], [9], 10) == [None]
 
 
 def random_junctions(rng):
@@ -144,19 +143,19 @@ def random_junctions(rng):
             observed = observed[:at] + "N" + observed[at + 1 :]
         rows.append((observed, ends, gap, target, mirna_first, is_open))
         reads.append(rng.choice([1, 1, 2, 9]))
-    fixed = [as_it_stands(rng.choice(variants)) for _ in range(rng.choice([0, 0, 5]))]
+    fixed = [fixed_junction(rng.choice(variants)) for _ in range(rng.choice([0, 0, 5]))]
     return [turn(*row) for row in rows] + fixed, reads + [3] * len(fixed)
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_fast_and_slow_way_agree(seed):
+def test_fast_and_slow_implementation_agree(seed):
     rng = random.Random(seed)
     junctions, reads = random_junctions(rng)
     for min_reads in (1, 3, 10):
-        fast = settle(junctions, reads, min_reads, [MIRNA, MIRNA[::-1]], errors=False)
-        assert fast == slow_junction.settle(junctions, reads, min_reads, [MIRNA, MIRNA[::-1]])
+        fast = located_parts(junctions, reads, min_reads, [MIRNA, MIRNA[::-1]], errors=False)
+        assert fast == slow_junction.find_parts(junctions, reads, min_reads, [MIRNA, MIRNA[::-1]])
 
 
-def test_long_parts_are_no_problem():
+def test_very_long_parts():
     junction = turn("A" * 40_000, (3, 1), 0, "ACGT", True)
-    assert settle([junction], [1], 1, errors=False) == slow_junction.settle([junction], [1], 1)
+    assert located_parts([junction], [1], 1, errors=False) == slow_junction.find_parts([junction], [1], 1)

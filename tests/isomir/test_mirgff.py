@@ -1,4 +1,4 @@
-"""mirGFF3: licence plates, variants on precursors, escapes, the round trip, and what mirtop says of it."""
+"""mirGFF3: licence plates, variants on precursors, escapes, the round trip, and mirtop as a reader."""
 
 import csv
 import io
@@ -11,10 +11,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from mirtools.io.sequences import Reference
 from mirtools.isomir.mirgff import Observed, escaped, licence_plate, write_mirgff
 from mirtools.isomir.precursors import Precursors
 from mirtools.isomir.types import classify
-from mirtools.sequences import Reference
 
 LET7A = "TGAGGTAGTAGGTTGTATAGTT"
 HAIRPINS = [
@@ -25,7 +25,7 @@ HAIRPINS = [
     Reference("hsa-let-7a-3", "", "GGGTGAGGTAGTAGGTTGTATAGTTTGGGGCTCTGCCCTGCTATGGGATAACTATACAATCTACTGTCTTTCCT"),
 ]
 _PLATE = "BD0EF1HI2JK3LM4NO5PQ6RS7UV8WX9YZ"
-# "mirtop validate" of 0.4.30 never gets to its own validator (it looks for another name of the command)
+# "mirtop validate" of 0.4.30 does not reach its own validator (it expects another name of the command)
 _VALIDATOR = """
 import logging, sys
 logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -36,20 +36,20 @@ _ESCAPE = re.compile("%([0-9A-F]{2})")
 
 
 def sequence_of(uid):
-    """Read a licence plate back, by looking its pieces up."""
+    """Return the sequence of a licence plate, by looking up its words."""
     _, length, code = uid.split("-")
     sequence, length = "", int(length)
-    pieces = {
+    words = {
         size: {licence_plate("".join(word)).split("-")[2]: "".join(word) for word in product("ACGT", repeat=size)}
         for size in range(1, 6)
     }
     for start in range(0, length, 5):
-        sequence += pieces[min(5, length - start)][code[2 * start // 5 : 2 * start // 5 + 2]]
+        sequence += words[min(5, length - start)][code[2 * start // 5 : 2 * start // 5 + 2]]
     return sequence
 
 
 def read(text):
-    """A reader of mirGFF3, independent of the writer: columns and unescaped attributes."""
+    """Read mirGFF3, independently of the writer: columns and unescaped attributes."""
     rows = []
     for line in text.splitlines():
         if line.startswith("#"):
@@ -69,13 +69,13 @@ def written(sequences, hairpins=(), name="hsa-let-7a-5p", samples=("reads",), na
         for sequence in sequences
     ]
     stream = io.StringIO()
-    left_out = write_mirgff(stream, observed, precursors, {name: accession} if accession else {}, samples)
-    return stream.getvalue(), left_out
+    skipped = write_mirgff(stream, observed, precursors, {name: accession} if accession else {}, samples)
+    return stream.getvalue(), skipped
 
 
 @pytest.mark.parametrize(
     ("sequence", "uid"),
-    [  # from the annotations that mirtop is tested with
+    [  # from mirtop's test data
         (LET7A, "iso-22-XKVLRYVPQ"),
         ("GATGAGGTAGTAGGTTGTATAGTT", "iso-24-5URPV39QFE"),
         (LET7A + "A", "iso-23-XKVLRYVP0O"),
@@ -91,7 +91,7 @@ def test_licence_plates(sequence, uid):
     assert licence_plate(sequence) == uid
 
 
-def test_licence_plates_of_short_ends_are_numbered_through():
+def test_licence_plates_of_short_ends_are_consecutive_numbers():
     shorter = ["".join(word) for size in range(1, 5) for word in product("ACGT", repeat=size)]
     numbers = []
     for word in shorter:
@@ -112,10 +112,10 @@ def test_licence_plates_are_unique(sequence):
     [
         (LET7A, "NA", "22M", 3),
         (LET7A + "T", "iso_3p:+1", "23M", 3),
-        (LET7A + "TT", "iso_3p:+2", "24M", 1),  # only let-7a-1 goes on so
+        (LET7A + "TT", "iso_3p:+2", "24M", 1),  # only let-7a-1 continues like this
         (LET7A + "TA", "iso_3p:+2", "24M", 1),  # let-7a-2
         (LET7A + "A", "iso_add3p:1", "22MA", 3),
-        (LET7A + "AT", "iso_add3p:2", "22MAM", 1),  # the second fits let-7a-1 by chance, it was added all the same
+        (LET7A + "AT", "iso_add3p:2", "22MAM", 1),  # T fits let-7a-1 by chance, but was added
         (LET7A + "TC", "iso_3p:+1,iso_add3p:1", "23MC", 3),
         (LET7A[:-1], "iso_3p:-1", "21M", 3),
         (LET7A[:-1] + "A", "iso_3p:-1,iso_add3p:1", "21MA", 3),  # trimmed and tailed
@@ -142,7 +142,7 @@ def test_variants_on_precursors(observed, variant, cigar, hits):
     for columns, row in rows:
         hairpin = next(h.sequence for h in HAIRPINS if h.name == row["Parent"])
         assert columns[0] == row["Parent"]
-        # what is M is on the precursor, base by base
+        # bases with M equal those of the precursor
         start = int(columns[3]) - 1
         bases = "".join(
             "M" * int(number or 1) if letter == "M" else letter
@@ -153,8 +153,8 @@ def test_variants_on_precursors(observed, variant, cigar, hits):
         assert all(letter == "M" or letter == observed[i] for i, letter in enumerate(bases))
 
 
-def test_the_issue_of_the_trimmed_and_tailed_mirna():
-    """let-7f-1-3p CTATACAATCTATTGCCTTCCC observed as ...CCT: one base lost, another one added."""
+def test_a_trimmed_and_tailed_mirna():
+    """let-7f-1-3p CTATACAATCTATTGCCTTCCC observed as ...CCT: one base trimmed, another one added."""
     canonical = "CTATACAATCTATTGCCTTCCC"
     precursors = Precursors({"let-7f": canonical}, [Reference("p", "", "AAAA" + canonical + "TGAT")])
     observed = canonical[:-1] + "T"
@@ -162,7 +162,7 @@ def test_the_issue_of_the_trimmed_and_tailed_mirna():
     assert place.variant == "iso_3p:-1,iso_add3p:1"
 
 
-def test_without_precursors_the_mirna_is_its_own():
+def test_without_precursors_the_mirna_is_the_precursor():
     text, _ = written([LET7A, "A" + LET7A + "T", LET7A[2:-1]])
     rows = read(text)
     assert [row["Variant"] for _, row in rows] == ["NA", "iso_5p:-1,iso_add3p:1", "iso_5p:+2,iso_3p:-1"]
@@ -175,7 +175,7 @@ def test_without_precursors_the_mirna_is_its_own():
     assert {row["Parent"] for _, row in rows} == {"hsa-let-7a-5p"}
 
 
-def test_a_precursor_may_hold_a_mirna_twice_or_end_with_it():
+def test_a_precursor_may_contain_a_mirna_twice_or_end_with_it():
     hairpins = [Reference("twice", "", LET7A + "CCC" + LET7A), Reference("other", "", "ACGT" * 9)]
     text, _ = written([LET7A + "G", LET7A + "CC"], hairpins)
     rows = read(text)
@@ -187,22 +187,22 @@ def test_a_precursor_may_hold_a_mirna_twice_or_end_with_it():
     assert [row["Variant"] for _, row in rows] == ["iso_add3p:1", "iso_add3p:1", "iso_3p:+2"]
 
 
-def test_reads_count_once_where_loci_differ_in_the_variant():
-    """As many non-templated bases at both: A before the miRNA is templated at the one, G behind at the other."""
+def test_reads_count_once_if_loci_differ_in_the_variant():
+    """One non-templated base at both loci: A before the miRNA is templated at one, G after it at the other."""
     hairpins = [Reference("one", "", "A" + LET7A + "C"), Reference("two", "", "C" + LET7A + "G")]
     text, _ = written(["A" + LET7A + "G"], hairpins)
     ((_, row),) = read(text)
     assert (row["Parent"], row["Variant"], row["Hits"]) == ("one", "iso_5p:-1,iso_add3p:1", "2")
 
 
-def test_sequences_with_n_are_left_out_and_counted():
-    text, left_out = written([LET7A[:9] + "N" + LET7A[10:], LET7A])
-    assert left_out == 1
+def test_sequences_with_n_are_skipped_and_counted():
+    text, skipped = written([LET7A[:9] + "N" + LET7A[10:], LET7A])
+    assert skipped == 1
     assert len(read(text)) == 1
 
 
 @pytest.mark.parametrize("name", ["a;b", "a=b", "a&b", "a,b", "50%", "x;=,&%", "<script>", "=cmd()", "µ"])
-def test_names_survive(name):
+def test_special_characters_in_names_are_escaped(name):
     text, _ = written([LET7A], name=name, samples=(name, "b"))
     ((_, row),) = read(text)
     assert row["Name"] == row["Parent"] == name
@@ -232,7 +232,7 @@ def test_round_trip_of_types_and_sequences(added, lost_5p, lost_3p):
         assert row["Read"] == observed
         assert sequence_of(row["UID"]) == observed
         assert classify(row["Read"], LET7A).types == classify(observed, LET7A).types
-        # the bases that the ends claim add up to the length
+        # the changes at the ends add up to the change of length
         ends = dict(item.split(":") for item in row["Variant"].split(",") if ":" in item)
         moved = -int(ends.get("iso_5p", 0)) + int(ends.get("iso_3p", 0)) + int(ends.get("iso_add3p", 0))
         assert len(observed) == len(LET7A) + moved
@@ -243,11 +243,11 @@ def run(program, *arguments):
 
 
 def validate(mirtop, path):
-    """Return the number of mistakes that mirtop's validator finds, and what it says."""
+    """Return the number of mistakes that mirtop's validator finds, and its messages."""
     done = run(Path(mirtop).with_name("python"), "-W", "ignore", "-c", _VALIDATOR, path)
-    said = [line for line in done.stderr.splitlines() if line != "HEADER CHECKED"]
-    assert len(said) < len(done.stderr.splitlines()), done.stderr
-    return done.returncode, said
+    messages = [line for line in done.stderr.splitlines() if line != "HEADER CHECKED"]
+    assert len(messages) < len(done.stderr.splitlines()), done.stderr
+    return done.returncode, messages
 
 
 @pytest.mark.parametrize("hairpins", [(), HAIRPINS])
@@ -269,21 +269,21 @@ def test_mirtop_accepts_it(peer, tmp_path, hairpins):
         assert re.search(rf"iso_5p_sum,{sample},7\b", stats)
 
 
-def test_mirtop_refuses_what_is_broken(peer, tmp_path):
-    """The test above would tell nothing if the validator never complained."""
+def test_mirtop_refuses_broken_files(peer, tmp_path):
+    """Shows that the validator in the test above does find mistakes."""
     text, _ = written([LET7A], HAIRPINS)
     path = tmp_path / "broken.gff3"
     for old, new, mistakes in (
         ("Variant=NA", "Variant=iso_4p:2", 3),
         ("XKVLRYVPQ", "XKVLRYVPA", 3),
-        ("## TOOLS", "## TULES", 4),  # and then no number of samples is right
+        ("## TOOLS", "## TULES", 4),  # and the number of samples is wrong, too
         ("Expression=7", "Expression=7,7", 3),
     ):
         path.write_text(text.replace(old, new))
         assert validate(peer("mirtop"), path)[0] == mistakes
 
 
-def test_mirtop_makes_the_same_table_of_it(peer, tmp_path):
+def test_mirtop_makes_the_same_table(peer, tmp_path):
     sequences = [LET7A, LET7A + "A", LET7A + "TT", "A" + LET7A, LET7A[:-1], LET7A[:9] + "T" + LET7A[10:]]
     text, _ = written(sequences, HAIRPINS)
     (tmp_path / "isomirs.gff3").write_text(text)
@@ -309,8 +309,8 @@ def test_mirtop_makes_the_same_table_of_it(peer, tmp_path):
     assert list(counted) == sequences
     assert {row["reads"] for row in counted.values()} == {"7"}
     assert {row["miRNA"] for row in counted.values()} == {"hsa-let-7a-5p"}
-    told = [[row[name] for name in ("iso_5p", "iso_3p", "iso_add3p", "iso_snp")] for row in counted.values()]
-    assert told == [
+    variants = [[row[name] for name in ("iso_5p", "iso_3p", "iso_add3p", "iso_snp")] for row in counted.values()]
+    assert variants == [
         ["0", "0", "0", "0"],
         ["0", "0", "1", "0"],
         ["0", "+2", "0", "0"],

@@ -1,8 +1,8 @@
-"""Where miRNAs lie on precursors; variants and cigars are tested with mirGFF3."""
+"""Loci of miRNAs on precursors; variants and cigars are tested with mirGFF3."""
 
+from mirtools.io.sequences import Reference
 from mirtools.isomir.precursors import Placed, Precursors
 from mirtools.isomir.types import classify
-from mirtools.sequences import Reference
 
 MIRNA = "TAGCTTATCAGACTGATGTTGA"
 OTHER = "CAACACCAGTCGATGGGCTGT"
@@ -33,7 +33,7 @@ def test_every_occurrence_is_a_locus():
     assert precursors.without == 1
 
 
-def test_the_own_species_where_there_is_one():
+def test_loci_are_of_the_same_species_if_possible():
     precursors = Precursors(
         {"hsa-miR-21-5p": MIRNA, "rno-miR-21-5p": MIRNA, "MIMAT1_miR-21": MIRNA},
         hairpins(hsa_mir_21="G" + MIRNA, mmu_mir_21="GG" + MIRNA),
@@ -42,7 +42,7 @@ def test_the_own_species_where_there_is_one():
     assert len(precursors.loci("rno-miR-21-5p")) == len(precursors.loci("MIMAT1_miR-21")) == 2
 
 
-def test_the_locus_with_the_fewest_non_templated_bases_is_the_place():
+def test_the_locus_with_the_fewest_non_templated_bases_is_chosen():
     one, two = hairpins(one=MIRNA + "AC", two=MIRNA + "CC")
     assert place(MIRNA + "A", one, two).precursor == "one"
     assert place(MIRNA + "C", one, two).variant == "iso_3p:+1"
@@ -53,7 +53,7 @@ def test_the_locus_with_the_fewest_non_templated_bases_is_the_place():
     ]
 
 
-def test_beyond_the_ends_of_a_precursor():
+def test_bases_beyond_the_ends_of_a_precursor():
     (tight,) = hairpins(tight="A" + MIRNA + "C")
     assert place("GA" + MIRNA, tight) == Placed("tight", 0, 23, "iso_5p:-2,iso_snv", "G23M", 1)
     assert place(MIRNA + "CC", tight) == Placed("tight", 1, 24, "iso_3p:+1,iso_add3p:1", "23MC", 1)

@@ -1,4 +1,4 @@
-"""Which of several rows of one pair is shown."""
+"""The order of rows of one pair by evidence."""
 
 import random
 
@@ -12,7 +12,7 @@ def changed(**cells):
     return [cells.get(name.replace(":", "_"), cell) for name, cell in zip(COLUMNS, BEST, strict=True)]
 
 
-def test_the_order_of_what_counts():
+def test_the_order_of_evidence():
     strength = strength_of(COLUMNS)
     ranked = [
         changed(mirna_evalue="1e-6"),
@@ -32,12 +32,12 @@ def test_the_order_of_what_counts():
     assert sorted(shuffled, key=strength) == ranked
 
 
-def test_what_is_summed_up_tells_nothing():
+def test_summed_columns_are_no_evidence():
     strength = strength_of(COLUMNS)
     assert strength(changed(pair_id="P0", n_reads="99", n_reads_a="99")) == strength(BEST)
 
 
-def test_numbers_that_are_none_compare_like_missing_ones():
+def test_nan_compares_like_a_missing_number():
     strength = strength_of(["mirna_evalue", "rank"])
     assert strength(["nan", "1"])[:3] == strength([".", "1"])[:3]
     assert strength_of(["note"])(["x"])[:3] == (1.0, 0, 0.0)

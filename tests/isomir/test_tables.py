@@ -4,7 +4,8 @@ import pytest
 
 from mirtools.errors import InputError
 from mirtools.isomir.junction import Junction
-from mirtools.isomir.records import Records, best_qualities
+from mirtools.isomir.records import Records
+from mirtools.isomir.strength import best_qualities
 from mirtools.isomir.tables import Tables
 
 LET7A = "TGAGGTAGTAGGTTGTATAGTT"
@@ -55,7 +56,7 @@ def test_columns_in_another_order(tmp_path):
     assert list(read) == [["a", "1", "2"], ["b", "3", "4"]]
 
 
-def test_samples_that_a_table_does_not_know_have_no_reads_there(tmp_path):
+def test_samples_missing_from_a_table_have_no_reads_there(tmp_path):
     first = (["mirna_id", "n_reads:b", "z"], ["m", "1", "x"])
     second = (["mirna_id", "n_reads:c", "n_reads:a", "z"], ["m", "2", "3", "y"])
     read = tables(tmp_path, first, second)
@@ -73,7 +74,7 @@ def test_samples_that_a_table_does_not_know_have_no_reads_there(tmp_path):
         (["mirna_id", "x", "n_reads:a"], "only one of it and .* counts reads by sample"),
     ],
 )
-def test_tables_that_do_not_go_together(tmp_path, second, problem):
+def test_tables_with_different_columns_are_an_error(tmp_path, second, problem):
     with pytest.raises(InputError, match=problem):
         tables(tmp_path, (["mirna_id", "x"],), (second,))
 
@@ -85,7 +86,7 @@ def test_other_spellings_are_found_in_all_tables(tmp_path):
 
 
 def only_block(read):
-    """Return the rows: so few are one block."""
+    """Return the only block; few rows fit into one."""
     (block,) = read.blocks()
     return block
 
@@ -100,25 +101,25 @@ def test_a_row_as_a_record(tmp_path):
     assert block["mirna"].tolist() == [0, 1]
     assert [column.tolist() for column in block.places()] == [[0, 1], [0, 0], [0, 0]]
     assert block.cells(0) == list(ROW.values())
-    assert block["ends"].tolist() == [0, 0]  # all that makes a junction is the same
+    assert block["ends"].tolist() == [0, 0]  # both rows have the same ends
     assert read.junction(0, 0) == Junction(LET7A + "CAACGT", 0, 22, 24, True)
 
 
 def test_a_target_first(tmp_path):
     row = {**ROW, "mirna_seq": "C" + LET7A, "mirna_unassigned": "1,0", "order": "target_first", "gap": "1"}
     read = records(tmp_path, row)
-    # the aligned target is ACGTACGTAC: its last bases, backwards, follow the miRNA, backwards
+    # the aligned target is ACGTACGTAC: its last bases, reversed, follow the reversed miRNA
     assert read.junction(0, 0) == Junction(("GTAC" + "C" + LET7A)[::-1], 0, 22, 23, False)
 
 
-def test_without_unassigned_ends_a_sequence_is_taken_as_it_stands(tmp_path):
+def test_without_unassigned_ends_a_sequence_is_used_unchanged(tmp_path):
     assert only_block(records(tmp_path, {**ROW, "mirna_unassigned": "."}))["ends"].tolist() == [-1]
     header = [name for name in HEADER if name != "site_seq"]
     assert only_block(records(tmp_path, ROW, header=header))["ends"].tolist() == [-1]
     assert records(tmp_path, ROW, header=["mirna_id", "mirna_seq"]).has_place is False
 
 
-def test_reads_without_columns_of_counts(tmp_path):
+def test_rows_without_counts_are_one_read(tmp_path):
     read = records(tmp_path, ROW, ROW, header=["mirna_id", "mirna_seq"])
     assert only_block(read)["counts"].tolist() == [[1, 1], [1, 1]]
 
@@ -138,10 +139,10 @@ def test_reads_without_columns_of_counts(tmp_path):
         ({"site_start": "11"}, "contradict"),
     ],
 )
-def test_defects_are_told_with_their_line(tmp_path, cells, problem):
-    with pytest.raises(InputError, match=problem) as told:
+def test_defects_are_reported_with_their_line(tmp_path, cells, problem):
+    with pytest.raises(InputError, match=problem) as error:
         records(tmp_path, ROW, {**ROW, **cells})
-    assert "0.tsv, line 3" in str(told.value) or ":3" in str(told.value)
+    assert "0.tsv, line 3" in str(error.value) or ":3" in str(error.value)
 
 
 def test_best_qualities():

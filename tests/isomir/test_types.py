@@ -1,10 +1,10 @@
-"""The eight types: a truth table, and events made one by one."""
+"""The eight types: a truth table, and simulated single events."""
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mirtools.interactions import ISOMIR_TYPES
+from mirtools.io.tables import ISOMIR_TYPES
 from mirtools.isomir.types import classify
 
 LET7A = "TGAGGTAGTAGGTTGTATAGTT"
@@ -88,7 +88,7 @@ def test_an_end_that_was_not_seen_is_no_deletion(lost, types):
 
 @given(st.text("ACGT", min_size=18, max_size=25), st.sampled_from(ISOMIR_TYPES), st.data())
 def test_single_events_are_found(canonical, name, data):
-    """A made event is named by its type wherever no other place of the sequences agrees as well."""
+    """A simulated event gets its type unless another alignment of the sequences agrees as well."""
     assume(len(set(canonical)) == 4)
     size = data.draw(st.integers(1, 2))
     other = {base: data.draw(st.sampled_from([b for b in "ACGT" if b != base])) for base in "ACGT"}
@@ -108,14 +108,14 @@ def test_single_events_are_found(canonical, name, data):
         places = data.draw(st.lists(st.integers(4, len(canonical) - 5), min_size=2, max_size=2, unique=True))
         places = places[:1] if name == "SNP" else places
         observed = "".join(other[b] if i in places else b for i, b in enumerate(canonical))
-    made_shift = {"5p_addition": -size, "5p_deletion": size}.get(name, 0)
+    true_shift = {"5p_addition": -size, "5p_deletion": size}.get(name, 0)
     agreement = []
     for shift in range(-12, 13):
         pairs = [
             (observed[i], canonical[i + shift]) for i in range(len(observed)) if 0 <= i + shift < len(canonical)
         ]
         agreement.append((2 * sum(a == b for a, b in pairs) - len(pairs), shift))
-    assume(max(agreement)[1] == made_shift and sorted(agreement)[-2][0] < max(agreement)[0])
+    assume(max(agreement)[1] == true_shift and sorted(agreement)[-2][0] < max(agreement)[0])
     isomir = classify(observed, canonical)
     assert isomir is not None
     assert isomir.types == (name,)

@@ -1,16 +1,16 @@
-"""DMISO's forward pass as a textbook writes it: float64, loops, one pair at a time. And weights to try it with."""
+"""DMISO's forward pass as in a textbook: float64, loops, one pair at a time. And random weights for it."""
 
 import numpy as np
 
-from mirtools.encoding import ONE_HOT
-from mirtools.models import dmiso
+from mirtools.io.encoding import ONE_HOT
+from mirtools.models.dmiso import architecture
 
 
 def random_weights(seed=0):
-    """Weights that keep scores away from 0 and 1 and dependent on every base."""
+    """Weights with which scores depend on every base and are not close to 0 or 1."""
     random = np.random.default_rng(seed)
     weights = {}
-    for name, shape in dmiso.TENSOR_SHAPES.items():
+    for name, shape in architecture.TENSOR_SHAPES.items():
         values = random.uniform(0.2, 2, shape) if name.endswith("variance") else random.normal(0, 0.5, shape)
         if name.endswith("kernel"):
             values *= 3 / np.sqrt(np.prod(shape[:-1]))

@@ -1,4 +1,4 @@
-"""Models that overflow, or that need gigabytes and minutes a pair, are refused when they are read."""
+"""Models that overflow, or that need gigabytes and minutes per pair, are rejected when they are read."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ import pytest
 from commands import COMMANDS, refusal, run
 from networks import drawn_weights
 
-from mirtools.models import dmiso
-from mirtools.models.bounds import overflows
+from mirtools.models.base import Model
 from mirtools.models.bundled import bundled_names, resolve_model
-from mirtools.models.cost import MOST_MULTIPLY_ADDS, MOST_VALUES, cost_of, too_costly
-from mirtools.models.modelfile import Model, load_model, save_model
-from mirtools.models.network import Network, cnn, mirbind
-from mirtools.models.network_scanning import can_share
-from mirtools.models.network_steps import PairingPredictor
+from mirtools.models.dmiso import architecture
+from mirtools.models.encoder import Encoder
+from mirtools.models.matrix.bounds import overflows
+from mirtools.models.matrix.cost import MOST_MULTIPLY_ADDS, MOST_VALUES, cost_of, too_costly
+from mirtools.models.matrix.family import Matrix
+from mirtools.models.matrix.network import Network, cnn, mirbind
+from mirtools.models.matrix.pair_scorer import MatrixPairScorer
+from mirtools.models.matrix.window_scorer import can_share
+from mirtools.models.modelfile import load_model, save_model
 from mirtools.models.pairing import WATSON_CRICK
 
 DENSE = {"op": "dense", "units": 8}
@@ -62,20 +65,20 @@ def test_the_cost_of_a_pair():
 
 
 @pytest.mark.parametrize("name", COSTLY)
-def test_what_costs_too_much_is_refused_at_once(tmp_path, monkeypatch, name):
+def test_costly_networks_are_rejected_at_once(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     costly = COSTLY[name]
     shapes = costly.tensor_shapes()
     weights = {key: np.zeros(shape, np.float32) for key, shape in shapes.items()}
-    path = written(Model(weights, "x", architecture="cnn", network=costly))
+    path = written(Model(Matrix("cnn", costly), weights, "x"))
     begin = time.process_time()
-    told = refusal(lambda: load_model(path))
+    message = refusal(lambda: load_model(path))
     assert time.process_time() - begin < 2
-    assert told.startswith("own.safetensors: needs ")
-    assert " a pair, more than " in told
+    assert message.startswith("own.safetensors: needs ")
+    assert " per pair, more than " in message
 
 
-def test_what_is_sensible_costs_a_fraction():
+def test_large_sensible_networks_are_within_the_limits():
     for sensible in (
         mirbind(WATSON_CRICK, filters=400, blocks=8),
         mirbind(WATSON_CRICK, 500, 30, filters=200, blocks=5),
@@ -91,22 +94,22 @@ def test_what_is_sensible_costs_a_fraction():
 @pytest.mark.parametrize("name", bundled_names())
 def test_bundled_models_are_far_from_an_overflow(name):
     model = resolve_model(name)
-    assert not overflows(model.network, {key: value * 2 for key, value in model.weights.items()})
-    assert overflows(model.network, {key: value * np.float32(1e15) for key, value in model.weights.items()})
+    assert not model.family.overflows({key: value * 2 for key, value in model.weights.items()})
+    assert model.family.overflows({key: value * np.float32(1e15) for key, value in model.weights.items()})
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_one_weight_is_enough(name):
+def test_one_huge_weight_is_detected(name):
     model = resolve_model(name)
     for key, value in model.weights.items():
         if key.endswith((".mean", ".variance")):
             continue
         changed = value.copy()
         changed.flat[-1] = 3e38
-        assert overflows(model.network, {**model.weights, key: changed}), key
+        assert model.family.overflows({**model.weights, key: changed}), key
 
 
-def test_deep_networks_pass_where_their_values_stay_small():
+def test_deep_networks_with_small_values_are_accepted():
     deep = mirbind(WATSON_CRICK, 200, 20, filters=8, blocks=20)
     weights = drawn_weights(deep)
     assert not overflows(deep, weights)
@@ -114,44 +117,47 @@ def test_deep_networks_pass_where_their_values_stay_small():
     assert overflows(deep, large)
 
 
-def test_values_that_overflow_all_the_same_are_told_without_warnings():
+def test_an_overflow_during_scoring_is_an_error_without_warnings():
     one = network(conv(1, 7, 20, padding="valid"), RELU, POOL)
     weights = {key: np.full(shape, 3e38, np.float32) for key, shape in one.tensor_shapes().items()}
-    predictor = PairingPredictor(one, weights)
-    codes = WATSON_CRICK.codes(["ACGT" * 5], 20, False), WATSON_CRICK.codes(["ACGT" * 12], 50, True)
+    predictor = MatrixPairScorer(one, weights)
+    codes = (
+        Encoder(20, 20, WATSON_CRICK.alphabet, False).mirnas(["ACGT" * 5]),
+        Encoder(50, 50, WATSON_CRICK.alphabet, False).sites(["ACGT" * 12]),
+    )
     assert "values overflow with these sequences" in refusal(lambda: predictor.score(*codes))
 
 
 def test_large_networks_are_scored_in_small_batches():
     small, large = cnn(WATSON_CRICK), cnn(WATSON_CRICK, 300, 300)
-    sizes = [PairingPredictor(one, drawn_weights(one)).batch_size for one in (small, large)]
+    sizes = [MatrixPairScorer(one, drawn_weights(one)).batch_size for one in (small, large)]
     assert sizes == [16, 1]
 
 
 @pytest.mark.parametrize("name", [name for name, command in COMMANDS.items() if "--model" in command.inputs])
 @pytest.mark.parametrize("scale", [1e15, 3e38])
-def test_every_command_refuses_weights_that_overflow(workplace, name, scale):
+def test_every_command_rejects_weights_that_overflow(workplace, name, scale):
     model = load_model("model.safetensors")
     with np.errstate(over="ignore"):
         weights = {key: np.clip(value * np.float32(scale), -3e38, 3e38) for key, value in model.weights.items()}
     path = written(dataclasses.replace(model, weights=weights))
     done = run(name, [*COMMANDS[name].line(model=path), "-o", "out"])
-    told = "own.safetensors: has weights so large that scores overflow; give a model written by dmiso-train\n"
-    assert (done.status, done.err) == (1, f"{name}: error: {told}")
+    message = "own.safetensors: has weights so large that scores overflow; give a model written by dmiso-train\n"
+    assert (done.status, done.err) == (1, f"{name}: error: {message}")
 
 
-def test_a_model_of_dmiso_is_checked_as_well():
+def test_dmiso_models_are_checked_as_well():
     model = resolve_model("dmiso")
     stream = io.BytesIO()
     save_model(dataclasses.replace(model, weights=model.weights), stream)
-    weights = {key: np.zeros(shape, np.float32) for key, shape in dmiso.TENSOR_SHAPES.items()}
-    assert not overflows(None, weights)
+    weights = {key: np.zeros(shape, np.float32) for key, shape in architecture.TENSOR_SHAPES.items()}
+    assert not model.family.overflows(weights)
     weights["lstm_forward.kernel"][0] = 1e30
     weights["merged_norm.gamma"][0] = 1e30
-    assert overflows(None, weights)
+    assert model.family.overflows(weights)
 
 
-def test_windows_share_no_layer_that_takes_gigabytes_for_a_tile():
+def test_windows_do_not_share_a_layer_that_needs_gigabytes_per_tile():
     def reading(height):
         first = conv(1000, 1, 20, padding="valid")
         return network(first, RELU, conv(1, height, 1, padding="valid"), RELU, POOL, site=450)

@@ -1,4 +1,4 @@
-"""Compositions: statistics of sequences with known answers, pairs drawn from them, and files that hold rubbish."""
+"""Compositions: statistics of sequences with known answers, pairs drawn from them, and invalid model files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from networks import drawn_weights
 
 from mirtools.errors import InputError
+from mirtools.models.base import Model
 from mirtools.models.composition import (
     DRAWN,
     STORED,
@@ -21,18 +22,20 @@ from mirtools.models.composition import (
     typical_pairs,
     uniform,
 )
-from mirtools.models.encoder import Encoder, encoder_of
-from mirtools.models.modelfile import Model, load_model, save_model
-from mirtools.models.network import mirbind
+from mirtools.models.dmiso.family import Dmiso
+from mirtools.models.encoder import Encoder
+from mirtools.models.matrix.family import Matrix
+from mirtools.models.matrix.network import mirbind
+from mirtools.models.modelfile import load_model, save_model
 from mirtools.models.pairing import WOBBLE, PairingRule
 
 
 def test_statistics_of_a_few_letters() -> None:
     found = composition_of(["AAT", "TNC"], ["G"], "ATCG")
     assert found["mirna"]["lengths"] == {"3": 1.0}
-    assert found["mirna"]["first"] == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0], abs=1e-6)  # A, T, and C behind N
+    assert found["mirna"]["first"] == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0], abs=1e-6)  # A, T, and C after N
     assert found["mirna"]["next"][0] == [0.5, 0.5, 0, 0]
-    # T is followed by nothing: shares of all letters
+    # no letter follows T, so its row has the shares of all letters
     assert found["mirna"]["next"][3] == pytest.approx(found["mirna"]["next"][2])
     assert found["site"] == {"lengths": {"1": 1.0}, "first": [0, 0, 0, 1], "next": [[0, 0, 0, 1]] * 4}
     assert json.loads(json.dumps(found)) == found
@@ -62,7 +65,7 @@ def test_a_chain_without_choice() -> None:
 
 
 def _model(**training: object) -> Model:
-    return Model({}, "mine", training=training, network=mirbind())
+    return Model(Matrix("mirbind", mirbind()), {}, "mine", training=training)
 
 
 def test_sources_of_typical_pairs() -> None:
@@ -79,9 +82,9 @@ def test_sources_of_typical_pairs() -> None:
     pairs, source = typical_pairs(_model(), 2, 1)
     assert source == UNIFORM
     assert [tuple(map(len, pair)) for pair in pairs] == [(20, 50)] * 2
-    assert [tuple(map(len, pair)) for pair in typical_pairs(Model({}, "one"), 1, 1).pairs] == [(22, 50)]
+    assert [tuple(map(len, pair)) for pair in typical_pairs(Model(Dmiso(), {}, "one"), 1, 1).pairs] == [(22, 50)]
     letters = mirbind(PairingRule("EK", ("x",), {("E", "K"): (1.0,)}), 30, 12)
-    pairs, _ = typical_pairs(Model({}, "letters", network=letters), 50, 1)
+    pairs, _ = typical_pairs(Model(Matrix("mirbind", letters), {}, "letters"), 50, 1)
     assert set("".join(mirna + site for mirna, site in pairs)) == {"E", "K"}
     assert {tuple(map(len, pair)) for pair in pairs} == {(12, 30)}
 
@@ -89,7 +92,7 @@ def test_sources_of_typical_pairs() -> None:
 @pytest.mark.parametrize(
     "pairs", [{}, [["A"]], [["A", 1]], [["A", ""]], [["A", "a"]], [["A", "C\n"]], ["AC"], [["A" * 1001, "A"]], 1]
 )
-def test_stored_pairs_that_are_none(pairs: object) -> None:
+def test_invalid_stored_pairs(pairs: object) -> None:
     with pytest.raises(InputError, match="model 'mine': has background pairs that are"):
         typical_pairs(_model(background_pairs=pairs), 2, 1)
 
@@ -115,7 +118,7 @@ def test_stored_pairs_that_are_none(pairs: object) -> None:
         lambda c: c["site"]["next"].__setitem__(1, [1, 0, 0, float("nan")]),
     ],
 )
-def test_compositions_that_are_none(change) -> None:
+def test_invalid_compositions(change) -> None:
     composition = copy.deepcopy(uniform())
     change(composition)
     with pytest.raises(InputError, match="has a composition"):
@@ -124,7 +127,7 @@ def test_compositions_that_are_none(change) -> None:
         typical_pairs(_model(composition=None), 2, 1)
 
 
-def test_facts_are_as_the_model_sees_pairs() -> None:
+def test_training_facts_have_cropped_pairs() -> None:
     mirnas, sites = ["A" * 10 + "C" * 10, "G" * 5], ["TTACGTT", "ACG"]
     facts = training_facts(mirnas, sites, Encoder(10, 3, mirna_centre=False), 5, 1)
     assert facts["background_pairs"] == [["A" * 10, "ACG"], ["G" * 5, "ACG"]]
@@ -134,17 +137,15 @@ def test_facts_are_as_the_model_sees_pairs() -> None:
     assert set(training_facts(mirnas, sites, Encoder(10, 3), 0, 1)) == {"composition"}
 
 
-def test_what_is_stored_fits_into_a_model_file(tmp_path) -> None:
+def test_stored_pairs_fit_into_a_model_file(tmp_path) -> None:
     letters = [*"ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
     rule = PairingRule("".join(letters), ("x", "y"), {(a, b): (0.123456, -1.5) for a in letters for b in letters})
     for network in (mirbind(), mirbind(rule, 100, 40, 8), mirbind(WOBBLE, 1000, 30, 8)):
-        encoder = encoder_of(network)
+        encoder = network.encoder
         random = np.random.default_rng(1)
         long = ["".join(random.choice(letters, 1000)) for _ in range(200)]
         facts = training_facts(long, long, encoder, most_stored(network), 1)
         path = tmp_path / "model.safetensors"
         with open(path, "wb") as stream:
-            save_model(
-                Model(drawn_weights(network), "x", training=facts, architecture="mirbind", network=network), stream
-            )
+            save_model(Model(Matrix("mirbind", network), drawn_weights(network), "x", training=facts), stream)
         assert len(typical_pairs(load_model(str(path)), 1000, 1).pairs) == min(most_stored(network), 200) > 0

@@ -1,4 +1,4 @@
-"""The model file: what is written comes back, and nothing but an intact model is taken."""
+"""The model file: a written model is read back, and anything but an intact model is rejected."""
 
 import io
 import json
@@ -17,13 +17,15 @@ import slow_dmiso
 
 from mirtools.errors import InputError, UsageError
 from mirtools.models import bundled
-from mirtools.models.modelfile import Model, load_model, save_model
+from mirtools.models.base import Model
+from mirtools.models.dmiso.family import Dmiso
+from mirtools.models.modelfile import load_model, save_model
 
 
 def model_bytes(**changes):
     stream = io.BytesIO()
     facts = {"training": {"seed": 3}, "metrics": {"auroc": 0.5}, **changes}
-    save_model(Model(slow_dmiso.random_weights(), "try", **facts), stream)
+    save_model(Model(Dmiso(), slow_dmiso.random_weights(), "try", **facts), stream)
     return stream.getvalue()
 
 
@@ -138,7 +140,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_hostile_file_is_refused(tmp_path, monkeypatch, kind):
+def test_hostile_file_is_rejected(tmp_path, monkeypatch, kind):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "model.safetensors"
     path.write_bytes(HOSTILE[kind])
@@ -158,7 +160,7 @@ def test_hostile_file_is_refused(tmp_path, monkeypatch, kind):
     assert os.listdir(".") == ["model.safetensors"]
 
 
-def test_sparse_terabyte_is_refused(tmp_path):
+def test_sparse_terabyte_is_rejected(tmp_path):
     path = tmp_path / "big.safetensors"
     with path.open("wb") as stream:
         stream.write(GOOD)
@@ -172,7 +174,7 @@ def test_only_regular_files_are_read(tmp_path):
     (tmp_path / "device").symlink_to("/dev/zero")
     (tmp_path / "folder").mkdir()
     for name in ("pipe", "device", "folder"):
-        with pytest.raises(InputError, match="is no regular file; give a model"):
+        with pytest.raises(InputError, match="is not a regular file; give a model"):
             load_model(str(tmp_path / name))
     (tmp_path / "dangling").symlink_to("nowhere")
     for name in ("absent", "dangling"):
@@ -198,8 +200,8 @@ def test_same_model_same_bytes():
     assert model_bytes(threshold=0.4) != GOOD
 
 
-def test_damage_anywhere_is_refused_or_harmless(tmp_path):
-    """Any byte of the header changed: refused, or a model whose every number is finite."""
+def test_damage_of_the_header_is_rejected_or_harmless(tmp_path):
+    """If a bit of the header is flipped, the file is rejected or all weights are finite."""
     path = tmp_path / "model.safetensors"
     random = np.random.default_rng(4)
     (length,) = struct.unpack("<Q", GOOD[:8])
@@ -228,14 +230,14 @@ def test_loading_imports_no_tensorflow(tmp_path):
 
 def test_default_is_the_bundled_model_that_validates_best(monkeypatch):
     models = [bundled.resolve_model(name) for name in bundled.bundled_names()]
-    figures = {model.name: model.metrics["held_out"]["average_precision"] for model in models}
+    precisions = {model.name: model.metrics["held_out"]["average_precision"] for model in models}
     default = bundled.resolve_model()
-    assert figures[default.name] == max(figures.values())
+    assert precisions[default.name] == max(precisions.values())
     better = replace(default, name="better", metrics={"held_out": {"average_precision": 0.99}})
     unknown = replace(default, name="unknown", metrics={})
-    there = {"better": better, "dmiso": default, "unknown": unknown}
-    monkeypatch.setattr(bundled, "bundled_names", lambda: sorted(there))
-    monkeypatch.setattr(bundled, "_bundled", there.__getitem__)
+    available = {"better": better, "dmiso": default, "unknown": unknown}
+    monkeypatch.setattr(bundled, "bundled_names", lambda: sorted(available))
+    monkeypatch.setattr(bundled, "_bundled", available.__getitem__)
     assert bundled.resolve_model() is better
 
 

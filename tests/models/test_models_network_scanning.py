@@ -1,4 +1,4 @@
-"""Networks over the windows of targets: shared work gives the scores of pairs, and company changes no bit."""
+"""Networks over the windows of targets: scores equal those of pairs and do not depend on other windows."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import drawn_weights
 
-from mirtools.models import network_scanning, windows
-from mirtools.models.encoder import DNA, Encoder, encoder_of
-from mirtools.models.modelfile import Model
-from mirtools.models.network import Network, cnn, mirbind
-from mirtools.models.network_scanning import NetworkScanner, _sliding, can_share
-from mirtools.models.network_steps import PairingPredictor
-from mirtools.models.pairing import WATSON_CRICK, WOBBLE, PairingRule, is_nucleic
-from mirtools.models.scanning import PairByPair
-from mirtools.models.scorers import window_scorer
+from mirtools.io.sequences import Reference
+from mirtools.models.base import Model
+from mirtools.models.encoder import DNA, Encoder, is_nucleic
+from mirtools.models.matrix import window_scorer as matrix_window_scorer
+from mirtools.models.matrix.family import Matrix
+from mirtools.models.matrix.network import Network, cnn, mirbind
+from mirtools.models.matrix.pair_scorer import MatrixPairScorer
+from mirtools.models.matrix.window_scorer import MatrixWindowScorer, _sliding, can_share
+from mirtools.models.pairing import WATSON_CRICK, WOBBLE, PairingRule
+from mirtools.models.scorers import PairByPair
 from mirtools.models.tiling import Tiling, Windows
-from mirtools.models.windows import scan
-from mirtools.sequences import Reference
+from mirtools.prediction import windows
+from mirtools.prediction.windows import scan
 
 LETTERS = PairingRule("EKN", ("x",), {("E", "K"): (1.0,), ("K", "E"): (0.5,), ("N", "N"): (-1.0,)})
 RELU = {"op": "relu"}
@@ -55,12 +56,12 @@ def drawn(random: np.random.Generator, alphabet: str, length: int) -> str:
     return "".join(random.choice(list(alphabet + "?"), length, p=[*[0.97 / len(alphabet)] * len(alphabet), 0.03]))
 
 
-def scanner_of(network: Network, count: int = 3, seed: int = 1) -> tuple[NetworkScanner, PairByPair]:
+def scanner_of(network: Network, count: int = 3, seed: int = 1) -> tuple[MatrixWindowScorer, PairByPair]:
     random = np.random.default_rng(seed)
     weights = drawn_weights(network)
     sequences = [drawn(random, network.rule.alphabet, int(random.integers(5, 30))) for _ in range(count)]
-    mirnas = encoder_of(network).mirnas(sequences)
-    return NetworkScanner(network, weights, mirnas), PairByPair(PairingPredictor(network, weights), mirnas)
+    mirnas = network.encoder.mirnas(sequences)
+    return MatrixWindowScorer(network, weights, mirnas), PairByPair(MatrixPairScorer(network, weights), mirnas)
 
 
 @given(st.integers(1, 40), st.integers(1, 60))
@@ -71,13 +72,13 @@ def test_sliding_combinations(width: int, more: int) -> None:
     np.testing.assert_allclose(_sliding(np.add, values, width), slid.sum(axis=2), rtol=1e-5)
 
 
-def test_which_networks_share() -> None:
+def test_networks_whose_windows_share_work() -> None:
     assert all(map(can_share, NETWORKS.values()))
     assert not can_share(cnn())
     pool = {"op": "global_pool", "kinds": ["max"]}
     same = {"op": "conv", "filters": 4, "kernel": [3, 1], "padding": "same"}
     for layers in (
-        (conv(4, 3, 8), pool),  # not all of the miRNA
+        (conv(4, 3, 8), pool),  # does not span the miRNA
         (conv(4, 3, 9), {"op": "max_pool", "size": [2, 1]}, pool),
         (conv(4, 3, 9), {"op": "residual", "layers": (same,)}, pool),
         (conv(4, 3, 9), {"op": "flatten"}),
@@ -99,18 +100,18 @@ def test_shared_scores_are_those_of_pairs(name: str) -> None:
         Tiling(network.site_length, 60),
         Tiling(11, 5),
     ):
-        cut = Windows(sequences, tiling, encoder_of(network))
+        cut = Windows(sequences, tiling, network.encoder)
         found = scanner.score_windows([2, 0], cut, 0, len(cut))
         np.testing.assert_allclose(found, pairs.score_windows([2, 0], cut, 0, len(cut)), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("tile", [16, 256])
-def test_company_changes_no_bit(monkeypatch: pytest.MonkeyPatch, tile: int) -> None:
-    monkeypatch.setattr(network_scanning, "TILE", tile)
+def test_scores_do_not_depend_on_other_windows(monkeypatch: pytest.MonkeyPatch, tile: int) -> None:
+    monkeypatch.setattr(matrix_window_scorer, "TILE", tile)
     network = NETWORKS["mirbind"]
     scanner, _ = scanner_of(network)
-    codes = encoder_of(network).letters(drawn(np.random.default_rng(3), DNA, 900))
-    whole = scanner.tracks(1, codes)
+    codes = network.encoder.letters(drawn(np.random.default_rng(3), DNA, 900))
+    whole = scanner.at(1, codes, np.arange(851))
     assert whole.shape == (851,)
     random = np.random.default_rng(4)
     for count in (1, 2, 30):
@@ -124,7 +125,7 @@ def test_company_changes_no_bit(monkeypatch: pytest.MonkeyPatch, tile: int) -> N
     for first, last in ((0, 1), (1, 2), (5, 60), (60, len(cut)), (len(cut) - 1, len(cut)), (3, 3)):
         assert (scanner.score_windows([1], cut, first, last)[0] == every[1, first:last]).all()
     alone, _ = scanner_of(network, 2)
-    assert (alone.tracks(1, codes) == whole).all()
+    assert (alone.at(1, codes, np.arange(851)) == whole).all()
 
 
 def test_scan_is_the_same_for_threads_and_batches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,12 +133,13 @@ def test_scan_is_the_same_for_threads_and_batches(monkeypatch: pytest.MonkeyPatc
     random = np.random.default_rng(2)
     mirnas = [Reference(f"m{n}", "", drawn(random, DNA, 22).replace("?", "N")) for n in range(4)]
     targets = [Reference(f"t{n}", "", drawn(random, DNA, n).replace("?", "N")) for n in (30, 900, 50, 51, 1200)]
-    encoder = encoder_of(network)
-    scorer = window_scorer(Model(drawn_weights(network), "x", network=network), [m.sequence for m in mirnas])
-    assert isinstance(scorer, NetworkScanner)
+    encoder = network.encoder
+    model = Model(Matrix("mirbind", network), drawn_weights(network), "x")
+    scorer = model.window_scorer([m.sequence for m in mirnas])
+    assert isinstance(scorer, MatrixWindowScorer)
     results = []
     for batch, most, threads in ((2048, 1 << 23, 1), (40, 1 << 23, 3), (17, 100, 2)):
-        monkeypatch.setattr(NetworkScanner, "batch_size", batch)
+        monkeypatch.setattr(MatrixWindowScorer, "batch_size", batch)
         monkeypatch.setattr(windows, "_MOST_SCORES", most)
         found: dict[tuple[str, int], list[float]] = {}
         counts: Counter[str] = Counter()
@@ -151,7 +153,8 @@ def test_scan_is_the_same_for_threads_and_batches(monkeypatch: pytest.MonkeyPatc
 
 def test_models_get_their_scorers() -> None:
     network = cnn(WOBBLE)
-    scorer = window_scorer(Model(drawn_weights(network), "x", network=network), ["ACGT"])
+    model = Model(Matrix("cnn", network), drawn_weights(network), "x")
+    scorer = model.window_scorer(["ACGT"])
     assert isinstance(scorer, PairByPair)
 
 
@@ -162,7 +165,7 @@ def test_encoders_read_their_alphabet() -> None:
     assert dmiso.mirnas(["A" * 31 + "C"]).tolist() == [[0] * 30]
     assert rna.mirnas(["ACGTTAA", "C"]).tolist() == [[0, 1, 2, 3, 3], [1, 4, 4, 4, 4]]
     assert rna.sites(["AACGTAA"]).tolist() == [[0, 1, 2, 3, 0]]
-    protein = encoder_of(NETWORKS["letters"])
+    protein = NETWORKS["letters"].encoder
     assert not protein.nucleic
     assert is_nucleic("ACGTU")
     assert protein.read("ekxN") == "EKXN"
@@ -174,7 +177,7 @@ def test_encoders_read_their_alphabet() -> None:
     ):
         with pytest.raises(ValueError, match=problem):
             protein.read(bad)
-    # padding between targets is no letter of any alphabet
+    # padding between targets has the code of unknown letters
     cut = Windows(["NN", "K"], Tiling(30, 10), protein)
     assert cut.codes(0, 2).tolist() == [[2, 2, *[3] * 28], [1, *[3] * 29]]
 
@@ -183,7 +186,7 @@ def test_encoders_read_their_alphabet() -> None:
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=6), st.integers(1, 60), st.data())
 def test_windows_by_target(lengths: list[int], stride: int, data: st.DataObject) -> None:
     sequences = ["ACGTN"[number % 5] * length for number, length in enumerate(lengths)]
-    cut = Windows(sequences, Tiling(60, stride))
+    cut = Windows(sequences, Tiling(60, stride), Encoder())
     first = data.draw(st.integers(0, len(cut)))
     last = data.draw(st.integers(first, len(cut)))
     parts = list(cut.by_target(first, last))

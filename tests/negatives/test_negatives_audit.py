@@ -1,17 +1,19 @@
 """The audit: planted leaks are found with the AUROC that was planted, sets without one are clean."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mirtools.negatives.audit import AuditRules, audit
-from mirtools.negatives.energy import cofold_energy
 from mirtools.negatives.findings import REMEDIES, TABLE_COLUMNS, WARNINGS, as_json, remedy, table_rows
-from mirtools.negatives.frequency_matched import Pair, pair_anew
-from mirtools.negatives.labelled import LabelledRows, RowCollector, read_labelled_rows
-from mirtools.negatives.random_mirna import draw_mirnas
+from mirtools.negatives.labelled import ENERGY, REGION, WrittenPairs, read_audited
 from mirtools.negatives.shuffled import shuffle_sites
+from mirtools.pairs.energy import cofold_energy
+from mirtools.pairs.repairing import draw_mirnas, permute_sites
+from mirtools.pairs.table import LabelledPairs, Pair
 
 DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 NO_FOLDING = AuditRules(folded=0)
@@ -25,7 +27,8 @@ def bases(rng, size, weights=(1, 1, 1, 1)):
 def clean_set(seed, count, ratio=1, **change):
     """Pairs whose label is chance alone; ``change`` makes columns out of the label and the generator."""
     rng = random.Random(seed)
-    rows = LabelledRows()
+    labels = []
+    cells = {"mirnas": [], "sites": [], "targets": [], "regions": []}
     for number in range(count):
         label = int(number % (ratio + 1) == 0)
         columns = {
@@ -35,12 +38,17 @@ def clean_set(seed, count, ratio=1, **change):
             "regions": lambda label, rng: rng.choice(["CDS", "3'UTR"]),
         } | change
         made = {name: make(label, rng) for name, make in columns.items()}
-        rows.labels.append(label)
+        labels.append(label)
         for name, value in made.items():
-            getattr(rows, name).append(value)
-        rows.mirna_keys.append(made["mirnas"])
-        rows.energies.append(float("nan"))
-    return rows
+            cells[name].append(value)
+    return LabelledPairs(
+        cells["mirnas"],
+        cells["sites"],
+        np.array(labels, np.uint8),
+        cells["mirnas"],
+        cells["targets"],
+        texts={REGION: cells["regions"]},
+    )
 
 
 def findings_of(rows, training=None, rules=NO_FOLDING):
@@ -157,7 +165,8 @@ def test_target_memory_is_found_against_the_training():
     rng = random.Random(5)
     sites = [bases(rng, 50) for _ in range(4000)]
     training = clean_set(6, 8000)
-    training.sites = [sites[number // 2] if number % 2 == 0 else bases(rng, 50) for number in range(8000)]
+    known = [sites[number // 2] if number % 2 == 0 else bases(rng, 50) for number in range(8000)]
+    training = replace(training, sites=known)
     tested = clean_set(
         7,
         4000,
@@ -220,23 +229,24 @@ def skewed_pairs(count):
     shares = [1 / (rank + 1) for rank in range(60)]
     named = [(f"miR-{number}", mirna) for number, mirna in enumerate(mirnas)]
     return [
-        Pair(*rng.choices(named, shares)[0], bases(rng, rng.randint(35, 60), (3, 2, 2, 3))) for _ in range(count)
+        Pair(mirna, bases(rng, rng.randint(35, 60), (3, 2, 2, 3)), name)
+        for name, mirna in rng.choices(named, shares, k=count)
     ]
 
 
 def labelled(pairs, negatives):
-    collector = RowCollector(["mirna_id", "mirna_seq", "site_seq", "label"], find=lambda name: None)
+    written = WrittenPairs(["mirna_id", "mirna_seq", "site_seq", "label"], find=lambda name: None)
     for label, part in ((1, pairs), (0, negatives)):
         for pair in part:
-            collector.add_written([*pair, str(label)])
-    return collector.rows
+            written.add([pair.mirna_id, pair.mirna, pair.site, str(label)])
+    return written.pairs()
 
 
 def test_what_the_strategies_make():
     pairs = skewed_pairs(2500)
     matched = [
-        pair._replace(site_seq=pairs[other].site_seq)
-        for pair, others in zip(pairs, pair_anew(pairs, 1, 1), strict=True)
+        pair._replace(site=pairs[other].site)
+        for pair, others in zip(pairs, permute_sites(pairs, 1, 1), strict=True)
         for other in others
     ]
     found = findings_of(labelled(pairs, matched))
@@ -244,7 +254,7 @@ def test_what_the_strategies_make():
     assert (found["site_memory"].verdict, found["site_memory"].direction) == ("group_by_target", "reversed")
     assert found["site_memory"].auroc > 0.9
     shuffled = [
-        pair._replace(site_seq=site)
+        pair._replace(site=site)
         for pair, made in zip(pairs, shuffle_sites(pairs, 1, 1), strict=True)
         for site in made
     ]
@@ -254,7 +264,7 @@ def test_what_the_strategies_make():
     assert found["site_dinucleotides"].auroc < 0.53
     assert found["site_memory"].verdict == "clean"
     other = [
-        pairs[number]._replace(site_seq=pair.site_seq)
+        pairs[number]._replace(site=pair.site)
         for pair, numbers in zip(pairs, draw_mirnas(pairs, 1, 1), strict=True)
         for number in numbers
     ]
@@ -265,35 +275,35 @@ def test_negatives_that_bind_better_are_a_warning():
     rng = random.Random(9)
     site = "AACTATACAACCTACTACCTCA"
     rows = clean_set(9, 400)
-    rows.mirnas = ["TGAGGTAGTAGGTTGTATAGTT"] * 400
-    rows.sites = [bases(rng, 22) if label else rng.choice([site, bases(rng, 22)]) for label in rows.labels]
+    sites = [bases(rng, 22) if label else rng.choice([site, bases(rng, 22)]) for label in rows.labels]
+    rows = replace(rows, mirnas=["TGAGGTAGTAGGTTGTATAGTT"] * 400, sites=sites)
     found = findings_of(rows, rules=AuditRules(folded=300))
     for name in ("site_type", "duplex_energy", "cofold_energy"):
         assert (found[name].verdict, found[name].direction) == ("reversed", "reversed")
     assert (found["site_type"].pairs, found["cofold_energy"].pairs) == (400, 300)
     # energies in the table are taken as they are
-    rows.energies = [-30.0 if label else -1.0 for label in rows.labels]
+    rows = replace(rows, numbers={ENERGY: np.where(rows.labels == 1, -30.0, -1.0)})
     assert findings_of(rows, rules=AuditRules(folded=400))["cofold_energy"].auroc == 1
-    rows.energies = [cofold_energy(*pair) for pair in zip(rows.mirnas, rows.sites, strict=True)]
+    energies = [cofold_energy(*pair) for pair in zip(rows.mirnas, rows.sites, strict=True)]
+    rows = replace(rows, numbers={ENERGY: np.array(energies)})
     assert findings_of(rows, rules=AuditRules(folded=300))["cofold_energy"].auroc == found["cofold_energy"].auroc
 
 
 def test_order_of_rows_and_names_of_things_do_not_matter_much():
     rows = clean_set(3, 2000, mirnas=unlike(0.8)(lambda rng: MIRNAS[0], lambda rng: MIRNAS[1]))
     first = findings_of(rows)
-    rows.mirna_keys = [f"name of {key}" for key in rows.mirna_keys]
-    assert list(table_rows(findings_of(rows).values())) == list(table_rows(first.values()))
-    turned = LabelledRows(*(list(reversed(column)) for column in vars(rows).values()))
+    named = replace(rows, mirna_ids=[f"name of {name}" for name in rows.mirna_ids])
+    assert list(table_rows(findings_of(named).values())) == list(table_rows(first.values()))
+    turned = rows.subset(np.arange(len(rows))[::-1])
     assert findings_of(turned)["mirna_identity"].auroc == pytest.approx(first["mirna_identity"].auroc, abs=0.01)
 
 
 def test_nothing_to_audit():
-    assert audit(LabelledRows()) == []
-    assert list(table_rows([])) == [TABLE_COLUMNS]
+    assert audit(clean_set(1, 0)) == []
+    assert list(table_rows([])) == []
     assert as_json([]) == {"limit": 0.6, "significance": 0.01, "warnings": [], "properties": {}}
     rows = clean_set(1, 300)
-    rows.labels = [1] * 300
-    assert audit(rows) == []
+    assert audit(replace(rows, labels=np.ones(300, np.uint8))) == []
     # regions known of positives alone tell nothing that a model sees
     rows = clean_set(1, 300, regions=lambda label, rng: "CDS" if label else ".", targets=lambda label, rng: ".")
     found = findings_of(rows)
@@ -304,8 +314,8 @@ def test_nothing_to_audit():
 def test_table_and_json_say_the_same():
     found = audit(clean_set(1, 300), rules=NO_FOLDING)
     table = list(table_rows(found))
-    assert table[0] == TABLE_COLUMNS
-    for row, each in zip(table[1:], found, strict=True):
+    assert {len(row) for row in table} == {len(TABLE_COLUMNS)}
+    for row, each in zip(table, found, strict=True):
         cells = dict(zip(TABLE_COLUMNS, row, strict=True))
         entry = as_json(found)["properties"][each.name]
         assert cells["property"] == each.name
@@ -317,15 +327,13 @@ def test_table_and_json_say_the_same():
 @pytest.mark.skipif(not DATA.exists(), reason="needs ../shared/data")
 def test_public_sets():
     pairs = DATA / "clash_pairs"
-    training = read_labelled_rows(str(pairs / "mirbind_train_set_1_1.tsv.gz"))
+    training = read_audited(str(pairs / "mirbind_train_set_1_1.tsv.gz"))
     for name in ("mirbind_test_set_1_1.tsv.gz", "mirbind_test_set_1_10.tsv.gz"):
-        found = findings_of(read_labelled_rows(str(pairs / name)), training)
+        found = findings_of(read_audited(str(pairs / name)), training)
         assert warned(found) == ["mirna_identity", "mirna_seed", "site_memory"]
         assert found["mirna_identity"].auroc == pytest.approx(0.90, abs=0.005)
         assert found["site_memory"].auroc == pytest.approx(0.90, abs=0.005)
     # negatives of equal family frequency are clean, but a split at random would leak
-    found = findings_of(
-        read_labelled_rows(str(DATA / "miRBench/AGO2_CLASH_Hejret2023_train_minus_holdout.tsv.gz"))
-    )
+    found = findings_of(read_audited(str(DATA / "miRBench/AGO2_CLASH_Hejret2023_train_minus_holdout.tsv.gz")))
     assert warned(found) == []
     assert found["site_memory"].verdict == "group_by_target"

@@ -1,11 +1,10 @@
 """What is learned from other folds: against counting and solving fold by fold."""
 
-import random
 from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mirtools.negatives.held_out import (
@@ -15,9 +14,6 @@ from mirtools.negatives.held_out import (
     held_out_combination,
     held_out_discriminant,
     held_out_shares,
-    linked,
-    numbered,
-    site_groups,
 )
 
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 1), st.integers(0, 3)), min_size=1, max_size=40)
@@ -103,34 +99,8 @@ def test_folds_keep_groups_together_and_are_of_equal_size():
     assert (folds != deal_folds(groups, 8)).any()
 
 
-@settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 12)), max_size=25))
-def test_linked_equals_following_every_link(links):
-    owners, tokens = (np.array([link[place] for link in links], np.int64) for place in (0, 1))
-    groups = [{number} for number in range(10)]
-    for owner, token in links:
-        for other, same in links:
-            if token == same:
-                merged = groups[owner] | groups[other]
-                for member in merged:
-                    groups[member] = merged
-    assert linked(10, owners, tokens).tolist() == [min(group) for group in groups]
-
-
-def test_sites_that_share_twenty_bases_are_one_place():
-    rng = random.Random(4)
-    genome = "".join(rng.choices("ACGT", k=400))
-    sites = [genome[0:50], genome[30:80], genome[61:111], genome[92:140], genome[0:50], "N" * 50, "ACGT", "ACGT"]
-    groups = site_groups(sites).tolist()
-    assert groups[0] == groups[1] == groups[4]  # 20 bases
-    assert len({groups[0], groups[2], groups[3], groups[5], groups[6]}) == 5  # 19 bases, N, too short
-    assert groups[6] == groups[7]
-    assert site_groups([]).tolist() == []
-
-
-def test_dinucleotides_and_names():
+def test_dinucleotides():
     shares = dinucleotide_shares(["ATATN", "NN", "C"])
     assert shares.shape == (3, 16)
     assert sorted(shares[0])[-2:] == pytest.approx([1 / 3, 2 / 3])
     assert shares[1:].sum() == 0
-    assert numbered(["b", "a", "b"]).tolist() == [0, 1, 0]

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mirtools.negatives.energy import cofold_energy
-from mirtools.negatives.positives import PositiveSites
 from mirtools.negatives.same_transcript import Positive, Rules, find_sites, prepare
-from mirtools.regions import Regions
+from mirtools.pairs.bound import PositiveSites
+from mirtools.pairs.energy import cofold_energy
+from mirtools.transcripts.regions import Regions
 
 LET7 = "TGAGGTAGTAGGTTGTATAGTT"
 

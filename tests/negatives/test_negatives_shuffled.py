@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mirtools.negatives.frequency_matched import Pair
 from mirtools.negatives.shuffled import shuffle_dinucleotides, shuffle_sites
+from mirtools.pairs.table import Pair
 
 LET7 = "TGAGGTAGTAGGTTGTATAGTT"
 
@@ -45,19 +45,19 @@ def test_every_order_is_drawn_equally_often(sequence):
 
 def test_sites_differ_from_all_positives_of_the_mirna():
     rng = random.Random(3)
-    pairs = [Pair("let-7", LET7, "".join(rng.choices("ACGT", k=rng.randint(25, 50)))) for _ in range(40)]
+    pairs = [Pair(LET7, "".join(rng.choices("ACGT", k=rng.randint(25, 50))), "let-7") for _ in range(40)]
     made = shuffle_sites(pairs, 3, 1)
     assert made == shuffle_sites(pairs, 3, 1)
     assert made != shuffle_sites(pairs, 3, 2)
-    bound = {pair.site_seq[i : i + 20] for pair in pairs for i in range(len(pair.site_seq) - 19)}
+    bound = {pair.site[i : i + 20] for pair in pairs for i in range(len(pair.site) - 19)}
     for pair, sites in zip(pairs, made, strict=True):
         assert len(set(sites)) == 3
-        assert all(dinucleotides(site) == dinucleotides(pair.site_seq) for site in sites)
+        assert all(dinucleotides(site) == dinucleotides(pair.site) for site in sites)
         assert not any(site[i : i + 20] in bound for site in sites for i in range(len(site) - 19))
 
 
 def test_a_site_of_one_order_has_no_negative():
-    assert shuffle_sites([Pair("m", LET7, "A" * 30), Pair("m", LET7, "ACG")], 1, 1) == [[], []]
+    assert shuffle_sites([Pair(LET7, "A" * 30, "m"), Pair(LET7, "ACG", "m")], 1, 1) == [[], []]
     # two orders in all, the positive's own among them
-    assert shuffle_sites([Pair("m", LET7, "AACA")], 2, 1) == [["ACAA"]]
-    assert shuffle_sites([Pair("m", LET7, "AACA")], 1, 1, [Pair("m", LET7, "ACAA")]) == [[]]
+    assert shuffle_sites([Pair(LET7, "AACA", "m")], 2, 1) == [["ACAA"]]
+    assert shuffle_sites([Pair(LET7, "AACA", "m")], 1, 1, [Pair(LET7, "ACAA", "m")]) == [[]]

@@ -52,7 +52,7 @@ def test_text():
     assert "no alignment" in draw_text(empty())
 
 
-def test_positions_stand_over_their_bases():
+def test_positions_are_above_their_bases():
     assert ruler([8, 9, 10, 11, 12], 10) == " 10  "
     assert ruler([1, 2, 3, 4, 5, 6], 5) == "1   5 "
     assert ruler([0, 1, 0, 2], 5) == " 1  "
@@ -88,7 +88,7 @@ def test_what_is_drawn(pages_of):
     assert "".join(label.get_text() for label in heat.get_yticklabels()) == MIRNA.replace("T", "U")
     assert [label.get_text() for label in heat.get_xticklabels(minor=True)] == ["35", "40", "45"]
     assert len(strip.patches) == 20
-    assert "no attribution speaks" in nothing.texts[0].get_text()
+    assert "no alignment: no bases that pair" in nothing.texts[0].get_text()
 
 
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
@@ -122,7 +122,7 @@ def test_colours():
 
 
 def test_png():
-    """The picture, taken apart again, shows each value's colour."""
+    """The decoded picture shows each value's colour."""
     values = np.array([[-1.0, 0.0], [0.5, 1.0]])
     data = png(levels(values, 1.0))
     assert data.startswith(b"\x89PNG\r\n\x1a\n")

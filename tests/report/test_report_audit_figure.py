@@ -3,26 +3,24 @@
 import io
 import random
 
+import numpy as np
 import pytest
 
 from mirtools.negatives.audit import AuditRules, audit
 from mirtools.negatives.findings import Finding
-from mirtools.negatives.labelled import LabelledRows
+from mirtools.pairs.table import LabelledPairs
 from mirtools.report.audit_figure import _look, draw_audit
 
 
 def some_rows(count, same=False):
     rng = random.Random(1)
-    rows = LabelledRows()
+    labels, sites, names = [], [], []
     for number in range(count):
-        rows.labels.append(number % 2)
-        rows.mirnas.append("TGAGGTAGTAGGTTGTATAGTT")
-        rows.sites.append("".join(rng.choices("ACGT", k=50 if same else rng.randint(20, 300))))
-        rows.mirna_keys.append("$let-7$" if same else f"miR-{rng.randrange(9)}")
-        rows.targets.append(".")
-        rows.regions.append(".")
-        rows.energies.append(float("nan"))
-    return rows
+        labels.append(number % 2)
+        sites.append("".join(rng.choices("ACGT", k=50 if same else rng.randint(20, 300))))
+        names.append("$let-7$" if same else f"miR-{rng.randrange(9)}")
+    mirnas = ["TGAGGTAGTAGGTTGTATAGTT"] * count
+    return LabelledPairs(mirnas, sites, np.array(labels, np.uint8), names, ["."] * count)
 
 
 def drawn(rows, kind):
@@ -39,12 +37,12 @@ def test_same_bytes_in_every_run(kind):
     assert picture.startswith({"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[kind])
 
 
-@pytest.mark.parametrize("rows", [LabelledRows(), some_rows(1), some_rows(2, same=True), some_rows(30, same=True)])
+@pytest.mark.parametrize("rows", [some_rows(0), some_rows(1), some_rows(2, same=True), some_rows(30, same=True)])
 def test_small_and_uniform_sets(rows):
     assert drawn(rows, "png").startswith(b"\x89PNG")
 
 
-def test_each_verdict_has_its_look():
+def test_each_verdict_has_a_colour():
     looks = {
         _look(Finding("x", kind, "nothing", 1, 1.0, 0.7, 0.6, 0.8, "reversed", verdict))
         for kind, verdict in (
@@ -56,5 +54,5 @@ def test_each_verdict_has_its_look():
             ("baseline", "reversed"),
         )
     }
-    assert len(looks) == 5  # both warnings look alike
+    assert len(looks) == 5  # both warnings have the same colour
     assert len({meaning for _, meaning in looks}) == 5

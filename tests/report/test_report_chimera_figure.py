@@ -1,4 +1,4 @@
-"""The figure of chimera-parse: formats, determinism, what is drawn and in which order, hostile names, nothing."""
+"""The figure of chimera-parse: formats, determinism, panels and their order, hostile names, empty statistics."""
 
 import io
 import re
@@ -31,7 +31,7 @@ NOTHING = {"fate": {"paired": 0}, "duplicates": 0} | {key: {} for key in list(ST
 
 def drawn(statistics, kind="png"):
     stream = io.BytesIO()
-    draw_chimera(statistics, stream, kind)
+    draw_chimera(stream, kind, statistics)
     return stream.getvalue()
 
 
@@ -48,20 +48,20 @@ def test_same_bytes_every_time(kind):
     assert not re.search(rb"20\d\d-\d\d-\d\d|CreationDate|matplotlib\.org|Matplotlib v", first)
 
 
-@pytest.mark.parametrize("left_out", [*STATISTICS, "all"])
-def test_whatever_is_missing_is_not_drawn(left_out):
-    rest = {key: value for key, value in STATISTICS.items() if left_out not in (key, "all")}
+@pytest.mark.parametrize("missing", [*STATISTICS, "all"])
+def test_missing_statistics_are_not_drawn(missing):
+    rest = {key: value for key, value in STATISTICS.items() if missing not in (key, "all")}
     plain = drawn(rest)
     assert plain.startswith(SIGNATURES["png"])
-    assert left_out == "duplicates" or drawn(rest | {left_out: {}}) == plain
+    assert missing == "duplicates" or drawn(rest | {missing: {}}) == plain
 
 
-def test_nothing_is_a_figure(pages):
-    draw_chimera(NOTHING, io.BytesIO(), "png")
+def test_without_chimeras_there_is_a_figure(pages):
+    draw_chimera(io.BytesIO(), "png", NOTHING)
     assert pages == [("no chimeric reads", [])]
-    draw_chimera(NOTHING | {"fate": {"paired": 0, "no_mirna": 5}}, io.BytesIO(), "png")
+    draw_chimera(io.BytesIO(), "png", NOTHING | {"fate": {"paired": 0, "no_mirna": 5}})
     assert [panel.get_title(loc="left") or panel.get_title() for row in pages[1][1] for panel in row] == [
-        "What became of 5 reads"
+        "Fate of 5 reads"
     ]
 
 
@@ -69,15 +69,15 @@ def labels(axes):
     return [text.get_text().strip() for text in axes.texts]
 
 
-def test_what_the_panels_tell(pages):
-    draw_chimera(STATISTICS, io.BytesIO(), "png")
+def test_contents_of_the_panels(pages):
+    draw_chimera(io.BytesIO(), "png", STATISTICS)
     [(title, rows)] = pages
     assert title == ""
     assert [len(row) for row in rows] == [1, 3, 2, 1]
     (fate,), lengths, (junctions, regions), (samples,) = rows
     assert labels(fate) == ["30  (31.6 %)", "2  (2.1 %)", "9  (9.5 %)", "50  (52.6 %)", "4  (4.2 %)"]
     assert fate.get_yticklabels()[0].get_text() == "miRNA and target found"
-    assert fate.get_title() == "What became of 95 reads (12 duplicates left aside)"
+    assert fate.get_title() == "Fate of 95 reads (without 12 duplicates)"
     assert [axes.get_xlabel() for axes in lengths] == [
         "nt (median 50; 95 reads)",
         "nt (median 22; 32 reads)",
@@ -90,9 +90,9 @@ def test_what_the_panels_tell(pages):
     assert labels(samples) == ["20 of 50  (40.0 %)", "10 of 45  (22.2 %)"]
 
 
-def test_a_long_tail_is_told_not_drawn(pages):
+def test_a_long_tail_is_a_note_below_the_axis(pages):
     lengths = {str(length): 100 for length in range(20, 40)} | {"300": 1, "900": 2}
-    draw_chimera({"fate": {"paired": 1}, "target_lengths": lengths}, io.BytesIO(), "png")
+    draw_chimera(io.BytesIO(), "png", {"fate": {"paired": 1}, "target_lengths": lengths})
     axes = pages[0][1][1][0]
     assert len(axes.patches) == 20
     assert axes.get_xlabel() == "nt (median 30; 2,003 reads)\n3 longer, up to 900 nt"
@@ -100,7 +100,7 @@ def test_a_long_tail_is_told_not_drawn(pages):
 
 def test_most_samples_in_the_order_of_the_command_line(pages):
     samples = {f"s{n}": {"reads": n * 7 % 41, "distinct_reads": 0, "paired_reads": 0} for n in range(40)}
-    draw_chimera({"fate": {"paired": 1}, "samples": samples}, io.BytesIO(), "png")
+    draw_chimera(io.BytesIO(), "png", {"fate": {"paired": 1}, "samples": samples})
     axes = pages[0][1][1][0]
     shown = [label.get_text() for label in axes.get_yticklabels()]
     assert len(shown) == chimera_figure.MOST_SAMPLES
@@ -114,7 +114,7 @@ def test_most_samples_in_the_order_of_the_command_line(pages):
 def test_many_reasons_are_grouped(pages):
     fate = {"paired": 5} | {f"reason_{n}": n for n in range(30)}
     assert [name for name, _ in fates({"fate": fate})][:3] == ["paired", "reason_29", "reason_28"]
-    draw_chimera({"fate": fate}, io.BytesIO(), "png")
+    draw_chimera(io.BytesIO(), "png", {"fate": fate})
     names = [label.get_text() for label in pages[0][1][0][0].get_yticklabels()]
     assert len(names) == 10
     assert names[-1] == "other reasons"

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mirtools.alignment.class_vectors import Vectors
-from mirtools.alignment.classes import Wanted, classify
+from mirtools.classes.classify import ClassOptions, classify
+from mirtools.classes.vectors import Vectors
 from mirtools.report import classes_figure
 
 
@@ -15,7 +15,7 @@ def classified(kind="importance", count=90, k=3, choices=None, missing=5):
         first = (1, 8, 12)[number % 3]
         values[number, first : first + 6] += 1
     values[:missing] = 0
-    return classify(kind, Vectors(values, values.any(1)), Wanted(k, choices, "row", 20, 1))
+    return classify(kind, Vectors(values, values.any(1)), ClassOptions(k, choices, "row", 20, 1))
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_what_is_drawn(drawn):
     found = classified()
     classes_figure.draw_classes(None, "png", [found])
     ((title, rows),) = drawn
-    assert title == "90 interactions by where on the miRNA their weight lies"
+    assert title == "90 interactions by the important bases of the miRNA"
     assert [len(row) for row in rows] == [2, 3]
     picture, counts = rows[0]
     assert picture.images[0].get_array().shape == (85, 20)
@@ -46,7 +46,7 @@ def test_what_is_drawn(drawn):
         assert axes.get_ylim()[1] == rows[1][0].get_ylim()[1]
 
 
-def test_many_rows_are_merged_but_none_is_lost(drawn, monkeypatch):
+def test_many_rows_are_merged_and_all_are_drawn(drawn, monkeypatch):
     monkeypatch.setattr(classes_figure, "_MOST_LINES", 40)
     found = classified(count=600, missing=0)
     classes_figure.draw_classes(None, "png", [found])
@@ -80,7 +80,7 @@ def test_nothing(drawn):
 
 def test_many_classes(drawn):
     values = np.random.default_rng(1).random((60, 20))
-    found = classify("importance", Vectors(values, np.ones(60, bool)), Wanted(15, None, "none", 20, 1))
+    found = classify("importance", Vectors(values, np.ones(60, bool)), ClassOptions(15, None, "none", 20, 1))
     classes_figure.draw_classes(None, "png", [found])
     assert [len(row) for row in drawn[0][1]] == [2, 3, 3, 3, 3]
     assert [classes_figure.class_label(found, number) for number in (1, 15)] == [

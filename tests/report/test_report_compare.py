@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mirtools.alignment.comparison import Comparison
-from mirtools.alignment.comparison_mutagenesis import Assay, measure
-from mirtools.alignment.comparison_statistics import Statistics
+from mirtools.comparison.mutagenesis import Assay, measure
+from mirtools.comparison.statistics import Statistics
+from mirtools.comparison.tables import Comparison
 from mirtools.report import compare_figure
 
 
@@ -81,7 +81,7 @@ def test_spread(drawn, labels, numbers):
 
 def test_measured_values(drawn):
     found = statistics("ab")
-    # made-up values
+    # invented values
     assays = [Assay("ACGT", "", [(1, 1), (2, 2), (11, 20)], [1.0, -2.0, 0.5]), Assay("TTTT", "", [(1, 1)], [1.0])]
     from collections import Counter
 
@@ -94,9 +94,9 @@ def test_measured_values(drawn):
     assert all("(r = " in line.get_label() for line in axes.lines[:2])
 
 
-def test_nothing_and_many(drawn):
+def test_no_pairs_and_many_sets(drawn):
     compare_figure.draw_comparison(None, "png", statistics(pairs=0))
-    assert drawn[0] == ("no pair that all tables have, with an alignment", [])
+    assert drawn[0] == ("no pair with an alignment in all tables", [])
     compare_figure.draw_comparison(None, "png", statistics([f"label {at}" for at in range(30)], runs=2))
     assert len(drawn[1][1][0]) == 2
     assert len(drawn[1][1][0][1].texts) == 0

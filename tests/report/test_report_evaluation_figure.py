@@ -1,4 +1,4 @@
-"""The figure of dmiso-evaluate: formats, determinism, which panels, what is drawn in them."""
+"""The figure of dmiso-evaluate: formats, determinism, panels and what is drawn in them."""
 
 import io
 import re
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from mirtools.evaluation.judgement import Bootstrap, judge
-from mirtools.evaluation.pairs import JudgedPairs
 from mirtools.evaluation.predictors import Predictor
+from mirtools.pairs.table import LabelledPairs
 from mirtools.report import evaluation_figure
 from mirtools.report.drawing import FORMATS
 from mirtools.report.evaluation_figure import NOTHING, draw_evaluation
@@ -19,13 +19,11 @@ SIGNATURES = {"png": b"\x89PNG\r\n", "svg": b"<?xml", "pdf": b"%PDF-"}
 
 
 def case(labels, parts=("all", "exact", "isomir")):
-    """Return what is drawn of two predictors: scores that are right, and a yes to the first pair alone."""
+    """Return the data of two predictors: one with correct scores, one that predicts 1 only for the first pair."""
     size = len(labels)
     dots = ["."] * size
     names = [f"m{row % 6}" for row in range(size)]
-    pairs = JudgedPairs(
-        np.array(labels, np.uint8), dots, dots, names, dots, dots, dots, dots, [-1] * size, [-1] * size
-    )
+    pairs = LabelledPairs(dots, dots, np.array(labels, np.uint8), names, dots)
     called = np.arange(size) == 0
     predictors = [
         Predictor("right", "score", "higher", pairs.labels + np.linspace(0, 0.5, size), pairs.labels == 1),
@@ -87,14 +85,14 @@ def test_curves(pages):
     perfect = lines[evaluation_figure.BLUE, "-", "None"]
     assert (perfect.get_xdata()[0], perfect.get_ydata()[0]) == (0, 0)
     assert max(perfect.get_ydata()[np.asarray(perfect.get_xdata()) == 0]) == 1
-    # a yes to one of seven positives, and to nothing else, is a point
+    # a prediction of 1 for one of seven positives, and for no other pair, is a point
     point = lines[evaluation_figure.ORANGE, "None", "o"]
     assert (point.get_xdata()[0], point.get_ydata()[0]) == pytest.approx((0, 1 / 7))
     assert min(precision.lines[1].get_ydata()[:7]) == 1
     assert {"right", "$first_{<b>", "1.000", "0.571"} <= {text.get_text() for text in names.texts}
 
 
-def test_recall_of_positives_alone(pages):
+def test_recall_without_negatives(pages):
     draw_evaluation(io.BytesIO(), "png", *case([1] * 9, ("all",)))
     (panel,) = pages[0][1][0]
     points = [line.get_ydata()[0] for line in panel.lines if len(line.get_ydata()) == 1]

@@ -1,4 +1,4 @@
-"""The figure: formats, determinism, hostile names, nothing to show."""
+"""The figure of an interaction table: formats, determinism, hostile names, empty tables."""
 
 import importlib.util
 import io
@@ -9,7 +9,7 @@ import pytest
 
 from mirtools.errors import MissingExtraError, UsageError
 from mirtools.report import drawing, figures
-from mirtools.report.runs import RunReport
+from mirtools.report.run_reports import RunReport
 from mirtools.report.summary import SCORE_BINS, Summary
 
 pytest.importorskip("matplotlib")

@@ -1,4 +1,4 @@
-"""Figures of what a model looks at: what is drawn is what was computed."""
+"""Figures of interpretation: what is drawn is what was computed."""
 
 import io
 import itertools
@@ -11,8 +11,8 @@ from mirtools.interpretation.clusters import cluster_mirnas
 from mirtools.interpretation.kernels import KernelMotif
 from mirtools.interpretation.masking import MaskedPairs, MaskingSums
 from mirtools.interpretation.motifs import Motif, information
-from mirtools.interpretation.pairs import Pair
 from mirtools.interpretation.profiles import Profiles
+from mirtools.pairs.table import Pair
 from mirtools.report import interpretation_clusters, interpretation_logos, interpretation_maps
 
 
@@ -25,7 +25,7 @@ def kernel(frequencies, sites=1000, branch="mirna", number=1):
     return KernelMotif(branch, number, 0.0, 1.0, 10, 0.5, motif)
 
 
-def test_letters_stand_on_each_other_the_largest_on_top():
+def test_letters_are_stacked_the_largest_on_top():
     table = np.random.default_rng(1).dirichlet([0.5] * 4, 8)
     axes = axes_of()
     interpretation_logos._draw_logo(axes, kernel(table), {})
@@ -48,7 +48,7 @@ def test_a_kernel_without_sites():
     axes = axes_of()
     empty = KernelMotif("site", 3, 0.0, 0.0, 0, 0.0, None)
     interpretation_logos._draw_logo(axes, empty, {})
-    assert "Site 3: never excited" in (axes.get_title(), axes.get_title(loc="left"))
+    assert "Site 3: never active" in (axes.get_title(), axes.get_title(loc="left"))
     assert not axes.patches
 
 

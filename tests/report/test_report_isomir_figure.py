@@ -1,11 +1,11 @@
-"""The figure of isomir-classify: formats, determinism, what is drawn, hostile and long names, nothing."""
+"""The figure of isomir-classify: formats, determinism, panels, hostile and long names, empty statistics."""
 
 import io
 import re
 
 import pytest
 
-from mirtools.interactions import ISOMIR_TYPES
+from mirtools.io.tables import ISOMIR_TYPES
 from mirtools.isomir.compare import Comparison, Share
 from mirtools.isomir.statistics import Count, Preference, Shared, Statistics
 from mirtools.report import isomir_figure
@@ -41,7 +41,7 @@ COMPARED = Comparison([], [Share(side, "any", 10, 50, 40, 9.5) for side in ("fir
 
 def drawn(statistics, comparison=None, kind="png"):
     stream = io.BytesIO()
-    draw_isomirs(statistics, comparison, 100, stream, kind)
+    draw_isomirs(stream, kind, statistics, comparison, 100)
     return stream.getvalue()
 
 
@@ -81,7 +81,7 @@ def test_all_panels(pages):
     assert "40 of 50" in [text.get_text() for text in pages[0][1][2][0].texts]
 
 
-def test_what_there_is_not_is_not_drawn(pages):
+def test_missing_statistics_are_not_drawn(pages):
     drawn(FULL._replace(preferences=[], shared=[]))
     assert titles(pages[0]) == [["isomiR types", "isomiRs per miRNA"]]
     drawn(NOTHING)
@@ -89,7 +89,7 @@ def test_what_there_is_not_is_not_drawn(pages):
     assert drawn(NOTHING, Comparison([], []))[:0] == b""
 
 
-def test_transcripts_where_sites_are_unknown(pages):
+def test_transcripts_if_sites_are_unknown(pages):
     drawn(FULL._replace(shared=[item._replace(sites=None) for item in SHARED]))
     shared = pages[0][1][1][1]
     assert shared.get_xlabel().startswith("target transcripts")

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from mirtools.report.markdown import escape, relative_link, share, write_summary
-from mirtools.report.runs import RunReport
+from mirtools.report.run_reports import RunReport
 from mirtools.report.summary import Interaction, Pair, Summary
 
 HOSTILE = "a|b`c*d <script>alert(1)</script> [x](y) $z$ _u_ ~~s~~ &amp; \x1b[31m\nnew # line"
@@ -65,7 +65,7 @@ def test_full_summary():
     assert "1. hsa-let-7a-5p with HMGA2, 103-128 (" in text
     assert "\n             |||||||||   ||||:||||||||\n" in text
     assert "| reads in               | 2,000 | 100.0 % |" in text
-    assert "| miRNA and target apart |   500 |  25.0 % |" in text
+    assert "| gap too long           |   500 |  25.0 % |" in text
     assert text.endswith("|\n")
 
 
@@ -73,9 +73,9 @@ def test_empty_table():
     assert _text(Summary(has=ALL)) == "# miRNA-target interactions\n\nNo interactions.\n"
 
 
-def test_what_was_left_out_is_said():
+def test_skipped_rows_are_reported():
     text = _text(Summary(has=ALL, negatives=1, alternatives=2))
-    assert "No interactions. 1 row labelled as no interaction (label 0) left out. 2 second-best rows (rank" in text
+    assert "No interactions. 1 row with label 0 (no interaction) skipped. 2 second-best rows (rank" in text
 
 
 def test_names_only():
@@ -84,7 +84,7 @@ def test_names_only():
             has={"mirna_id"}, interactions=1, pairs=1, reads_of=Counter(m=1), top=[_pair(mirna_seq="", start=None)]
         )
     )
-    assert "\nSeen first; " in text
+    assert "\nOrder: as first seen. " in text
     assert "| 1   | hsa-let-7a-5p | HMGA2  |" in text
     assert "distinct reads" not in text
     assert "Duplexes" not in text

@@ -1,4 +1,4 @@
-"""Custom content for MultiQC: what it says, and what MultiQC itself makes of it."""
+"""Custom content for MultiQC: the numbers in the files, and how MultiQC itself reads them."""
 
 import json
 import subprocess
@@ -50,7 +50,7 @@ def test_files_and_numbers():
     }
 
 
-def test_one_row_a_sample():
+def test_one_row_per_sample():
     assert content(RUN | SAMPLES)["general_mqc.json"]["data"] == {
         "heart": {"reads": 60, "duplicates": 16.667, "paired_reads": 20, "paired_share": 40.0},
         "brain <b>": {"reads": 0, "duplicates": 0.0, "paired_reads": 0, "paired_share": 0.0},
@@ -69,17 +69,17 @@ def test_names_that_are_no_text():
 
 
 def multiqc(peer, folder, runs):
-    """Run the real MultiQC over the files of some runs; what it says and what it has parsed."""
+    """Run the real MultiQC over the files of some runs; return its report and the data that it parsed."""
     for number, (name, statistics) in enumerate(runs.items()):
         for ending, text in multiqc_files(statistics, name).items():
             (folder / f"{number}.{ending}").write_text(text)
     line = [peer("multiqc"), ".", "--data-format", "json", "--strict", "--no-version-check", "--no-ansi"]
     done = subprocess.run(line, cwd=folder, capture_output=True, text=True)
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, said
+    printed = done.stdout + done.stderr
+    assert done.returncode == 0, printed
     log = (folder / "multiqc_data" / "multiqc.log").read_text()
     assert not [line for line in log.splitlines() if "[WARNING" in line or "[ERROR" in line]
-    assert "Traceback" not in said + log
+    assert "Traceback" not in printed + log
     assert (folder / "multiqc_report.html").stat().st_size > 100_000
     return json.loads((folder / "multiqc_data" / "multiqc_data.json").read_text())
 

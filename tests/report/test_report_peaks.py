@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from mirtools.alignment.align import Costs
+from mirtools.io.bed import KnownSite
+from mirtools.io.sequences import Reference
 from mirtools.models.pairing import WATSON_CRICK
 from mirtools.report import peaks_evaluation_figure, peaks_figure
-from mirtools.scan.bed import KnownSite
-from mirtools.scan.evaluate import FoundPeak, judge
+from mirtools.scan.evaluate import FoundPeak, evaluate
 from mirtools.scan.narrow import Narrowed
 from mirtools.scan.peaks import PeakFinder, PeakRules
-from mirtools.sequences import Reference
 
 MIRNA = Reference("let-7a", "", "TGAGGTAGTAGGTTGTATAGTT")
 
@@ -33,11 +33,11 @@ def narrowed(name: str, *places: int) -> Narrowed:
 def test_tracks_peaks_known_sites_and_alignments(pages_of):
     kept = pages_of(peaks_figure)
     known = [KnownSite("t1", 100, 110, "let-7a"), KnownSite("t1", 20, 30, "other"), KnownSite("t0", 5, 9, "")]
-    figure = peaks_figure.PeaksFigure(known, 3)
+    figure = peaks_figure.PeaksFigure(io.BytesIO(), "png", known, 3)
     for found in (narrowed("nothing"), narrowed("t0"), narrowed("t1", 20, 100, 150, 175), narrowed("t2", 9)):
         figure.add(found)
     figure.add(narrowed("too many", 9))
-    figure.draw(io.BytesIO(), "png")
+    figure.draw()
     ((title, rows),) = kept
     assert title == ""
     first = rows[0][0]
@@ -55,9 +55,9 @@ def test_tracks_peaks_known_sites_and_alignments(pages_of):
 
 def test_nothing_to_draw(pages_of):
     kept = pages_of(peaks_figure)
-    figure = peaks_figure.PeaksFigure([], 3)
+    figure = peaks_figure.PeaksFigure(io.BytesIO(), "png", [], 3)
     figure.add(narrowed("nothing"))
-    figure.draw(io.BytesIO(), "png")
+    figure.draw()
     assert kept == [(peaks_figure.NOTHING, [])]
 
 
@@ -66,7 +66,7 @@ def test_evaluation(pages_of, neighbours):
     kept = pages_of(peaks_evaluation_figure)
     sites = [KnownSite("t", 10, 20, "m"), KnownSite("t" if neighbours else "u", 40, 50, "m")]
     peaks = [FoundPeak("m", "t", 12, 0.1, 7, 70), FoundPeak("m", "t", 80, 0.1, 7, 70)]
-    peaks_evaluation_figure.draw_evaluation(io.BytesIO(), "png", judge(sites, peaks, 0, {"t": 250, "u": 250}))
+    peaks_evaluation_figure.draw_evaluation(io.BytesIO(), "png", evaluate(sites, peaks, 0, {"t": 250, "u": 250}))
     ((title, (panels,)),) = kept
     assert title.startswith("1 of 2 known sites have a peak; ")
     assert len(panels) == (3 if neighbours else 2)
@@ -75,6 +75,6 @@ def test_evaluation(pages_of, neighbours):
 
 def test_evaluation_of_nothing(pages_of):
     kept = pages_of(peaks_evaluation_figure)
-    peaks_evaluation_figure.draw_evaluation(io.BytesIO(), "png", judge([], [], 0))
-    peaks_evaluation_figure.draw_evaluation(io.BytesIO(), "png", judge([KnownSite("t", 1, 2, "m")], [], 0))
+    peaks_evaluation_figure.draw_evaluation(io.BytesIO(), "png", evaluate([], [], 0))
+    peaks_evaluation_figure.draw_evaluation(io.BytesIO(), "png", evaluate([KnownSite("t", 1, 2, "m")], [], 0))
     assert [title for title, _ in kept] == [peaks_evaluation_figure.NOTHING, "0 of 1 known sites have a peak"]

@@ -1,4 +1,4 @@
-"""Figures whatever backend, styles and settings of matplotlib the machine has."""
+"""Figures do not depend on backend, styles and settings of matplotlib."""
 
 import io
 import os
@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from mirtools.report import drawing
-from mirtools.training.curves import draw_curves
+from mirtools.report.training_curves import draw_curves
 from mirtools.training.fit import Epoch, Trained
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -33,7 +33,7 @@ def page(kind="png"):
 
 
 def test_a_notebook_and_a_matplotlibrc_change_nothing(tmp_path):
-    # a backend that is not there, and settings in the working folder: TeX, other sizes, a locale, no UTF-8
+    # a backend that is not installed, and settings in the working folder: TeX, other sizes, a locale, no UTF-8
     settings = b"text.usetex: True\nfont.size: 40\nsavefig.dpi: 20\naxes.formatter.use_locale: True\n# \xff\n"
     (tmp_path / "matplotlibrc").write_bytes(settings)
     environment = {
@@ -52,7 +52,7 @@ def test_a_notebook_and_a_matplotlibrc_change_nothing(tmp_path):
 def test_settings_of_this_process_change_nothing(kind):
     def curves():
         stream = io.BytesIO()
-        draw_curves([("fold 1", Trained({}, 1, [Epoch(1, 0.7, 0.6, 0.8, 0.8)]))], stream, kind)
+        draw_curves(stream, kind, [("fold 1", Trained({}, 1, [Epoch(1, 0.7, 0.6, 0.8, 0.8)]))])
         return stream.getvalue()
 
     expected = page(kind), curves()
@@ -69,7 +69,7 @@ def test_settings_of_this_process_change_nothing(kind):
         assert matplotlib.rcParams["font.size"] == 40
 
 
-def test_a_broken_matplotlib_is_told_before_the_work(monkeypatch):
+def test_a_broken_matplotlib_is_reported_before_the_work(monkeypatch):
     def broken():
         raise ImportError("libfreetype")
 

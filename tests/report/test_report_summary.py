@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirtools.errors import InputError
-from mirtools.interactions import TableReader
+from mirtools.io.tables import TableReader
 from mirtools.report.summary import LONGEST_GAP, SCORE_BINS, gene_symbol, summarize
 
 HEADER = (
@@ -54,12 +54,12 @@ def test_known_table(tmp_path):
     assert (summary.top[0].interactions, summary.top[0].reads) == (2, 8)
 
 
-def test_rows_labelled_negative_are_left_out(tmp_path):
+def test_negatives_are_skipped(tmp_path):
     summary = _summary(tmp_path, [("a", 1), ("a", 0), ("b", 0)], "mirna_id label")
     assert (summary.interactions, summary.negatives, dict(summary.reads_of)) == (1, 2, {"a": 1})
 
 
-def test_second_best_rows_are_left_out(tmp_path):
+def test_second_best_rows_are_skipped(tmp_path):
     summary = _summary(tmp_path, [("a", 4, 1), ("b", 4, 2), ("b", 1, ".")], "mirna_id n_reads rank")
     assert (summary.interactions, summary.alternatives, summary.reads) == (2, 1, 5)
 
@@ -86,7 +86,7 @@ def test_far_gaps_are_clamped(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("column", "cell", "said"),
+    ("column", "cell", "message"),
     [
         ("n_reads", "many", "n_reads is 'many'"),
         ("n_reads", "-1", "n_reads is '-1'"),
@@ -100,10 +100,10 @@ def test_far_gaps_are_clamped(tmp_path):
         ("mirna_seq", "TG!", "mirna_seq: '!'"),
     ],
 )
-def test_wrong_cells_name_line_and_column(tmp_path, column, cell, said):
+def test_wrong_cells_name_line_and_column(tmp_path, column, cell, message):
     with pytest.raises(InputError, match=r"table\.tsv:2: ") as caught:
         _summary(tmp_path, [("a", cell)], f"mirna_id {column}")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert len(str(caught.value)) - len(str(tmp_path)) < 150
 
 
@@ -124,7 +124,7 @@ def test_top_equals_grouping_and_sorting(tmp_path_factory, rows, top):
         pair: (max(n[2] for n in found), sum(n[0] for n in found), max(n[1] for n in found))
         for pair, found in groups.items()
     }
-    # the sort is stable, but pairs are told apart by when their miRNA and their target were first seen
+    # the sort is stable, but equal pairs are ordered by when their miRNA and their target were first seen
     seen = {name: at for at, name in enumerate(dict.fromkeys(name for cell in cells for name in cell[:2]))}
     order = sorted(groups, key=lambda pair: (*(-part for part in strength[pair]), seen[pair[0]], seen[pair[1]]))
     assert [(pair.best.mirna, pair.best.target) for pair in summary.top] == order[:top]

@@ -1,4 +1,4 @@
-"""Both tracks as the paper's text has them (Gresova et al. 2022, Methods 2.5), base by base, window by window."""
+"""Both tracks as in the paper's text (Gresova et al. 2022, Methods 2.5), base by base, window by window."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def mean_scores(scores, length, window):
-    """Each score is added to all positions of its window; then by the number of scores that were added."""
+    """Add each score to all positions of its window, then divide by the number of added scores."""
     sums, counts = [0.0] * length, [0] * length
     for start, score in enumerate(scores):
         for position in range(start, min(start + window, length)):
@@ -16,7 +16,7 @@ def mean_scores(scores, length, window):
 
 
 def attributions(explained, length, width, window, stride):
-    """Each matrix is scaled by its window's score and added; then by the number of windows there are."""
+    """Scale each matrix by its window's score and add it, then divide by the number of windows."""
     matrix = [[0.0] * width for _ in range(length)]
     for start, values, score in explained:
         for row in range(min(window, length - start)):
@@ -31,7 +31,7 @@ def attributions(explained, length, width, window, stride):
 
 
 def smoothed(track, reach):
-    """Each base is the weighted mean of its neighbours; beyond the ends is nothing."""
+    """Replace each base by the weighted mean of its neighbours; values beyond the ends are 0."""
     result = []
     for at in range(len(track)):
         total = 0.0
@@ -43,7 +43,7 @@ def smoothed(track, reach):
 
 
 def maxima(track):
-    """Places of a track that are higher than what lies on both sides; the middle one of equals."""
+    """Return the positions that are higher than both sides; of equal neighbours the middle one."""
     found = []
     at = 0
     while at < len(track):
@@ -59,7 +59,7 @@ def maxima(track):
 
 
 def prominence(track, place):
-    """How far down one has to go, on the way to something higher."""
+    """Return the smallest descent on the way to a higher value."""
     valleys = []
     for step in (-1, 1):
         lowest, at = track[place], place

@@ -1,4 +1,4 @@
-"""Peaks held against known sites."""
+"""Peaks compared with known sites."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import math
 import pytest
 
 from mirtools.errors import InputError
-from mirtools.scan.bed import KnownSite
-from mirtools.scan.evaluate import SITE_COLUMNS, FoundPeak, judge, read_peaks, site_row
+from mirtools.io.bed import KnownSite
+from mirtools.scan.evaluate import SITE_COLUMNS, FoundPeak, evaluate, read_peaks, site_row
 
 
 def peak(summit: int, mirna: str = "m", target: str = "t", narrow: float = 5, wide: float = 50) -> FoundPeak:
@@ -21,7 +21,7 @@ def site(start: int, end: int, mirna: str = "m", target: str = "t") -> KnownSite
 
 def test_inside_near_and_far():
     sites = [site(10, 20), site(40, 50), site(80, 90)]
-    found = judge(sites, [peak(12), peak(52), peak(70)], 3, {"t": 200})
+    found = evaluate(sites, [peak(12), peak(52), peak(70)], 3, {"t": 200})
     assert [each.peak and each.peak.summit for each in found.sites] == [12, 52, None]
     assert [each.distance for each in found.sites[:2]] == [0, 3]
     assert [each.offset for each in found.sites[:2]] == [-2.5, 7.5]
@@ -33,26 +33,26 @@ def test_inside_near_and_far():
     assert summary["by_neighbour_distance"]["40"]["found_share"] == 0
 
 
-def test_one_peak_is_no_two_sites():
+def test_one_peak_is_not_assigned_to_two_sites():
     sites = [site(10, 20), site(18, 28)]
-    both = judge(sites, [peak(19)], 0)
+    both = evaluate(sites, [peak(19)], 0)
     assert [each.peak is not None for each in both.sites] == [True, True]
     assert sum(each.separate for each in both.sites) == 1
-    apart = judge(sites, [peak(19), peak(12)], 0)
+    apart = evaluate(sites, [peak(19), peak(12)], 0)
     assert [each.separate for each in apart.sites] == [True, True]
     assert [each.peak.summit for each in apart.sites] == [12, 19]
 
 
-def test_pairs_are_kept_apart():
+def test_pairs_are_separate():
     sites = [site(10, 20), site(10, 20, "other")]
-    found = judge(sites, [peak(12), peak(15, "third"), peak(15, target="u")], 0)
+    found = evaluate(sites, [peak(12), peak(15, "third"), peak(15, target="u")], 0)
     assert [each.peak is not None for each in found.sites] == [True, False]
     assert found.other_peaks == 2
     assert found.summary()["false_peaks_per_kb"] is None
 
 
-def test_a_site_without_a_mirna_is_one_of_all():
-    found = judge([site(10, 20, ""), site(5, 9, "", "u")], [peak(12), peak(13, "b")], 0, {"t": 100})
+def test_a_site_without_a_mirna_is_a_site_of_all():
+    found = evaluate([site(10, 20, ""), site(5, 9, "", "u")], [peak(12), peak(13, "b")], 0, {"t": 100})
     assert [(each.mirna_id, each.peak is not None) for each in found.sites] == [
         ("b", True),
         ("m", True),
@@ -61,15 +61,15 @@ def test_a_site_without_a_mirna_is_one_of_all():
     assert found.scanned is None  # the length of u is not known
 
 
-def test_nothing_at_all():
-    summary = judge([], [], 3).summary()
+def test_without_sites_or_peaks():
+    summary = evaluate([], [], 3).summary()
     assert (summary["sites"], summary["found_share"], summary["by_neighbour_distance"]) == (0, None, {})
-    assert judge([], [peak(3)], 3).other_peaks == 1
-    assert judge([site(1, 2)], [], 3, {"t": 10}).summary()["median_offset"] is None
+    assert evaluate([], [peak(3)], 3).other_peaks == 1
+    assert evaluate([site(1, 2)], [], 3, {"t": 10}).summary()["median_offset"] is None
 
 
 def test_rows():
-    found = judge([site(10, 20), site(40, 50)], [peak(12, wide=math.nan)], 0)
+    found = evaluate([site(10, 20), site(40, 50)], [peak(12, wide=math.nan)], 0)
     rows = [dict(zip(SITE_COLUMNS, site_row(each), strict=True)) for each in found.sites]
     assert rows[0] == {
         "mirna_id": "m",

@@ -1,4 +1,4 @@
-"""From pairs to tracks and peaks: with scores and attributions that are known, and with a network."""
+"""From pairs to tracks and peaks, with known scores and attributions, and with a network."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import pytest
 import slow_tracks
 
 from mirtools.alignment.align import Costs
-from mirtools.alignment.explained import explainer_of
-from mirtools.attribution.explainer import Explained
-from mirtools.models.encoder import Encoder, encoder_of
-from mirtools.models.modelfile import Model
-from mirtools.models.network import Network, cnn, mirbind
+from mirtools.attribution.choose import explainer_of
+from mirtools.attribution.explained import Explained
+from mirtools.io.sequences import Reference, reverse_complement
+from mirtools.models.base import Model
+from mirtools.models.encoder import Encoder
+from mirtools.models.matrix.family import Matrix
+from mirtools.models.matrix.network import Network, cnn, mirbind
 from mirtools.models.pairing import WATSON_CRICK, WOBBLE
-from mirtools.scan.narrow import Narrower, Pair, WindowSettings, pairs_of, transcript_scorer
+from mirtools.scan.narrow import Narrower, Pair, WindowSettings, pairs_of
 from mirtools.scan.peaks import PeakFinder, PeakRules
 from mirtools.scan.table import COLUMNS, bed_lines, rows
-from mirtools.sequences import Reference, reverse_complement
 
 LET7 = Reference("let-7a", "", "TGAGGTAGTAGGTTGTATAGTT")
 SEED = reverse_complement(LET7.sequence[1:8])
@@ -28,16 +29,16 @@ FINDER = PeakFinder(WATSON_CRICK, Costs(), PeakRules(), 50)
 
 
 class SeedModel:
-    """A window scores 0.9 where it holds the whole seed match, else 0.1; the seed's pairs have it all."""
+    """A window with the whole seed match scores 0.9, others 0.1; the seed's pairs have all of the attribution."""
 
     kind, additive, threads, background, expectation = "seed", False, True, None, 0.0
 
     def __init__(self) -> None:
         self.asked = 0
 
-    def tracks(self, mirna, codes):
-        text = "".join("ATCGN"[code] for code in codes).ljust(50, "N")
-        return np.array([0.9 if SEED in text[at : at + 50] else 0.1 for at in range(len(text) - 49)], "f4")
+    def score_windows(self, mirnas, windows, first, last):
+        texts = ["".join("ATCGN"[code] for code in codes) for codes in windows.codes(first, last)]
+        return np.array([[0.9 if SEED in text else 0.1 for text in texts]], "f4")
 
     def explain_codes(self, mirnas, sites):
         self.asked += len(sites)
@@ -65,7 +66,7 @@ def transcript(name: str, length: int, *places: int) -> Reference:
     return Reference(name, "", "".join(letters))
 
 
-def test_known_sites_come_out_and_low_windows_are_not_explained():
+def test_known_sites_are_found_and_low_windows_are_not_explained():
     model = SeedModel()
     found = narrower(model)
     (result,) = found.run([Pair(0, LET7, transcript("t", 300, 100, 115, 200))])
@@ -84,7 +85,7 @@ def test_known_sites_come_out_and_low_windows_are_not_explained():
 
 
 @pytest.mark.parametrize("stride", [1, 3, 50])
-def test_both_tracks_are_those_of_the_paper(stride):
+def test_both_tracks_equal_the_papers(stride):
     model = SeedModel()
     target = transcript("t", 130, 20, 90)
     (result,) = narrower(model, stride=stride).run([Pair(0, LET7, target)])
@@ -98,7 +99,7 @@ def test_both_tracks_are_those_of_the_paper(stride):
     assert np.allclose(result.attribution_track, expected, atol=1e-7)
 
 
-def test_order_threads_and_neighbours_change_nothing():
+def test_order_threads_and_neighbours_have_no_effect():
     targets = [transcript(f"t{at}", 20 + 37 * at, *range(5, 13 + 37 * at, 61)) for at in range(8)]
     pairs = [Pair(0, LET7, target) for target in targets]
     alone = [next(narrower(SeedModel()).run([pair])) for pair in pairs]
@@ -150,7 +151,7 @@ def test_pairs_target_by_target():
     assert counts == {"targets": 6}
 
 
-def test_memory_grows_with_the_matrix_alone():
+def test_memory_grows_only_with_the_matrix():
     target = transcript("t", 30_000, *range(0, 29_000, 40))
     model = SeedModel()
     tracemalloc.start()
@@ -168,25 +169,25 @@ def drawn(network: Network) -> Model:
         spread = 0.1 if len(shape) == 1 else np.sqrt(2 / np.prod(shape[:-1]))
         values = random.uniform(0.5, 1.5, shape) if "variance" in name else random.normal(0, spread, shape)
         weights[name] = values.astype("f4")
-    return Model(weights, "drawn", network=network, architecture="drawn")
+    return Model(Matrix("drawn", network), weights, "drawn")
 
 
 @pytest.mark.parametrize(
     "network", [mirbind(WOBBLE, 30, 12, filters=6, height=5, units=5), cnn(WATSON_CRICK, 24, 11)]
 )
 @pytest.mark.parametrize("kind", ["deep", "ism"])
-def test_with_a_network_all_is_as_window_by_window(network, kind):
+def test_with_a_network_results_equal_those_window_by_window(network, kind):
     model = drawn(network)
     random = np.random.default_rng(2)
     target = Reference("t", "", "".join(random.choice(list("ACGT"), 90)))
     mirna = Reference("m", "", LET7.sequence[:10])
-    encoder = encoder_of(network)
+    encoder = network.encoder
     explainer = explainer_of(model, kind, 3)
     windows = [target.sequence[at : at + encoder.site_length] for at in range(91 - encoder.site_length)]
     explained = explainer.explain([mirna.sequence] * len(windows), windows)
     threshold = float(np.median(explained.scores))
     finder = PeakFinder(WATSON_CRICK, Costs(), PeakRules(least_height=0), encoder.site_length)
-    scorer = transcript_scorer(model, ["ACGT", mirna.sequence])
+    scorer = model.window_scorer(["ACGT", mirna.sequence])
     narrow = Narrower(encoder, scorer, explainer, finder, WindowSettings(threshold))
     results = [next(narrow.run([Pair(1, mirna, target)], threads)) for threads in (1, 2)]
     assert list(rows(results[0])) == list(rows(results[1]))

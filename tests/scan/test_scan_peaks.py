@@ -1,4 +1,4 @@
-"""Peaks of matrices that are known, and what must hold of any."""
+"""Peaks of known matrices, and properties of the peaks of any matrix."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirtools.alignment.align import Aligner, Costs
+from mirtools.io.sequences import reverse_complement
 from mirtools.models.pairing import WATSON_CRICK
 from mirtools.scan.peaks import PeakFinder, PeakRules, around
-from mirtools.sequences import reverse_complement
 
 MIRNA = "TGAGGTAGTAGGTTGTATAGTT"
 RULES = PeakRules(smooth=5, least_height=0.01, least_prominence=0.2, distance=8)
@@ -18,7 +18,7 @@ FINDER = PeakFinder(WATSON_CRICK, Costs(), RULES, 50)
 
 
 def paired(target: list[str], matrix: np.ndarray, start: int, first: int, bases: int, value: float) -> None:
-    """Let a part of the target pair with the miRNA's bases from ``first`` (0-based) on, all worth the same."""
+    """Let a part of the target pair with the miRNA's bases from ``first`` (0-based), all with the same value."""
     target[start : start + bases] = reverse_complement(MIRNA[first : first + bases])
     for step in range(bases):
         matrix[start + step, first + bases - 1 - step] = value
@@ -35,7 +35,7 @@ def test_a_planted_seed_is_one_peak():
     assert peak.summit in (104, 105)
     assert peak.height == pytest.approx(0.1)
     assert peak.window_start == peak.summit - 25
-    # all of the miRNA lies on the target, base 1 behind the planted part
+    # all of the miRNA lies on the target, base 1 downstream of the planted part
     assert (peak.start, peak.end) == (111 - 22, 111)
     partners = peak.alignment.partners + peak.window_start
     assert partners[1:11].tolist() == list(range(109, 99, -1))
@@ -57,7 +57,7 @@ def test_two_seeds_are_two_peaks_with_an_alignment_each(distance, second):
 @pytest.mark.parametrize("bulge", [0, 1, 2])
 def test_seed_and_pairing_of_the_3p_end_are_one_peak(bulge):
     target, matrix = ["A"] * 200, np.zeros((200, 22))
-    paired(target, matrix, 100, 1, 7, 0.1)  # opposite to bases 2 to 8
+    paired(target, matrix, 100, 1, 7, 0.1)  # pairs with bases 2 to 8
     paired(target, matrix, 100 - 4 - 5 - bulge, 12, 5, 0.08)  # bases 13 to 17
     track = FINDER.track(matrix)
     assert (track[91 - bulge : 96 - bulge].max() > 2 * track[96 - bulge : 100].min()) or bulge < 2
@@ -72,7 +72,7 @@ def test_no_attribution_no_peak():
     assert peaks_of(["A"] * 1, np.zeros((1, 22))) == []
 
 
-def test_a_peak_where_nothing_pairs_is_its_summit_alone():
+def test_a_peak_without_an_alignment_is_its_summit():
     matrix = np.zeros((60, 22))
     matrix[30, 5] = 1  # A opposite to A
     (peak,) = peaks_of(["T" if at != 30 else MIRNA[5] for at in range(60)], matrix)
@@ -108,7 +108,7 @@ def test_any_matrix(seed, length, share):
         assert 0 <= peak.start < peak.end <= length
         assert peak.window_start <= peak.summit < peak.window_start + len(peak.alignment.site)
         assert target[peak.window_start :].startswith(peak.alignment.site)
-    # the highest place of all is a peak where anything is
+    # the highest position of a track that is not 0 is a peak
     if track.max() >= RULES.least_height:
         assert track.max() == max((peak.height for peak in peaks), default=0)
 
@@ -119,7 +119,7 @@ def test_cells_around_a_diagonal():
     assert cells.astype(int).tolist() == expected
 
 
-def test_a_single_site_is_aligned_as_the_window_alone_is():
+def test_a_single_site_is_aligned_as_its_window():
     target, matrix = list("ACGTACGTTA" * 10), np.random.default_rng(3).normal(0, 0.005, (100, 22))
     paired(target, matrix, 50, 1, 10, 0.1)
     peak = max(peaks_of(target, matrix), key=lambda peak: peak.height)

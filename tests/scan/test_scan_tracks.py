@@ -1,4 +1,4 @@
-"""Tracks and maxima against slow counterparts, and what must hold."""
+"""Tracks and maxima compared with slow counterparts, and their properties."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_scores_are_averaged_as_in_the_paper(length):
 
 
 @pytest.mark.parametrize(("length", "stride"), [(7, 1), (10, 1), (24, 1), (24, 4), (30, 7), (31, 50)])
-def test_attributions_are_gathered_as_in_the_paper(length, stride):
+def test_attributions_are_combined_as_in_the_paper(length, stride):
     random = np.random.default_rng(length)
     explained = [
         (start, random.normal(size=(10, 6)).astype("f4"), random.random())
@@ -98,7 +98,7 @@ def test_no_track_has_no_maxima():
         ([0, 0, 4, 0, 0], 2, 1.0),
         ([0, 2, 4, 2, 0], 2, 2.0),
         ([0, 1, 2, 3, 4, 3, 2, 1, 0], 4, 4.0),
-        ([4, 4, 4], 1, 3.0),  # beyond the ends is nothing
+        ([4, 4, 4], 1, 3.0),  # the track is 0 beyond its ends
         ([4, 3, 2, 1, 0], 0, 2.5),
         ([0, 4, 4, 4, 4, 0], 2, 4.0),
     ],

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mirtools.models.modelfile import Model, save_model
-from mirtools.models.network import Network
+from mirtools.models.base import Model
+from mirtools.models.matrix.family import Matrix
+from mirtools.models.matrix.network import Network
+from mirtools.models.modelfile import save_model
 from mirtools.models.pairing import WATSON_CRICK
 
 
@@ -27,4 +29,4 @@ def write_seed_network(path) -> None:
         "output.bias": np.full(1, -4, "f4"),
     }
     with open(path, "wb") as stream:
-        save_model(Model(weights, "seeds", 0.5, architecture="cnn", network=network), stream)
+        save_model(Model(Matrix("cnn", network), weights, "seeds", 0.5), stream)

@@ -56,7 +56,7 @@ def align(*arguments, stdin=b""):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Four pairs and a matrix for each: the first pairs from end to end, the third has no attribution."""
+    """Four pairs and a matrix for each: the first pair matches from end to end, the third has no attribution."""
     monkeypatch.chdir(tmp_path)
     Path("pairs.tsv").write_text(PAIRS)
     values = np.random.default_rng(1).normal(0, 0.1, (4, 8, 5)).astype(np.float32)
@@ -89,7 +89,7 @@ def test_table(folder):
     assert {none[name] for name in columns} == {"."}
     assert none["alignment_score"] == "0"
     assert set(none["mirna_importance"]) == {"0", ","}
-    # the last pair is longer than the matrix: the site's centre, the miRNA's 5' end
+    # the last pair is longer than the matrix, which covers the site's centre and the miRNA's 5' end
     last = rows[3]
     assert last["aligned_target"].replace("-", "") == "GTTCCTCA"
     assert last["aligned_mirna"].replace("-", "")[::-1] == "TGAGG"
@@ -116,7 +116,7 @@ def test_table(folder):
     np.testing.assert_allclose(report["mean_mirna_importance"], means, atol=1e-6)
 
 
-def test_scores_by_the_largest(folder):
+def test_scores_divided_by_the_largest(folder):
     plain, scaled = (
         rows_of(align("--matrix", "matrices.npz", "pairs.tsv", "--scale", scale)) for scale in ("none", "largest")
     )
@@ -153,7 +153,7 @@ def test_bytes_do_not_depend_on_threads_and_batches(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("shares", [2, 3, 7])
-def test_shares_make_the_whole(folder, shares):
+def test_concatenated_shares_equal_the_whole(folder, shares):
     whole = align("--matrix", "matrices.npz", "pairs.tsv", "--text", "whole")
     parts = [
         align("--matrix", "matrices.npz", "pairs.tsv", "--shard", f"{number}/{shares}", "--text", f"{number}.txt")
@@ -193,25 +193,25 @@ def test_dmiso_layout(folder):
     ("arguments", "status", "words"),
     [
         ("--matrix absent.npz pairs.tsv", 1, "absent.npz: cannot be read"),
-        ("--matrix - pairs.tsv", 2, "name a file"),
-        ("--matrix pairs.tsv pairs.tsv", 1, "is no NumPy file"),
-        ("--matrix three.npz pairs.tsv", 1, "three.npz: holds 3 matrices for a table of more rows"),
-        ("--matrix five.npz pairs.tsv", 1, "five.npz: holds 5 matrices for a table of 4 rows"),
+        ("--matrix - pairs.tsv", 2, "give a file"),
+        ("--matrix pairs.tsv pairs.tsv", 1, "is not a NumPy file"),
+        ("--matrix three.npz pairs.tsv", 1, "three.npz: has 3 matrices for a table of more rows"),
+        ("--matrix five.npz pairs.tsv", 1, "five.npz: has 5 matrices for a table of 4 rows"),
         ("--matrix nan.npz pairs.tsv", 1, "matrix 2 has a value"),
-        ("--matrix matrices.npz --model dmiso pairs.tsv", 2, "leave out --model"),
-        ("--matrix matrices.npz --background-pairs pairs.tsv pairs.tsv", 2, "leave out --background-pairs"),
+        ("--matrix matrices.npz --model dmiso pairs.tsv", 2, "omit --model"),
+        ("--matrix matrices.npz --background-pairs pairs.tsv pairs.tsv", 2, "omit --background-pairs"),
         ("--matrix matrices.npz --gap-percentiles 50 90 pairs.tsv", 2, "at least as much"),
         ("--matrix matrices.npz --gap-percentiles 101 90 pairs.tsv", 2, "from 0 to 100"),
         ("--matrix matrices.npz --wobble --pairing rule.tsv pairs.tsv", 2, "not allowed with"),
-        ("--matrix matrices.npz --pairing pairs.tsv pairs.tsv", 1, "pairs.tsv: is no pairing rule"),
+        ("--matrix matrices.npz --pairing pairs.tsv pairs.tsv", 1, "pairs.tsv: is not a pairing rule"),
         ("--matrix matrices.npz --plot map.bmp pairs.tsv", 2, "suffixes"),
         ("--matrix matrices.npz --plot map.png --plot-pairs 21 pairs.tsv", 2, "more than 20"),
         ("--explainer ism --background 5 pairs.tsv", 2, "needs no background"),
         ("--model no-such-model pairs.tsv", 2, "no model 'no-such-model'"),
         ("--matrix matrices.npz --shard 1/2 -", 2, "save it as a file"),
-        ("--matrix matrices.npz --shard 3/2 pairs.tsv", 2, "no share"),
+        ("--matrix matrices.npz --shard 3/2 pairs.tsv", 2, "is not a share"),
         ("--background-pairs - -", 2, "cannot both be standard input"),
-        ("--model dmiso --explainer shap pairs.tsv", 1, "sees no pairing matrix"),
+        ("--model dmiso --explainer shap pairs.tsv", 1, "is not explained by shap; use deep or masking"),
     ],
 )
 def test_bad_input(folder, arguments, status, words):
@@ -232,7 +232,7 @@ def test_bad_input(folder, arguments, status, words):
     assert sorted(file.name for file in folder.iterdir()) == before
 
 
-def test_packages_that_are_not_there(folder, monkeypatch):
+def test_missing_packages(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
     done = run("attrib-align", ["--matrix", "matrices.npz", "pairs.tsv", "--html", "a.html"])
     assert done.status == 1
@@ -243,7 +243,7 @@ def test_packages_that_are_not_there(folder, monkeypatch):
 
 
 class Page(HTMLParser):
-    """What a page is made of; unbalanced tags are an error."""
+    """The elements of a page; unbalanced tags are an error."""
 
     VOID = ("meta", "br")
 
@@ -292,13 +292,13 @@ def test_page(folder):
     said = "".join(page.said)
     for name in (*nasty[:3], "&amp;"):
         assert name in said
-    assert "no attribution speaks for any pair" in said
+    assert "no bases that pair have a positive attribution" in said
     assert not re.search("https?://", text)
-    # names come back as they were in the table
+    # names are those of the table
     assert [row["pair_id"] for row in rows_of(Path("o.tsv").read_text())] == nasty
 
 
-def test_nothing_in_nothing_out(folder):
+def test_no_rows(folder):
     Path("none.tsv").write_text(PAIRS.splitlines(keepends=True)[0])
     np.savez("none.npz", np.empty((0, 50, 20)))
     options = ["--text", "t", "--html", "h.html", "--plot", "p.svg", "--json", "j"]

@@ -62,7 +62,7 @@ def folder(tmp_path, monkeypatch):
                 below = "-" * at + MIRNA[::-1] + "-" * (8 - at)
                 lines.append(f"let-7a\t{MIRNA}\t{site}\t{cell}\t{site}\t{below}\n")
             Path(f"b{label}_{number}.tsv").write_text("".join(lines))
-    # values made up: the first pair's importances before noise
+    # invented values: the first pair's importances without noise
     lines = [f"let-7a\t{pairs[0][0]}\t{base}\t{pairs[0][1][base - 1]:.4f}\n" for base in range(1, 11)]
     lines.append(f"let-7a\t{pairs[0][0]}\t11-20\t{pairs[0][1][10:20].mean():.4f}\n")
     Path("mutations.tsv").write_text("mirna_id\tsite_seq\tposition\tvalue\n" + "".join(lines))
@@ -85,7 +85,7 @@ def test_golden_correlations(folder):
         ("pair_median", ".", "3"),
         *[("position", str(base), "2" if base == 4 else "3") for base in range(1, 5)],
     ]
-    # of the pairs alone: 1, 0.1 / (0.2449 * 0.5) over ..., 1
+    # only of the pairs: 1, 0.1 / (0.2449 * 0.5) over ..., 1
     assert rows[1]["pearson"] == "1"
     assert (rows[2]["pearson"], rows[5]["pearson"]) == (".", ".")
     report = json.loads(Path("j").read_text())
@@ -95,7 +95,7 @@ def test_golden_correlations(folder):
 
 
 def test_spread_falls_with_the_number_of_backgrounds(folder):
-    """The spread over runs falls, the agreement of runs grows (Figure S1, here with made noise)."""
+    """The spread over runs falls, the agreement of runs grows (Figure S1, here with simulated noise)."""
     compare(*sets(), "-o", "o", "--spread", "s", "--agreement", "g", "--correlations", "c")
     spread = rows_of(Path("s").read_text())
     assert [(row["label"], row["runs"], row["pairs"]) for row in spread] == [
@@ -138,7 +138,7 @@ def test_one_table_gives_its_profile(folder):
     )
 
 
-def test_what_is_left_out_is_counted(folder):
+def test_dropped_pairs_are_counted(folder):
     Path("some.tsv").write_text(
         "mirna_seq\tsite_seq\tmirna_importance\nTGAG\tAAAA\t.\nTGAG\tCCCC\t1\nTGAG\tCCCC\t1\nTGAG\tTTTT\t1\n"
     )
@@ -182,12 +182,12 @@ def test_no_pair_in_common(folder):
         (["one.tsv", "--scale", "sum"], 2, "argument --scale"),
         (["one.tsv", "--measured", "m"], 2, "--measured needs measured values; give --mutagenesis FILE"),
         (["one.tsv", "--mutagenesis", "m.tsv"], 2, "--mutagenesis needs an output; give --measured or --plot"),
-        (["one.tsv", "--plot", "f.gif"], 2, "is no .png, .svg or .pdf file"),
+        (["one.tsv", "--plot", "f.gif"], 2, "is not a .png, .svg or .pdf file"),
         (["one.tsv", "absent.tsv"], 1, "absent.tsv: cannot be read"),
         (["one.tsv", "--mutagenesis", "one.tsv", "--measured", "m"], 1, "one.tsv:1: has no column position"),
         (["one.tsv", "mutations.tsv"], 1, "mutations.tsv:1: has no column mirna_seq"),
         (["one.tsv", "letters.tsv"], 1, "letters.tsv:2: mirna_importance: 'x' at position 2"),
-        (["one.tsv", "many.tsv"], 1, "many.tsv:2: mirna_importance has 3 numbers for 2 bases; give one a base"),
+        (["one.tsv", "many.tsv"], 1, "many.tsv:2: mirna_importance has 3 numbers for 2 bases; give one per base"),
         (["one.tsv", "drawn.tsv"], 1, "drawn.tsv:2: aligned_mirna holds other bases than mirna_seq"),
     ],
 )
@@ -208,4 +208,4 @@ def test_help_shows_the_format_of_measured_values():
     done = run_process("attrib-compare", ["--help"])
     assert done.status == 0
     assert b"11-20     0.1" in done.out
-    assert b"made up" in done.out
+    assert b"invented" in done.out

@@ -1,4 +1,4 @@
-"""Reads as sequencers, trimmers and archives give them: what was not read, or not well, makes no isomiR."""
+"""Reads of real sequencers, trimmers and archives: unread or badly read bases make no isomiR."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from commands import TEST_DATA, run
 
-from mirtools.sequences import read_references
+from mirtools.io.sequences import read_references
 
 MIRNAS = TEST_DATA / "mirnas.fa"
 TRANSCRIPTS = TEST_DATA / "transcripts.fa.gz"
@@ -38,14 +38,14 @@ def changed(place, letter, sequence=MIRNA):
 
 
 def ligated(parts, mirna_first=True):
-    """Return the insert of each part with a site of its own."""
+    """Return the insert of each part with a separate site."""
     return [part + site if mirna_first else site + part for part, site in zip(parts, SITES, strict=False)]
 
 
 def types_of(folder, inserts, qualities=None, adapter=ADAPTER, cycles=None, options=(), fasta=False):
-    """Return the pairs by their miRNA part and types, and what was dropped, of inserts read to so many cycles.
+    """Return the pairs of inserts by miRNA part and types, and the dropped reads, after a number of cycles.
 
-    ``qualities``: Phred+33 characters by place on the insert, of all of them; the others are good and vary.
+    ``qualities``: Phred+33 characters by position on all inserts; the others are good and vary.
     """
     lines = []
     for number, insert in enumerate(inserts):
@@ -84,12 +84,12 @@ def test_n_at_one_cycle_of_all_reads_is_no_isomir(tmp_path, mirna_first, place):
 
 @pytest.mark.parametrize("letter", ["N", ".", "R"])
 @pytest.mark.parametrize("fasta", [True, False])
-def test_reads_with_an_unread_base_join_what_others_show_whole(tmp_path, letter, fasta):
+def test_reads_with_an_unread_base_are_counted_with_complete_forms(tmp_path, letter, fasta):
     inserts = ligated([changed(9, letter)] * 5 + [MIRNA] * 15)
     assert types_of(tmp_path, inserts, fasta=fasta) == (Counter({EXACT: 20}), "")
 
 
-def test_n_beside_the_mirna_is_no_addition(tmp_path):
+def test_n_next_to_the_mirna_is_no_addition(tmp_path):
     found, _ = types_of(tmp_path, ligated([MIRNA + "N"] * 15))
     assert found == {EXACT: 15}
 
@@ -109,7 +109,7 @@ def test_phred_0_is_a_quality(tmp_path, quality, kept):
 )
 @pytest.mark.parametrize("mirna_first", [True, False])
 @pytest.mark.parametrize("quality", ["!", "I"])
-def test_quality_counts_where_the_target_claims_the_base(tmp_path, part, place, mirna_first, quality):
+def test_quality_is_tested_if_the_target_includes_the_base(tmp_path, part, place, mirna_first, quality):
     place += 0 if mirna_first else 30
     found, dropped = types_of(tmp_path, ligated([part] * 30, mirna_first), {place: quality})
     reads = 0 if quality == "!" else 30
@@ -137,12 +137,12 @@ def test_a_read_that_ends_in_the_mirna_is_no_deletion(tmp_path, lost):
     assert found == {EXACT: 15}
 
 
-def test_a_mirna_that_ends_before_the_adapter_is_one(tmp_path):
+def test_a_mirna_that_ends_before_the_adapter_is_a_deletion(tmp_path):
     found, _ = types_of(tmp_path, ligated([MIRNA[:-2]] * 15, False), cycles=70)
     assert found == {(MIRNA[:-2], "3p_deletion"): 15}
 
 
-def test_half_a_umi_takes_nothing_off(tmp_path):
+def test_half_a_umi_removes_nothing(tmp_path):
     rng = random.Random(2)
     inserts = [insert + "".join(rng.choices("ACGT", k=8)) for insert in ligated([MIRNA] * 15, False)]
     options = ("--umi-length", "8", "--umi-position", "3p")
@@ -154,7 +154,7 @@ def test_half_a_umi_takes_nothing_off(tmp_path):
 
 
 def test_errors_of_an_abundant_mirna_are_no_forms():
-    """Of 40,000 reads errors make each substitution about 27 times; one seen 3,000 times is another matter."""
+    """In 40,000 reads, errors make each substitution about 27 times; one with 3,000 reads is real."""
     rng, real = random.Random(3), changed(9, "C")
     rows = [(MIRNA, 40_000), (real, 3000)]
     for place in range(1, len(MIRNA) - 1):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from commands import run, run_process
 
-from mirtools.alignment.class_cofold import paired_bases
+from mirtools.classes.cofold import paired_bases
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLISHED = (
@@ -87,7 +87,7 @@ def test_golden_summary_and_report(folder, threads):
     assert report["classes"] == {"importance": {"scale": "row", "rows": {"seed": 2, "3p": 2}, "silhouettes": {}}}
 
 
-def test_planted_classes_come_back(folder):
+def test_planted_classes_are_found(folder):
     rows = rows_of(classes("--k", "4", "aligned.tsv"))
     assert [row["class_name"] for row in rows] == [row["shape"] for row in rows]
     assert [row["binding_class"] == "." for row in rows] == [row["shape"] == "no_alignment" for row in rows]
@@ -105,7 +105,7 @@ def test_rows_in_any_order_and_through_a_pipe(folder):
 
 
 def test_classes_of_an_earlier_run(folder):
-    """Parts of a table sorted into the classes of the whole are the whole."""
+    """Parts of a table, sorted into the classes of the whole table, give the same rows."""
     whole = classes("aligned.tsv", "--cofold", "--summary", "s")
     header, *lines = Path("aligned.tsv").read_text().splitlines(keepends=True)
     Path("part1.tsv").write_text(header + "".join(lines[:50]))
@@ -151,7 +151,7 @@ def test_folding(folder):
     assert list(alone[0])[2:] == "cofold_paired cofold_class cofold_name cofold_distance cofold_silhouette".split()
     assert [row["cofold_class"] for row in alone] == [row["cofold_class"] for row in rows]
     assert "adjusted_rand_index" not in json.loads(Path("j").read_text())
-    # names of the field are found
+    # other names of the columns are recognised
     other = bare.replace("mirna_seq", "miRNA").replace("site_seq", "gene")
     again = rows_of(classes("--cofold", "-", stdin=other.encode()))
     assert [row["cofold_class"] for row in again] == [row["cofold_class"] for row in rows]
@@ -188,28 +188,32 @@ def test_nothing_to_classify(folder, rows):
     [
         (["--k", "0", "golden.tsv"], 2, "argument --k"),
         (["--k", "51", "golden.tsv"], 2, "argument --k: 51 is more than 50 classes"),
-        (["--choose-k", "8-2", "golden.tsv"], 2, "argument --choose-k: '8-2' is no range such as 2-8"),
-        (["--choose-k", "1-3", "golden.tsv"], 2, "argument --choose-k: '1-3' is no range"),
-        (["--choose-k", "2-51", "golden.tsv"], 2, "argument --choose-k: '2-51' is no range"),
+        (["--choose-k", "8-2", "golden.tsv"], 2, "argument --choose-k: '8-2' is not a range such as 2-8"),
+        (["--choose-k", "1-3", "golden.tsv"], 2, "argument --choose-k: '1-3' is not a range"),
+        (["--choose-k", "2-51", "golden.tsv"], 2, "argument --choose-k: '2-51' is not a range"),
         (["--choose-k", "2-4", "--k", "3", "golden.tsv"], 2, "not allowed with argument"),
         (["--scale", "sum", "golden.tsv"], 2, "argument --scale"),
         (["--length", "101", "golden.tsv"], 2, "argument --length: 101 is more than 100 bases"),
-        (["--silhouettes", "n", "golden.tsv"], 2, "--silhouettes needs numbers to try; give --choose-k A-B"),
-        (["--cross", "x", "golden.tsv"], 2, "--cross compares with classes from folding; give --cofold"),
-        (["--classes", "s", "--scale", "row", "golden.tsv"], 2, "leave out --scale and --length"),
+        (
+            ["--silhouettes", "n", "golden.tsv"],
+            2,
+            "--silhouettes needs numbers of classes to test; give --choose-k A-B",
+        ),
+        (["--cross", "x", "golden.tsv"], 2, "--cross needs classes from folding; give --cofold"),
+        (["--classes", "s", "--scale", "row", "golden.tsv"], 2, "omit --scale and --length"),
         (["--classes", "-", "-"], 2, "cannot both be standard input"),
-        (["--plot", "f.gif", "golden.tsv"], 2, "is no .png, .svg or .pdf file"),
+        (["--plot", "f.gif", "golden.tsv"], 2, "is not a .png, .svg or .pdf file"),
         (["--cofold", "golden.tsv"], 1, "golden.tsv:1: has no column mirna_seq"),
         (["--classes", "golden.tsv", "golden.tsv"], 1, "golden.tsv:1: has no column vectors"),
         (["absent.tsv"], 1, "absent.tsv: cannot be read"),
         (["other.tsv"], 1, "other.tsv:1: has no column mirna_importance; give attrib-align's table"),
-        (["letters.tsv"], 1, "letters.tsv:3: mirna_importance: 'x' at position 2 is no number"),
-        (["--classes", "header.tsv", "golden.tsv"], 1, "header.tsv: describes no class"),
+        (["letters.tsv"], 1, "letters.tsv:3: mirna_importance: 'x' at position 2 is not a number"),
+        (["--classes", "header.tsv", "golden.tsv"], 1, "header.tsv: has no classes"),
         (["--classes", "gap.tsv", "golden.tsv"], 1, "gap.tsv:2: binding_class is '2', not 1"),
         (["--classes", "scale.tsv", "golden.tsv"], 1, "scale.tsv:2: scale is 'sum'; give row or none"),
         (["--classes", "short.tsv", "golden.tsv"], 1, "short.tsv:3: centre has 1 numbers; give as many as in"),
-        (["--classes", "bad.tsv", "golden.tsv"], 1, "bad.tsv:2: centre: 'a' at position 1 is no number"),
-        (["--classes", "cofold.tsv", "golden.tsv"], 2, "--classes has none of importance vectors"),
+        (["--classes", "bad.tsv", "golden.tsv"], 1, "bad.tsv:2: centre: 'a' at position 1 is not a number"),
+        (["--classes", "cofold.tsv", "golden.tsv"], 2, "--classes has no classes of importance vectors"),
     ],
 )
 def test_refusals(folder, arguments, status, words):

@@ -1,4 +1,4 @@
-"""chimera-index as a command: the same file however the FASTA comes, counts, damage told by chimera-parse."""
+"""chimera-index as a command: the same file for all variants of FASTA, counts, damaged files."""
 
 import gzip
 import json
@@ -11,7 +11,7 @@ FASTA = TEST_DATA / "transcripts.fa.gz"
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory):
-    """The index of the small transcripts, and what was said of it."""
+    """The index of the small transcripts, the report, and standard error."""
     folder = tmp_path_factory.mktemp("index")
     done = run("chimera-index", ["-o", str(folder / "index"), "--json", str(folder / "report.json"), str(FASTA)])
     assert (done.status, done.out) == (0, b"")
@@ -19,13 +19,13 @@ def index(tmp_path_factory):
 
 
 def test_counts(index):
-    _, report, said = index
+    _, report, log = index
     lines = gzip.open(FASTA, "rt").read().splitlines()
     transcripts = sum(line.startswith(">") for line in lines)
     bases = sum(len(line) for line in lines if not line.startswith(">"))
     assert report["counts"] == {"transcripts": transcripts, "bases": bases}
     assert report["word_length"] >= 8
-    assert said == f"chimera-index: transcripts {transcripts}, bases {bases:,}\n"
+    assert log == f"chimera-index: transcripts {transcripts}, bases {bases:,}\n"
 
 
 def test_standard_streams_and_dialects_give_the_same_bytes(index):
@@ -37,7 +37,7 @@ def test_standard_streams_and_dialects_give_the_same_bytes(index):
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.999])
-def test_a_cut_index_is_refused(index, tmp_path, monkeypatch, part):
+def test_a_truncated_index_is_an_error(index, tmp_path, monkeypatch, part):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "cut").write_bytes(index[0][: int(len(index[0]) * part)])
     (tmp_path / "reads.fa").write_text(">r\nACGT\n")
@@ -45,11 +45,13 @@ def test_a_cut_index_is_refused(index, tmp_path, monkeypatch, part):
     done = run("chimera-parse", line)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cut", "reads.fa"]
     assert (done.status, done.out) == (1, b"")
-    assert done.err.startswith("chimera-parse: error: cut: is no intact index; make it again with chimera-index")
+    assert done.err.startswith(
+        "chimera-parse: error: cut: is not an intact index; make it again with chimera-index"
+    )
     assert done.err.count("\n") == 1
 
 
-def test_an_index_is_no_fasta_file_for_others(index, tmp_path, monkeypatch):
+def test_other_commands_do_not_read_an_index(index, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "index").write_bytes(index[0])
     done = run("chimera-simulate", ["--mirnas", str(TEST_DATA / "mirnas.fa"), "--transcripts", "index"])

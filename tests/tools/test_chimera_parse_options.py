@@ -1,4 +1,4 @@
-"""Options of chimera-parse from end to end: samples, UMIs, lengths, shards, several pairs a read, usage errors."""
+"""Options of chimera-parse: samples, UMIs, lengths, shards, several pairs per read, usage errors."""
 
 import gzip
 import itertools
@@ -41,8 +41,8 @@ def write(path, reads):
 # ---- samples --------------------------------------------------------------------------------------------------
 
 
-def test_samples_are_counted_on_their_own(tmp_path):
-    """Each column is what a run on its file alone counts; a read of both samples is two reads."""
+def test_samples_are_counted_separately(tmp_path):
+    """Each column has the counts of a run on only its file; a read of both samples is two reads."""
     reads = records()
     parts = [write(tmp_path / "a.fq", reads[:120]), write(tmp_path / "b.fastq", reads[90:])]
     report = tmp_path / "report.json"
@@ -67,11 +67,14 @@ def test_names_of_samples(tmp_path):
     parts = [write(tmp_path / f"{name}.fq", records()[:40]) for name in "ab"]
     header = parse("--sample", "liver 1", "--sample", "brain", reads=parts).split("\n")[0].split("\t")
     assert header[-2:] == ["n_reads:liver 1", "n_reads:brain"]
-    assert "n_reads:only" not in parse("--sample", "only", reads=parts[:1])
 
 
-def test_one_sample_gives_the_same_rows_under_any_name():
-    assert parse("--sample", "x") == parse()
+def test_a_sample_alone_keeps_its_name(tmp_path):
+    part = write(tmp_path / "liver.fq", records()[:60])
+    for options, name in (([], "liver"), (["--sample", "only"], "only")):
+        rows = table(parse("--min-reads", 1, *options, reads=[part]))
+        assert [column for column in rows[0] if column.startswith("n_reads:")] == [f"n_reads:{name}"]
+        assert [row[f"n_reads:{name}"] for row in rows] == [row["n_reads"] for row in rows]
 
 
 # ---- UMIs and lengths -----------------------------------------------------------------------------------------
@@ -90,7 +93,7 @@ def molecules(umis):
 
 
 @pytest.mark.parametrize("position", ["5p", "3p", "name"])
-def test_umis_tell_molecules_apart(tmp_path, position):
+def test_umis_distinguish_molecules(tmp_path, position):
     found = molecules(["ACGTA", "TTTTT", "ACGTC"])
     reads = {
         "5p": [[n, u + b + ADAPTER, "+", "I" * 5 + q + "I" * 21] for n, u, b, q in found],
@@ -148,7 +151,7 @@ def classified(paths, folder, *options):
 
 @pytest.mark.parametrize("shards", [2, 3, 7])
 @pytest.mark.parametrize("ties", [[], ["--ties"]])
-def test_shards_join_to_the_whole(whole, tmp_path, shards, ties):
+def test_joined_shards_equal_the_whole(whole, tmp_path, shards, ties):
     """Promise 7: with the support rule applied afterwards, in any order of the shards."""
     folder, paths = whole
     pairs = folder / f"pairs{len(ties)}.tsv"
@@ -170,15 +173,15 @@ def test_shards_join_to_the_whole(whole, tmp_path, shards, ties):
     assert classified([joined], tmp_path) == expected
 
 
-def test_shards_share_the_reads_out(whole, tmp_path):
+def test_shards_are_a_partition_of_the_reads(whole, tmp_path):
     _, paths = whole
     counts = Counter()
     for number in (1, 2, 3):
         report = tmp_path / "report.json"
         parse("--min-reads", 1, "--shard", f"{number}/3", "--json", report, reads=paths)
-        told = json.loads(report.read_text())
-        assert told["options"]["shard"] == f"{number}/3"
-        counts.update(told["counts"])
+        content = json.loads(report.read_text())
+        assert content["options"]["shard"] == f"{number}/3"
+        counts.update(content["counts"])
     report = tmp_path / "report.json"
     parse("--min-reads", 1, "--json", report, reads=paths)
     expected = json.loads(report.read_text())["counts"]
@@ -186,7 +189,7 @@ def test_shards_share_the_reads_out(whole, tmp_path):
         assert counts[key] == expected[key]
 
 
-def test_the_first_of_one_is_all():
+def test_the_first_of_one_shard_is_all():
     assert parse("--shard", "1/1") == parse()
 
 
@@ -194,7 +197,7 @@ def test_the_first_of_one_is_all():
 
 
 def test_top_five(tmp_path):
-    """Ranks run from 1 on within a read; the best pairs are those of a run without --top."""
+    """Ranks of a read start at 1; the best pairs are those of a run without --top."""
     reads = write(tmp_path / "reads.fq", records()[:60])
     # every transcript three times, so that there are equal pairs to rank
     text = gzip.open(TEST_DATA / "transcripts.fa.gz", "rt").read()
@@ -223,7 +226,7 @@ def test_evalue():
 
 @pytest.mark.parametrize(("score", "found"), [(15, 1), (16, 1), (17, 0), (30, 0)])
 def test_min_score(tmp_path, score, found):
-    """16 bases of a miRNA of 22 score 16; no more than 17, its length less 5, is ever asked for."""
+    """16 bases of a miRNA of 22 nt score 16; at most 17, its length minus 5, is required."""
     site = gzip.open(TEST_DATA / "transcripts.fa.gz", "rt").read().split("\n", 2)[1][10:50]
     (tmp_path / "reads.fa").write_text(f">r\nTGAGGTAGTAGGTTGT{site}\n")
     line = [*LINE, "--min-reads", "1", "--min-score", str(score)]
@@ -234,13 +237,13 @@ def test_min_score(tmp_path, score, found):
 
 @pytest.mark.parametrize(("gap", "least"), [(0, 50), (1, 100), (8, 120)])
 def test_max_gap(gap, least):
-    """A gap is counted from where the miRNA would end; two bases of that may be hidden by a changed end."""
+    """A gap is counted from the canonical end of the miRNA; a changed end may hide two bases of it."""
     rows = table(parse("--min-reads", 1, "--max-gap", gap))
     assert len(rows) >= least
     assert all(-gap <= int(row["gap"]) <= gap + 2 for row in rows)
 
 
-def test_collapsed_reads_count_as_often_as_their_names_say(tmp_path):
+def test_collapsed_reads_count_with_their_copies(tmp_path):
     reads = [f">r{n}_x{n % 5 + 1}\n{read[1].split(ADAPTER)[0]}\n" for n, read in enumerate(records())]
     (tmp_path / "reads.fa").write_text("".join(reads))
     report = tmp_path / "report.json"
@@ -256,7 +259,7 @@ def test_collapsed_reads_count_as_often_as_their_names_say(tmp_path):
 
 
 @pytest.mark.parametrize("engine", ["native"])
-def test_an_index_in_place_of_the_fasta_file(tmp_path, engine):
+def test_an_index_instead_of_the_fasta_file(tmp_path, engine):
     index = str(tmp_path / "transcripts.index")
     assert run("chimera-index", ["-o", index, f"{TEST_DATA}/transcripts.fa.gz"]).status == 0
     outputs = []
@@ -284,11 +287,11 @@ def test_an_index_in_place_of_the_fasta_file(tmp_path, engine):
         ("--bed-genome g.bed r.fq", "--bed-genome needs --gtf"),
         ("--gtf a.gtf --regions r.tsv r.fq", "not allowed with argument"),
         ("--sample a r.fq q.fq", "1 --sample for 2 READS"),
-        ("--sample a --sample a r.fq q.fq", "two samples are called 'a'"),
-        ("a/r.fq b/r.fastq.gz", "two samples are called 'r'"),
+        ("--sample a --sample a r.fq q.fq", "two samples are named 'a'"),
+        ("a/r.fq b/r.fastq.gz", "two samples are named 'r'"),
         ("- -", "standard input is named twice"),
-        ("--shard 3/2 r.fq", "'3/2' is no share"),
-        ("--shard 0/2 r.fq", "'0/2' is no share"),
+        ("--shard 3/2 r.fq", "'3/2' is not a share"),
+        ("--shard 0/2 r.fq", "'0/2' is not a share"),
         ("--plot figure.bmp r.fq", "figure.bmp"),
         ("--top 0 r.fq", "argument --top"),
         ("--min-score 0 r.fq", "argument --min-score"),

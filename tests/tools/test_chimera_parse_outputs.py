@@ -1,4 +1,4 @@
-"""What chimera-parse writes besides its table: .hyb, BED on both coordinates, statistics, MultiQC, figure."""
+"""Further outputs of chimera-parse: .hyb, BED on both coordinates, statistics, MultiQC, figure."""
 
 import gzip
 import json
@@ -22,11 +22,11 @@ def cells(path):
 
 
 def transcripts():
-    """Return the transcripts by name."""
+    """Return the transcripts by accession."""
     found = {}
     for line in gzip.open(FASTA, "rt").read().splitlines():
         if line.startswith(">"):
-            name = line[1:].split()[0]
+            name = line[1:].split("|")[0]
             found[name] = ""
         else:
             found[name] += line
@@ -34,7 +34,7 @@ def transcripts():
 
 
 def genome_of(names):
-    """Return a GTF of three exons a transcript, every second on the minus strand, and each base's place."""
+    """Return a GTF of three exons per transcript, every second on the minus strand, and each base's position."""
     lines, places = [], {}
     for number, (name, sequence) in enumerate(names.items()):
         sizes = [37, 400, len(sequence) - 437]
@@ -45,7 +45,7 @@ def genome_of(names):
             start += size + 61
         bases = [base for exon in exons for base in range(*exon)]
         places[name] = chromosome, strand, bases if strand == "+" else bases[::-1]
-        identifier = f'gene_id "g{number}"; transcript_id "{name.split("|")[0]}";'
+        identifier = f'gene_id "g{number}"; transcript_id "{name}"; gene_name "G{number}";'
         for begin, end in exons:
             lines.append(f"{chromosome}\tx\texon\t{begin + 1}\t{end}\t.\t{strand}\t.\t{identifier}\n")
     return "".join(lines), places
@@ -65,12 +65,12 @@ def outputs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def truth():
-    """What the simulated reads are made of, by name."""
+    """The truth of the simulated reads, by name."""
     return {row["read_id"]: row for row in table((TEST_DATA / "tiny_reads.truth.tsv").read_text())}
 
 
 def test_hyb_lines_are_the_paired_reads(outputs):
-    """One line a distinct read with a pair, before the support rule; both parts stand where the line says."""
+    """One line per distinct read with a pair, before the support rule; both parts are at the given coordinates."""
     found = cells(outputs / "reads.hyb")
     fates = table((outputs / "fates.tsv").read_text())
     wanted = [row["read_id"] for row in fates if row["status"] in ("paired", "low_support")]
@@ -114,8 +114,14 @@ def test_bed_on_the_genome_against_every_base(tmp_path):
     done = run("chimera-parse", [*line, READS])
     assert done.status == 0, done.err
     wanted = Counter()
+    numbers = {name: number for number, name in enumerate(sequences)}
     for row in table(out.read_text()):
         chromosome, strand, bases = places[row["target_id"]]
+        number = numbers[row["target_id"]]
+        assert (row["gene_id"], row["gene_name"], row["region"]) == (f"g{number}", f"G{number}", "noncoding")
+        own = bases[int(row["site_start"]) : int(row["site_end"])]
+        place = tuple(row[name] for name in ("chrom", "chrom_start", "chrom_end", "strand"))
+        assert place == (chromosome, str(min(own)), str(max(own) + 1), strand)
         site = frozenset(bases[int(row["site_start"]) : int(row["site_end"])])
         aligned = bases[max(int(row["target_start"]), int(row["site_start"])) : int(row["target_end"])]
         wanted[chromosome, strand, row["mirna_id"], site, min(aligned), max(aligned) + 1] += 1
@@ -134,13 +140,51 @@ def test_bed_on_the_genome_against_every_base(tmp_path):
     assert split > 3
 
 
+def test_genes_and_regions_by_header_table_and_annotation(tmp_path):
+    """Headers of GENCODE name both; a table of genes comes first; without either there are dots."""
+    rows = table(run("chimera-parse", [*LINE, "--min-reads", "1", READS]).out.decode())
+    headers = {line.split("|")[0][1:]: line.split("|") for line in gzip.open(FASTA, "rt") if line[0] == ">"}
+    spans = [line.split("\t") for line in (TEST_DATA / "transcripts.regions.tsv").read_text().splitlines()[1:]]
+    cds = {name.split("|")[0]: (int(start), int(end)) for name, start, end in spans}
+    for row in rows:
+        fields, (start, end) = headers[row["target_id"]], cds[row["target_id"]]
+        assert (row["gene_id"], row["gene_name"]) == (fields[1], fields[5])
+        middle = (int(row["site_start"]) + int(row["site_end"])) // 2
+        assert row["region"] == ("5'UTR" if middle < start else "CDS" if middle < end else "3'UTR")
+    assert {row["region"] for row in rows} == {"5'UTR", "CDS", "3'UTR"}
+    target = rows[0]["target_id"]
+    (tmp_path / "genes.tsv").write_text(
+        f"target_id\tgene_id\tgene_name\n{'|'.join(headers[target])[1:].strip()}\tx\ty\n"
+    )
+    found = table(
+        run("chimera-parse", [*LINE, "--genes", f"{tmp_path}/genes.tsv", "--min-reads", "1", READS]).out.decode()
+    )
+    for row, before in zip(found, rows, strict=True):
+        own = {"gene_id": "x", "gene_name": "y"} if row["target_id"] == target else {}
+        assert row == before | own
+    bare = tmp_path / "bare.fa"
+    bare.write_text("".join(f">{name}\n{sequence}\n" for name, sequence in transcripts().items()))
+    line = [*LINE[:2], "--transcripts", str(bare), *LINE[4:], "--min-reads", "1"]
+    found = table(run("chimera-parse", [*line, READS]).out.decode())
+    assert [row["pair_id"] for row in found] == [row["pair_id"] for row in rows]
+    assert {(row["gene_id"], row["gene_name"], row["region"]) for row in found} == {(".", ".", ".")}
+
+
+def test_a_table_of_other_genes_is_refused(tmp_path):
+    (tmp_path / "genes.tsv").write_text("target_id\tgene_id\nother\tG\n")
+    done = run("chimera-parse", [*LINE, "--genes", f"{tmp_path}/genes.tsv", READS])
+    assert (done.status, done.out) == (1, b"")
+    assert "genes.tsv: describes none of the transcripts of the FASTA file" in done.err
+    assert done.err.count("\n") == 1
+
+
 def test_transcripts_that_are_not_on_the_genome_are_counted(tmp_path):
-    """One that the GTF lacks, and one that is longer there."""
+    """One that is missing from the GTF, and one that is longer in it."""
     sequences = transcripts()
     gtf, _ = genome_of(sequences)
     first, second = list(sequences)[:2]
-    lines = [line for line in gtf.splitlines(keepends=True) if first.split("|")[0] not in line]
-    chromosome, *_, identifier = next(line for line in lines if second.split("|")[0] in line).split("\t")
+    lines = [line for line in gtf.splitlines(keepends=True) if first not in line]
+    chromosome, *_, identifier = next(line for line in lines if second in line).split("\t")
     lines.append(f"{chromosome}\tx\texon\t900001\t900009\t.\t-\t.\t{identifier}")
     (tmp_path / "a.gtf").write_text("".join(lines))
     names = ("genome.bed", "pairs.tsv", "report.json")
@@ -153,6 +197,11 @@ def test_transcripts_that_are_not_on_the_genome_are_counted(tmp_path):
         name: sum(row["target_id"] == target for row in rows)
         for name, target in (("site_not_in_gtf", first), ("site_other_length", second))
     }
+    for row in rows:
+        assert (row["chrom"] == row["chrom_start"] == row["strand"] == ".") == (
+            row["target_id"] in (first, second)
+        )
+        assert row["gene_name"].startswith("SYN" if row["target_id"] == first else "G")
     dropped = json.loads(report.read_text())["dropped"]
     assert {name: dropped.get(name, 0) for name in missing} == missing
     assert sum(missing.values()) > 0
@@ -175,7 +224,7 @@ def test_statistics_against_the_other_outputs(outputs, truth):
         assert sum(statistics[key].values()) == len(hyb)
     for key in ("insert_lengths", "mirna_lengths", "target_lengths", "gaps"):
         assert list(map(int, statistics[key])) == sorted(map(int, statistics[key]))
-    # the table holds what the support rule leaves of the same reads
+    # the table has the same reads after the support rule
     for key, column in (("gaps", "gap"), ("orders", "order")):
         left = Counter()
         for row in table((outputs / "pairs.tsv").read_text()):
@@ -197,7 +246,7 @@ def test_statistics_of_several_samples(tmp_path):
         assert 2 * count == found["counts"][key]
 
 
-def test_multiqc_files_hold_the_statistics(outputs):
+def test_multiqc_files_contain_the_statistics(outputs):
     statistics = json.loads((outputs / "report.json").read_text())["statistics"]
     files = {path.name: json.loads(path.read_text()) for path in outputs.glob("run_*_mqc.json")}
     names = "fate insert_lengths mirna_lengths target_lengths gaps general regions".split()
@@ -210,7 +259,7 @@ def test_multiqc_files_hold_the_statistics(outputs):
     assert list(files["run_fate_mqc.json"]["data"]) == ["tiny_reads"]
 
 
-def test_no_file_of_regions_where_none_are_known(tmp_path):
+def test_no_file_of_regions_if_none_are_known(tmp_path):
     text = "".join(f">{name.split('|')[0]}\n{sequence}\n" for name, sequence in transcripts().items())
     (tmp_path / "plain.fa").write_text(text)
     line = [f"{tmp_path}/plain.fa" if word == str(FASTA) else word for word in LINE]

@@ -1,4 +1,4 @@
-"""chimera-simulate at the command line, and test-data/ as what it makes."""
+"""chimera-simulate as a command, and test-data/ compared with its output."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pathlib import Path
 import dnaio
 import pytest
 
-from mirtools.chimera.simulate import Settings
-from mirtools.chimera.simulated_reads import TRUTH_COLUMNS
-from mirtools.interactions import TableReader
-from mirtools.sequences import read_reads, read_references
+from mirtools.io.sequences import read_reads, read_references
+from mirtools.io.tables import TableReader
+from mirtools.simulation.reads import TRUTH_COLUMNS
+from mirtools.simulation.settings import LibrarySettings
 from tools.chimera_simulate import build_parser, main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,24 +30,24 @@ def table(path: Path) -> tuple[list[str], list[list[str]]]:
     return reader.columns, list(reader)
 
 
-def test_committed_reads_are_what_the_command_makes(tmp_path):
-    made, told = tmp_path / "made.fastq", tmp_path / "told.tsv"
+def test_committed_reads_are_the_output_of_the_command(tmp_path):
+    reads, truth = tmp_path / "reads.fastq", tmp_path / "truth.tsv"
     options = ["--reads", "200", "--decoys", "0.2", "--duplicates", "0.1", "--seed", "42", "--quiet"]
-    assert main([*REFERENCES, *options, "--truth", str(told), "-o", str(made)]) == 0
-    assert list(read_reads(str(made))) == list(read_reads(str(TEST_DATA / "tiny_reads.fastq.gz")))
-    assert table(told) == table(TEST_DATA / "tiny_reads.truth.tsv")
+    assert main([*REFERENCES, *options, "--truth", str(truth), "-o", str(reads)]) == 0
+    assert list(read_reads(str(reads))) == list(read_reads(str(TEST_DATA / "tiny_reads.fastq.gz")))
+    assert table(truth) == table(TEST_DATA / "tiny_reads.truth.tsv")
 
 
-def test_the_truth_of_the_committed_reads_of_the_demo_can_be_made_again(tmp_path):
-    made, told = tmp_path / "made.fastq", tmp_path / "told.tsv"
-    options = ["--reads", "6000", "--seed", "42", "--quiet", "--truth", str(told), "-o", str(made)]
+def test_the_truth_of_the_demo_reads_can_be_reproduced(tmp_path):
+    reads, truth = tmp_path / "reads.fastq", tmp_path / "truth.tsv"
+    options = ["--reads", "6000", "--seed", "42", "--quiet", "--truth", str(truth), "-o", str(reads)]
     assert main([*REFERENCES, *options]) == 0
-    assert list(read_reads(str(made))) == list(read_reads(str(TEST_DATA / "reads.fastq.gz")))
-    told_bytes = hashlib.sha256(told.read_bytes()).hexdigest()
-    assert told_bytes == "fd0a053a99d378195edf1c9123a70f22855002cf2bc7bac4be9dfd5cb6c0eed2"
+    assert list(read_reads(str(reads))) == list(read_reads(str(TEST_DATA / "reads.fastq.gz")))
+    digest = hashlib.sha256(truth.read_bytes()).hexdigest()
+    assert digest == "8106b9a2a65934ee185aec8087b01cd2e1e446301424bab23cba8ad6d7a07c16"
 
 
-def test_committed_transcripts_are_what_their_script_makes(tmp_path):
+def test_committed_transcripts_are_the_output_of_their_script(tmp_path):
     fasta, regions = tmp_path / "t.fa.gz", tmp_path / "t.tsv"
     script = [sys.executable, str(TEST_DATA / "make_transcripts.py"), str(TEST_DATA / "mirnas.fa")]
     subprocess.run([*script, str(fasta), str(regions), "1"], check=True)
@@ -119,22 +119,17 @@ def test_truth_and_report_fit_the_reads(tmp_path, capsys):
     assert "reads 700" in capsys.readouterr().err
 
 
-def test_defaults_are_those_of_the_library():
-    args = build_parser().parse_args(["--mirnas", "m", "--transcripts", "t"])
-    settings = Settings()
-    assert args.reads is None  # 10000 unless --pairs; says so in the help
-    assert settings.reads == 10000
-    assert settings.mirna_first == args.order
-    shared = vars(args).keys() & set(Settings.__dataclass_fields__) - {"reads"}
-    assert len(shared) == 16
-    assert {name: getattr(args, name) for name in shared} == {name: getattr(settings, name) for name in shared}
+def test_without_a_number_there_are_10000_reads():
+    assert "(default: 10000)" in build_parser().format_help()
+    assert LibrarySettings().all_reads == 10000
+    assert LibrarySettings(pairs=5).all_reads is None
 
 
 @pytest.mark.parametrize(
     ("options", "status", "words"),
     [
         (["--insert-length", "40"], 2, "--insert-length is too short for these miRNAs; give 53 or more"),
-        (["--adapter", "TGGXA"], 2, "argument --adapter: 'X' at position 4 is no nucleotide"),
+        (["--adapter", "TGGXA"], 2, "argument --adapter: 'X' at position 4 is not a nucleotide"),
         (["--adapter", ""], 2, "argument --adapter: is empty"),
         (["--reads", "5", "--pairs", "5"], 2, "not allowed with argument --reads"),
         (["--reads", "0"], 2, "is not a whole number of 1 or more"),

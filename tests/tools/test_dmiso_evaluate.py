@@ -1,4 +1,4 @@
-"""dmiso-evaluate as a command: what it writes, by which rules it matches, what it refuses."""
+"""dmiso-evaluate as a command: its outputs, matching rules and errors."""
 
 import csv
 import io
@@ -80,7 +80,7 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_figures_by_hand(here):
+def test_results_by_hand(here):
     found = evaluate("test.tsv")
     assert {part for part, _ in found} == {
         "all", "exact", "isomir", "5p_deletion", "3p_addition", "SNP", "5p_isomir", "3p_isomir", "polymorphic"
@@ -99,14 +99,14 @@ def test_figures_by_hand(here):
     assert found["3p_addition", "score"]["recall"] == "1.0000"
 
 
-def test_other_programs_stand_beside(here):
+def test_other_programs_are_compared(here):
     found = evaluate(
         "test.tsv", "--miranda", "miranda.txt", "--baselines", "site_type,8mer", "--json", "report.json"
     )
     predictors = [name for part, name in found if part == "all"]
     assert predictors == ["score", "miranda", "site_type", "8mer"]
     row = found["all", "miranda"]
-    # 155 for P1; 160 ends where P2 begins; 145 for P3, which is none; let-7 on another transcript is nothing
+    # 155 is for P1; 160 ends where P2 begins; 145 is for P3, a negative; let-7 is on another transcript
     assert (row["scored"], row["called"]) == ("2", "2")
     assert row["auroc"] == f"{(3 + 2 * (0 + 0.5 + 0.5)) / 9:.4f}"
     assert (row["recall"], row["precision"]) == ("0.3333", "0.5000")
@@ -172,17 +172,17 @@ def test_several_tables_and_their_differences(here):
     assert "other.tsv: no scores for 2 of 6 pairs; they rank last" in done.err
 
 
-def test_what_was_seen_in_training(here):
+def test_parts_seen_in_training(here):
     Path("train.tsv").write_text(
         f"mirna_id\tmirna_seq\tsite_seq\tlabel\nhsa-let-7a-5p\t{LET7}\tACACACA\t1\n.\tACGTACGTAC\tACACACA\t0\n"
     )
-    found = evaluate("test.tsv", "--training", "train.tsv", "--parts", "seen", "--baselines", "mirna_frequency")
+    found = evaluate("test.tsv", "--training", "train.tsv", "--parts", "seen", "--baselines", "mirna_identity")
     assert {part: row["pairs"] for (part, name), row in found.items() if name == "score"} == {
         "mirna_seen": "3",
         "mirna_unseen": "3",
         "target_unseen": "6",
     }
-    assert found["mirna_seen", "mirna_frequency"]["auroc"] == "0.5000"
+    assert found["mirna_seen", "mirna_identity"]["auroc"] == "0.5000"
 
 
 def test_some_rows_alone(here):
@@ -192,18 +192,18 @@ def test_some_rows_alone(here):
     line = ["test.tsv", "--parts", "all", "--only", "mirna_id=hsa-miR-16-5p", "--only", "mirna_class=isomir"]
     assert evaluate(*line)["all", "score"]["pairs"] == "1"
     assert evaluate(*line, "--only", "mirna_class=exact")["all", "score"]["pairs"] == "3"
-    # none is a result
+    # a result without pairs
     assert evaluate("test.tsv", "--only", "mirna_class=other") == {}
 
 
-def test_a_split_that_leaks_is_told(here):
+def test_a_split_that_leaks_is_reported(here):
     done = run(
         "dmiso-evaluate", ["test.tsv", "--training", "test.tsv", "--resamples", "5", "--json", "report.json"]
     )
     assert "dmiso-evaluate: warning: 6 of 6 pairs are training pairs" in done.err
-    assert "warning: how often a site was positive in the training tells the label with AUROC 1.000" in done.err
+    assert "warning: how often a site was positive in the training predicts the label with AUROC 1.000" in done.err
     report = json.loads(Path("report.json").read_text())["training"]
-    assert (report["training_pairs"], report["target_frequency_auroc"]) == (6, 1.0)
+    assert (report["training_pairs"], report["site_identity_auroc"]) == (6, 1.0)
 
 
 def test_positives_alone(here):
@@ -231,7 +231,7 @@ def test_standard_input_and_figure(here):
 def test_summary(here):
     evaluate("<a|b>=test.tsv", "--training", "test.tsv", "--parts", "all,class", "--summary", "s.md")
     lines = Path("s.md").read_text().splitlines()
-    assert lines[0] == "# What the predictors are worth"
+    assert lines[0] == "# Evaluation of the predictors"
     assert lines[2] == "**Warning**: 6 of 6 pairs are training pairs; figures on these mean nothing."
     assert "## All pairs: 3 positives, 3 negatives" in lines
     assert "## exact: 1 positives, 2 negatives" in lines
@@ -248,7 +248,7 @@ def test_summary(here):
     cells = r"\| score \| 0\.500 \(0\.\d{3}-0\.\d{3}\) \| 0\.833 \(0\.\d{3}-0\.\d{3}\) \| 0\.500 \| "
     assert re.search(cells, Path("s.md").read_text())
     evaluate("test.tsv", "--only", "mirna_class=other", "--summary", "s.md")
-    assert Path("s.md").read_text() == "# What the predictors are worth\n\nNo pairs to judge by.\n"
+    assert Path("s.md").read_text() == "# Evaluation of the predictors\n\nNo pairs to evaluate on.\n"
 
 
 def test_a_file_whose_name_holds_an_equals_sign(here):
@@ -272,21 +272,21 @@ def test_threads_do_not_matter(here):
         (["test.tsv", "--baselines", "9mer"], 2, "no baseline '9mer'"),
         (["test.tsv", "--parts", "half"], 2, "no kind of part 'half'"),
         (["test.tsv", "--threshold", "x=1"], 2, "no predictor 'x'"),
-        (["test.tsv", "--figure", "f.bmp"], 2, "is no .png, .svg or .pdf"),
+        (["test.tsv", "--figure", "f.bmp"], 2, "is not a .png, .svg or .pdf"),
         (["test.tsv", "test.tsv"], 2, "two predictors are named 'test'"),
-        (["test.tsv", "--baselines", "mirna_frequency"], 2, "give --training"),
+        (["test.tsv", "--baselines", "mirna_identity"], 2, "give --training"),
         (["a\tb=test.tsv", "test.tsv"], 2, "'a?b' cannot stand in a table"),
         (["test.tsv", "--positives-only"], 1, "test.tsv:4: label is 0, but --positives-only was given"),
-        (["test.tsv", "--only", "mirna_class"], 2, "'mirna_class' is no column and value"),
+        (["test.tsv", "--only", "mirna_class"], 2, "'mirna_class' is not a column and value"),
         (["test.tsv", "--only", "colour=red"], 1, "test.tsv:1: has no column colour"),
         (["test.tsv", "--by", "colour"], 1, "test.tsv:1: has no column colour"),
         (["test.tsv", "--score", "colour"], 1, "test.tsv:1: has no column colour"),
-        (["test.tsv", "--miranda", "test.tsv"], 1, "test.tsv: is no output of miRanda"),
+        (["test.tsv", "--miranda", "test.tsv"], 1, "test.tsv: is not output of miRanda"),
         (["test.tsv", "--miranda", "miranda.txt", "--match", "order"], 1, "4 predictions for 6 pairs"),
         (["nothing.tsv"], 1, "nothing.tsv"),
     ],
 )
-def test_what_is_refused(here, arguments, status, message):
+def test_errors(here, arguments, status, message):
     done = run("dmiso-evaluate", [*arguments, "-o", "out.tsv", "--resamples", "5"])
     assert done.status == status
     last = done.err.splitlines()[-1]
@@ -296,7 +296,7 @@ def test_what_is_refused(here, arguments, status, message):
     assert not Path("out.tsv").exists()
 
 
-def test_nothing_to_judge(here):
+def test_nothing_to_evaluate(here):
     Path("plain.tsv").write_text("label\n1\n")
     done = run("dmiso-evaluate", ["plain.tsv"])
     assert (done.status, done.out) == (2, b"")

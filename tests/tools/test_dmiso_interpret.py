@@ -12,9 +12,12 @@ from commands import run, run_process
 from models import slow_dmiso
 from networks import drawn_weights
 
-from mirtools.models import abundance
-from mirtools.models.modelfile import Model, load_model, save_model
-from mirtools.models.network import mirbind
+from mirtools.models.base import Model
+from mirtools.models.dmiso import abundance
+from mirtools.models.dmiso.family import Dmiso
+from mirtools.models.matrix.family import Matrix
+from mirtools.models.matrix.network import mirbind
+from mirtools.models.modelfile import load_model, save_model
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIRS = ROOT / ".." / "shared" / "data" / "miRBench" / "AGO2_CLASH_Hejret2023_train_minus_holdout.tsv.gz"
@@ -55,7 +58,7 @@ def planted(workplace):
     for position, letter in enumerate("TCCATCTA"):
         weights["site_conv.kernel"][position, "ATCG".index(letter), 0] = 2
     with open("planted.safetensors", "wb") as stream:
-        save_model(Model(weights, "planted", 0.5), stream)
+        save_model(Model(Dmiso(), weights, "planted", 0.5), stream)
     random = np.random.default_rng(2)
     lines = ["mirna_id\tmirna_seq\ttarget_id\tsite_seq\tlabel"]
     for number in range(60):
@@ -164,7 +167,7 @@ def test_clusters(planted):
 
 
 def test_tables_without_labels_and_names(planted):
-    """The prediction takes the place of the label; sequences that of names."""
+    """Predictions replace labels, and sequences replace names."""
     lines = [line.split("\t") for line in Path("planted.tsv").read_text().splitlines()]
     Path("bare.tsv").write_text("".join(f"{line[1]}\t{line[3]}\n" for line in lines))
     Path("dmiso.txt").write_text("".join(f"{line[0]}\t{line[2]}\t{line[1]}\t{line[3]}\n" for line in lines[1:]))
@@ -178,15 +181,15 @@ def test_tables_without_labels_and_names(planted):
     assert both[0] == both[1]
 
 
-def test_a_model_that_knows_abundances_shows_what_its_sequences_do(planted):
+def test_a_model_with_abundances_is_shown_at_average_abundance(planted):
     model = load_model("planted.safetensors")
     own = {name: shape for name, shape in abundance.TENSOR_SHAPES.items() if name.startswith("abundance")}
     extra = {name: np.full(shape, 2, np.float32) for name, shape in own.items()}
     with open("abundant.safetensors", "wb") as stream:
-        save_model(Model({**model.weights, **extra}, "abundant", 0.5, architecture=abundance.NAME), stream)
+        save_model(Model(Dmiso(knows_abundance=True), {**model.weights, **extra}, "abundant", 0.5), stream)
     done = run("dmiso-interpret", ["--model", "abundant.safetensors", "planted.tsv"])
     assert done.out.decode() == interpret(*planted)
-    assert "all miRNAs and targets are taken as of average abundance" in done.err
+    assert "all miRNAs and targets are assumed to have average abundance" in done.err
 
 
 def test_sample(planted):
@@ -215,7 +218,7 @@ def test_figures_are_the_same_in_every_run(planted, kind, options):
     assert all(content.startswith(start) and len(content) > 5000 for content in contents[0])
 
 
-def test_figures_of_nothing(planted):
+def test_figures_without_pairs(planted):
     Path("none.tsv").write_text("mirna_seq\tsite_seq\n")
     options = [word for option in FIGURES for word in (option, f"{option.strip('-')}.svg")]
     assert interpret(*planted[:2], "none.tsv", *options).count("\n") == 1
@@ -232,14 +235,14 @@ def test_figures_of_nothing(planted):
         (["--matches", "m.tsv"], 2, "--matches needs motifs to compare with; give --compare FILE"),
         (["--compare", "known.txt"], 2, "--compare needs an output"),
         (["--compare", "absent.txt", "--matches", "m.tsv"], 1, "absent.txt: cannot be read"),
-        (["--compare", "planted.tsv", "--matches", "m.tsv"], 1, "planted.tsv:1: is no motif file"),
-        (["--plot", "maps.gif"], 2, "is no .png, .svg or .pdf file"),
+        (["--compare", "planted.tsv", "--matches", "m.tsv"], 1, "planted.tsv:1: is not a motif file"),
+        (["--plot", "maps.gif"], 2, "is not a .png, .svg or .pdf file"),
         (["--logos", "absent/logos.png"], 1, "absent"),
         (["--model", "other"], 2, "no model 'other'"),
         (["--motifs", "m.meme", "--kernels", "m.meme"], 2, "m.meme"),
     ],
 )
-def test_refusals(planted, arguments, status, words):
+def test_errors(planted, arguments, status, words):
     before = sorted(path.name for path in Path().iterdir())
     done = run("dmiso-interpret", [*planted, *arguments])
     assert words in done.err
@@ -284,11 +287,11 @@ def test_networks_on_pairing_matrices_are_not_for_this_command(tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     network = mirbind(filters=2, units=2)
     with open("net.safetensors", "wb") as stream:
-        save_model(Model(drawn_weights(network), "net", architecture="mirbind", network=network), stream)
+        save_model(Model(Matrix("mirbind", network), drawn_weights(network), "net"), stream)
     Path("pairs.tsv").write_text(f"mirna_seq\tsite_seq\n{LET7}\t{MIR21}\n")
     done = run("dmiso-interpret", ["--model", "net.safetensors", "-o", "out.tsv", "pairs.tsv"])
     assert done.status == 2
-    assert "'net' is a model on the pairing matrix (mirbind); this command reads DMISO models" in done.err
+    assert "'net' is a model on pairing matrices (mirbind); this command reads DMISO models" in done.err
     assert done.err.count("\n") == 1
     assert not Path("out.tsv").exists()
     assert run("dmiso-interpret", ["--quiet", "-o", "out.tsv", "pairs.tsv"]).status == 0

@@ -15,12 +15,14 @@ import pytest
 from commands import environment, run, run_process
 
 from mirtools.models.bundled import best_bundled
+from mirtools.prediction.windows import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / ".." / "shared" / "data" / "dmiso_original"
-needs_examples = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the shared data are not beside the project")
+needs_examples = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the shared data are not next to the checkout")
 
-# hsa-let-7a-5p with a site of its seed, hsa-miR-21-5p with a site that is too long, one pair of odd letters
+# hsa-let-7a-5p and a site with its seed match, hsa-miR-21-5p and a site that is too long, and a pair of odd
+# letters
 PAIRS = """\
 mirna_id\tmirna_seq\tsite_seq\tnote
 let-7a\tTGAGGTAGTAGGTTGTATAGTT\tAAACTATACAACCTACTACCTCATTCCGGAATTCC\t1
@@ -47,7 +49,7 @@ def pairs(workplace):
     return "few.tsv"
 
 
-def test_rows_come_back_with_scores(pairs):
+def test_rows_with_scores(pairs):
     text = predict("--model", "model.safetensors", pairs, "--json", "report.json")
     assert text.startswith("mirna_id\tmirna_seq\tsite_seq\tnote\tscore\tprediction\twindow_start\twindow_end\n")
     rows = rows_of(text)
@@ -114,7 +116,7 @@ def test_windows(workplace):
     assert places == [(mirna, *each) for part in by_target for mirna in ("m1", "m2") for each in part]
     assert rows[0]["mirna_seq"] == "TGAGGTAGTAGGTTGTATAGTT"
     assert json.loads(Path("report.json").read_text())["counts"]["windows"] == 12
-    # each window scores as the pair that it is
+    # each window has the score of the pair
     table = "mirna_seq\tsite_seq\n" + "".join(f"{row['mirna_seq']}\t{row['site_seq']}\n" for row in rows)
     again = rows_of(predict("--model", "model.safetensors", "-", stdin=table.encode()))
     for one, other in zip(again, rows, strict=True):
@@ -130,7 +132,7 @@ def bases(seed, length, letters="ACGT"):
 
 @pytest.fixture
 def scan_inputs(workplace):
-    """Five miRNAs and targets of all lengths, two of one gene; returns the options that name them."""
+    """Five miRNAs, and targets of all lengths, some of the same gene; returns the options for them."""
     with open("m.fa", "w") as stream:
         stream.writelines(f">m{number} x\n{bases(number, 22, 'ACGU')}\n" for number in range(5))
     with open("t.fa", "w") as stream:
@@ -141,13 +143,13 @@ def scan_inputs(workplace):
 
 
 def median_score(options):
-    """Return a threshold that half of the windows pass."""
+    """Return a threshold that half of the windows exceed."""
     scores = sorted(row["score"] for row in rows_of(predict(*options)))
     return scores[len(scores) // 2]
 
 
 @pytest.mark.parametrize("shards", [2, 3, 7])
-def test_shards_follow_each_other(scan_inputs, shards):
+def test_concatenated_shards_equal_the_whole(scan_inputs, shards):
     (Path("wide.tsv")).write_text(PAIRS + PAIRS.split("\n", 1)[1] * 300)
     for options in (["--model", "model.safetensors", "wide.tsv"], scan_inputs):
         whole = predict(*options)
@@ -157,7 +159,7 @@ def test_shards_follow_each_other(scan_inputs, shards):
         assert whole == header + "".join(part.removeprefix(header) for part in parts)
         sizes = [len(part) for part in parts]
         assert options is scan_inputs or max(sizes) < 1.1 * min(sizes)
-    # a later command takes them one behind the other
+    # commands read concatenated shards, whose headers are repeated
     Path("joined.tsv").write_text("".join(parts))
     again = rows_of(predict("--model", "model.safetensors", "joined.tsv"))
     assert [row["site_seq"] for row in again] == [row["site_seq"] for row in rows_of(whole)]
@@ -218,15 +220,17 @@ def test_genes_and_sites(scan_inputs):
     assert rows_of(Path("few.tsv").read_text()) == [row for row in genes if row["prediction"] == "1"]
 
 
-def test_background(scan_inputs):
-    median = median_score(scan_inputs)
-    scan_inputs += ["--threshold", median]
-    plain = rows_of(predict(*scan_inputs))
-    options = [*scan_inputs, "--background", "0.05"]
+def test_scans_predict_scores_that_are_rare(scan_inputs, monkeypatch):
+    monkeypatch.setattr("mirtools.prediction.background._LEAST_BASES", 1000)
+    median = median_score([*scan_inputs, "--threshold", "0.5"])
+    plain = rows_of(predict(*scan_inputs, "--threshold", median))
+    options = [*scan_inputs, "--background", "0.05", "--threshold", median]
     text = predict(*options, "--genes", "genes.tsv", "--bed", "sites.bed", "--json", "report.json")
     rows = rows_of(text)
-    counts = json.loads(Path("report.json").read_text())["counts"]
+    report = json.loads(Path("report.json").read_text())
+    counts = report["counts"]
     windows = counts["background_windows"]
+    assert report["background"] == {"share": 0.05, "drawn_from": "targets"}
     assert windows * 5 == len(rows)  # few enough to be drawn all
     for number in range(5):
         mine = [row for row in rows if row["mirna_id"] == f"m{number}"]
@@ -245,9 +249,94 @@ def test_background(scan_inputs):
     assert sum(int(row["n_sites"]) for row in genes) == counts["sites"]
     assert {row["mirna_id"] for row in genes if row["prediction"] == "1"} == {mirna for _, mirna in expected}
     assert rows_of(predict(*options, "--predicted")) == called
-    # a share of the targets has the background of all
+    # a share of the targets has the background of all targets
     shards = [predict(*options, "--shard", f"{number}/3") for number in (1, 2, 3)]
     assert text == shards[0] + "".join(shard.split("\n", 1)[1] for shard in shards[1:])
+    # from a pipe as well
+    line = ["--targets" if word == "--targets" else "-" if word == "t.fa" else word for word in options]
+    assert predict(*line, stdin=Path("t.fa").read_bytes()) == text
+
+
+def test_the_default_of_scans_is_a_share_of_a_thousandth(scan_inputs):
+    rows = rows_of(predict(*scan_inputs, "--json", "report.json"))
+    report = json.loads(Path("report.json").read_text())
+    assert report["background"] == {"share": 0.001, "drawn_from": "random sequence"}
+    assert report["counts"]["background_windows"] == 10_000
+    called = [row for row in rows if row["prediction"] == "1"]
+    assert all(float(row["background"]) <= 0.001 for row in called)
+    assert len(called) < len(rows) / 50
+    assert rows == rows_of(predict(*scan_inputs, "--background", "0.001"))
+    # the model's threshold alone, as before
+    by_threshold = rows_of(predict(*scan_inputs, "--threshold", "0.5"))
+    assert [row["prediction"] for row in by_threshold] == [str(int(float(row["score"]) > 0.5)) for row in rows]
+    assert "background" not in by_threshold[0]
+    done = run("dmiso-predict", [*scan_inputs, "-o", "out.tsv"])
+    (line,) = [line for line in done.err.splitlines() if "threshold is for pairs" in line]
+    assert "at most 0.001 of 10,000 windows" in line
+
+
+def test_sorted_by_score(scan_inputs):
+    rows = rows_of(predict(*scan_inputs))
+    found = rows_of(predict(*scan_inputs, "--sort", "score"))
+    assert found == sorted(rows, key=lambda row: -float(row["score"]))
+    best = rows_of(predict(*scan_inputs, "--sort", "score", "--best"))
+    assert best == sorted(rows_of(predict(*scan_inputs, "--best")), key=lambda row: -float(row["score"]))
+
+
+GENCODE = "ENST00000000001.2|ENSG00000000001.5|-|-|ONE-201|ONE|130|UTR5:1-30|CDS:31-90|UTR3:91-130|"
+
+
+def test_gene_region_and_site_type_of_windows(workplace):
+    site = "CTACCTCA"
+    coding = "G" * 10 + site + "G" * 32 + "G" * 30 + site + "G" * 42  # 0-based: 10-18 and 80-88
+    Path("t.fa").write_text(
+        f">{GENCODE} x\n{coding}\n>ENST00000000002.1|ENSG00000000002.1|-|-|TWO-1|TWO|60|\n{'G' * 60}\n"
+    )
+    scan = ["--mirnas", "ugagguaguagguuguauaguu", "--targets", "t.fa", "--stride", "20", "--window", "40"]
+    columns = ("target_id", "site_start", "gene_id", "gene_name", "region", "site_type")
+    rows = rows_of(predict(*scan, "--model", "model.safetensors", "--threshold", "0.5"))
+    assert [tuple(row[name] for name in columns) for row in rows] == [
+        ("ENST00000000001.2", "0", "ENSG00000000001.5", "ONE", "5'UTR", "8mer"),
+        ("ENST00000000001.2", "20", "ENSG00000000001.5", "ONE", "CDS", "none"),
+        ("ENST00000000001.2", "40", "ENSG00000000001.5", "ONE", "CDS", "none"),
+        ("ENST00000000001.2", "60", "ENSG00000000001.5", "ONE", "CDS", "8mer"),
+        ("ENST00000000001.2", "80", "ENSG00000000001.5", "ONE", "3'UTR", "8mer"),
+        ("ENST00000000001.2", "90", "ENSG00000000001.5", "ONE", "3'UTR", "none"),
+        ("ENST00000000002.1", "0", "ENSG00000000002.1", "TWO", "noncoding", "none"),
+        ("ENST00000000002.1", "20", "ENSG00000000002.1", "TWO", "noncoding", "none"),
+    ]
+    # from tables
+    Path("t.fa").write_text(f">one\n{coding}\n>two\n{'G' * 60}\n")
+    Path("regions.tsv").write_text("target_id\tcds_start\tcds_end\none\t30\t90\n")
+    Path("genes.tsv").write_text("target_id\tgene_id\tgene_name\ntwo\tG2\tTWO\n")
+    tables = ["--regions", "regions.tsv", "--gene-table", "genes.tsv"]
+    described = rows_of(predict(*scan, "--model", "model.safetensors", "--threshold", "0.5", *tables))
+    assert [row["region"] for row in described] == [row["region"] for row in rows[:6]] + [".", "."]
+    assert [(row["gene_id"], row["gene_name"]) for row in described] == [(".", ".")] * 6 + [("G2", "TWO")] * 2
+    # from GTF: the same exons on the genome
+    attributes = 'gene_id "G1"; gene_name "ONE"; transcript_id "one";'
+    lines = [("exon", 1, 130), ("CDS", 31, 87), ("stop_codon", 88, 90)]
+    Path("a.gtf").write_text("".join(f"c\tx\t{kind}\t{a}\t{b}\t.\t+\t.\t{attributes}\n" for kind, a, b in lines))
+    placed = rows_of(predict(*scan, "--model", "model.safetensors", "--threshold", "0.5", "--gtf", "a.gtf"))
+    assert [row["region"] for row in placed] == [row["region"] for row in described]
+    assert {(row["gene_id"], row["gene_name"]) for row in placed[:6]} == {("G1", "ONE")}
+
+
+def test_mirnas_by_name_and_by_sequence(workplace):
+    # as in miRBase: letters of RNA, other species, names that begin alike
+    Path("mature.fa").write_text(
+        ">hsa-let-7a-5p MIMAT0000062 Homo sapiens let-7a-5p\nUGAGGUAGUAGGUUGUAUAGUU\n"
+        ">mmu-let-7a-5p MIMAT0000521 Mus musculus let-7a-5p\nUGAGGUAGUAGG\nUUGUAUAGUU\n"
+        ">hsa-let-7a-5p-like x\nUGAGGUAGUAGGUUGUAUAGAA\n"
+    )
+    options = ["--targets", "transcripts.fa", "--model", "model.safetensors", "--best"]
+    named = rows_of(predict("--mirnas", "hsa-let-7a-5p", "--database", "mature.fa", *options))
+    typed = rows_of(predict("--mirnas", "UGAGGUAGUAGGUUGUAUAGUU", *options))
+    assert {row["mirna_id"] for row in named} == {"hsa-let-7a-5p"}
+    assert [row["score"] for row in named] == [row["score"] for row in typed]
+    done = run("dmiso-predict", ["--quiet", "--mirnas", "let-7a-5p", "--database", "mature.fa", *options])
+    assert (done.status, done.err.count("\n")) == (2, 1)
+    assert "it has hsa-let-7a-5p, mmu-let-7a-5p" in done.err
 
 
 def test_sites_on_the_genome(scan_inputs):
@@ -268,15 +357,15 @@ def test_sites_on_the_genome(scan_inputs):
     assert report["counts"]["sites"] == len(on_target)
 
 
-def test_nothing_predicted_is_a_result(scan_inputs):
+def test_outputs_without_predictions(scan_inputs):
     outputs = ["--genes", "genes.tsv", "--bed", "sites.bed", "--json", "report.json"]
     text = predict(*scan_inputs, "--threshold", "1", "--predicted", *outputs)
-    assert text == "mirna_id\tmirna_seq\ttarget_id\tsite_start\tsite_end\tsite_seq\tscore\tprediction\n"
+    assert text == "\t".join(COLUMNS) + "\n"
     assert Path("genes.tsv").read_text().count("\n") == 1
     assert Path("sites.bed").read_text() == ""
     counts = json.loads(Path("report.json").read_text())["counts"]
     assert (counts["predicted_interactions"], counts["sites"], counts["targets"]) == (0, 0, 11)
-    # nothing comes of a share without targets, either
+    # a share without targets
     text = predict(*scan_inputs, "--shard", "2/40", "--bed", "none.bed")
     assert text.count("\n") == 1
     assert Path("none.bed").read_text() == ""
@@ -318,7 +407,7 @@ def test_strange_names_survive(workplace):
 
 
 def peak_memory(arguments):
-    """Return the most memory (MB) that a run of the command took."""
+    """Return the peak memory (MB) of a run of the command."""
     code = "from tools.dmiso_predict import main; main(); print(open('/proc/self/status').read())"
     line = [sys.executable, "-c", code, "--quiet", *arguments]
     done = subprocess.run(line, env=environment(), capture_output=True, check=True, text=True)
@@ -326,7 +415,7 @@ def peak_memory(arguments):
 
 
 def test_scoring_needs_no_heavy_package(workplace):
-    # how long it takes: benchmarks/predict_speed.py
+    # benchmarks/predict_speed.py measures the time
     row = f"{bases(1, 22)}\t{bases(2, 50)}\n"
     Path("p.tsv").write_text("mirna_seq\tsite_seq\n" + row * 1000)
     code = (
@@ -360,7 +449,7 @@ def test_memory_does_not_grow_with_the_input(scan_inputs):
 
 @needs_examples
 def test_original_examples_run_unchanged(workplace):
-    """The published scores are another model's; identifiers, sequences and order must be the same."""
+    """Identifiers, sequences and order must equal the published output; its scores are another model's."""
     expected = (EXAMPLES / "test_output.txt").read_text().splitlines()[1:]
     text = predict("--format", "dmiso", "--model", "model.safetensors", str(EXAMPLES / "test_pairs.txt"))
     header, *lines = text.splitlines()
@@ -376,7 +465,7 @@ def test_original_examples_run_unchanged(workplace):
 
 
 def test_original_cropped_long_targets_and_this_does_not(workplace):
-    """Over 60 nt, the original saw the central 60: what stood at the ends did not count."""
+    """Of targets longer than 60 nt, the original scored only the central 60 nt."""
     mirna, site, filler = bases(1, 22), bases(2, 60), "A" * 500
     targets = {"head": site + filler, "centre": filler + site + filler, "tail": filler + site}
     Path("pairs.txt").write_text("".join(f"m\t{name}\t{mirna}\t{seq}\n" for name, seq in targets.items()))
@@ -390,7 +479,7 @@ def test_original_cropped_long_targets_and_this_does_not(workplace):
         Path("window.txt").write_text(f"m\tw\t{mirna}\t{target[start:end]}\n")
         assert rows_of(predict(*options, "window.txt"))[0]["score"] == row["score"]
     cropped = rows_of(predict(*options, "--long-sites", "centre", "pairs.txt"))
-    assert cropped[0]["score"] == cropped[2]["score"] != alone["score"]  # nothing but filler was seen
+    assert cropped[0]["score"] == cropped[2]["score"] != alone["score"]  # the centre is only filler
     assert "window_start" not in cropped[0]
 
 
@@ -438,18 +527,20 @@ FASTA = ["--mirnas", "mirnas.fa", "--targets", "transcripts.fa"]
         (["--stride", "0", "few.tsv"], "1 or more"),
         (["--best", "few.tsv"], "--best needs --mirnas and --targets"),
         (["--genes", "g.tsv", "few.tsv"], "--genes needs --mirnas and --targets"),
-        ([*FASTA, "--gene-table", "g.tsv"], "--gene-table does nothing without --genes"),
+        (["--regions", "g.tsv", "few.tsv"], "--regions needs --mirnas and --targets"),
+        (["--sort", "score", "few.tsv"], "--sort needs --mirnas and --targets"),
+        (["--database", "mirnas.fa", "few.tsv"], "--database needs --mirnas and --targets"),
+        ([*FASTA, "--regions", "r.tsv", "--gtf", "a.gtf"], "--regions and --gtf both give the regions"),
+        ([*FASTA, "--sort", "score", "--shard", "1/2"], "--sort score needs all targets in one run"),
+        (["--mirnas", "let-7a-5p", "--targets", "transcripts.fa"], "neither a file nor a sequence"),
         (["--mirnas", "few_mirnas.fa", "--targets", "planted.fa", "--background", "0.000001"], "is less than"),
         (["--background", "0.01", "few.tsv"], "--background needs --mirnas and --targets"),
-        (["--mirnas", "mirnas.fa", "--targets", "-", "--background", "0.01"], "--background reads '-' twice"),
-        ([*FASTA, "--gtf", "a.gtf"], "--gtf does nothing without --bed"),
-        ([*FASTA, "--genes", "g.tsv", "--shard", "1/2"], "leave --shard out"),
+        ([*FASTA, "--genes", "g.tsv", "--shard", "1/2"], "omit --shard"),
         ([*FASTA, "--format", "dmiso"], "for tables of pairs"),
         ([*FASTA, "--long-sites", "centre"], "for tables of pairs"),
         (["--mirnas", "mirnas.fa", "--targets", "-", "--shard", "1/2"], "reads '-' twice"),
-        (["--mirnas", "mirnas.fa", "--targets", "-", "--bed", "b", "--gtf", "a.gtf"], "--gtf reads '-' twice"),
         (["--shard", "1/2", "-"], "reads '-' twice"),
-        (["--shard", "3/2", "few.tsv"], "no share such as 1/4"),
+        (["--shard", "3/2", "few.tsv"], "is not a share such as 1/4"),
     ],
 )
 def test_usage_errors(pairs, arguments, words):
@@ -460,7 +551,7 @@ def test_usage_errors(pairs, arguments, words):
     assert not os.path.exists("out.tsv")
 
 
-def test_absent_tensorflow_is_one_line(pairs, monkeypatch):
+def test_missing_tensorflow_is_reported_in_one_line(pairs, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     monkeypatch.setitem(sys.modules, "keras", None)
     done = run("dmiso-predict", ["--quiet", "--backend", "tensorflow", "--model", "model.safetensors", pairs])
@@ -480,7 +571,7 @@ def test_tensorflow_back_end_agrees(pairs):
     by_tensorflow = rows_of(done.out.decode())
     for one, other in zip(by_numpy, by_tensorflow, strict=True):
         assert abs(float(one["score"]) - float(other["score"])) < 2.1e-6
-    # the Keras interface is quiet, too, and prediction never needs it
+    # by default Keras is not imported
     code = "import sys; from tools.dmiso_predict import main; main(sys.argv[1:]); sys.exit('keras' in sys.modules)"
     line = [sys.executable, "-c", code, *options]
     assert subprocess.run(line, env=environment(), capture_output=True, check=False).returncode == 0

@@ -13,10 +13,11 @@ from commands import environment, run, run_process
 from networks import drawn_weights
 
 from mirtools.models import bundled
-from mirtools.models.encoder import encoder_of
-from mirtools.models.modelfile import Model, save_model
-from mirtools.models.network import cnn, mirbind
-from mirtools.models.network_steps import PairingPredictor
+from mirtools.models.base import Model
+from mirtools.models.matrix.family import Matrix
+from mirtools.models.matrix.network import cnn, mirbind
+from mirtools.models.matrix.pair_scorer import MatrixPairScorer
+from mirtools.models.modelfile import save_model
 from mirtools.models.pairing import WOBBLE, PairingRule
 
 LETTERS = PairingRule("EKLN", ("charge",), {("E", "K"): (1.0,), ("K", "E"): (1.0,), ("N", "N"): (0.5,)})
@@ -43,22 +44,22 @@ def predict(*arguments, stdin=b""):
 
 
 def expected(name, pairs):
-    """Scores of pairs straight from the network."""
+    """Scores of pairs, computed with the network itself."""
     network = NETWORKS[name]
-    encoder = encoder_of(network)
+    encoder = network.encoder
     mirnas, sites = zip(*pairs, strict=True)
-    predictor = PairingPredictor(network, drawn_weights(network))
+    predictor = MatrixPairScorer(network, drawn_weights(network))
     return predictor.score(encoder.mirnas(mirnas), encoder.sites(sites)).astype(float)
 
 
 @pytest.fixture
 def models(tmp_path, monkeypatch):
-    """Model files by name, each with drawn weights."""
+    """Model files by name, each with random weights."""
     monkeypatch.chdir(tmp_path)
     for name, network in NETWORKS.items():
         with open(f"{name}.safetensors", "wb") as stream:
             architecture = "cnn" if name == "plain" else "mirbind"
-            save_model(Model(drawn_weights(network), name, architecture=architecture, network=network), stream)
+            save_model(Model(Matrix(architecture, network), drawn_weights(network), name), stream)
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def scan_inputs(models):
         for number, length in enumerate([700, 20, 50, 51, 1999, 333, 80, 1, 3000]):
             gene = f" gene=g{number % 3}" if number < 6 else ""
             stream.write(f">t{number}{gene}\n{letters(100 + number, length, 'ACGTN')}\n")
-    return ["--model", "two_d.safetensors", "--mirnas", "m.fa", "--targets", "t.fa"]
+    return ["--model", "two_d.safetensors", "--mirnas", "m.fa", "--targets", "t.fa", "--threshold", "0.5"]
 
 
 @pytest.mark.parametrize("name", ["two_d", "plain"])
@@ -106,7 +107,7 @@ def test_long_sites_by_windows_and_by_their_centre(models):
 
 
 @pytest.mark.parametrize(("name", "window"), [("two_d", None), ("two_d", 31), ("plain", None)])
-def test_windows_score_as_the_pairs_that_they_are(scan_inputs, name, window):
+def test_windows_have_the_scores_of_pairs(scan_inputs, name, window):
     scan_inputs[1] = f"{name}.safetensors"
     width = window or NETWORKS[name].site_length
     options = [] if window is None else ["--window", str(window)]
@@ -134,7 +135,8 @@ def test_threads_hash_seeds_and_shards_change_nothing(scan_inputs):
     assert whole == header + "".join(part.removeprefix(header) for part in parts)
 
 
-def test_background_best_and_genes(scan_inputs):
+def test_background_best_and_genes(scan_inputs, monkeypatch):
+    monkeypatch.setattr("mirtools.prediction.background._LEAST_BASES", 1000)
     rows = rows_of(predict(*scan_inputs))
     median = sorted(row["score"] for row in rows)[len(rows) // 2]
     scan_inputs += ["--threshold", median]
@@ -151,28 +153,28 @@ def test_background_best_and_genes(scan_inputs):
         "t7",
         "t8",
     }
-    judged = rows_of(predict(*scan_inputs, "--background", "0.05"))
-    assert [row["score"] for row in judged] == [row["score"] for row in rows]
+    rare = rows_of(predict(*scan_inputs, "--background", "0.05"))
+    assert [row["score"] for row in rare] == [row["score"] for row in rows]
     for number in range(6):
-        mine = [row for row in judged if row["mirna_id"] == f"m{number}"]
+        mine = [row for row in rare if row["mirna_id"] == f"m{number}"]
         scores = np.array([float(row["score"]) for row in mine])
         for row in mine:
-            # the sample is scored pair by pair: equal but for the last digit
+            # the sample is scored pair by pair, so that the last digit may differ
             share = [
                 ((scores >= float(row["score"]) + step).sum() + 1) / (len(mine) + 1) for step in (2e-6, -2e-6)
             ]
             assert share[0] - 1e-4 <= float(row["background"]) <= share[1] + 1e-4
-    assert 0 < sum(row["prediction"] == "1" for row in judged) < sum(row["score"] > median for row in rows)
+    assert 0 < sum(row["prediction"] == "1" for row in rare) < sum(row["score"] > median for row in rows)
 
 
 def test_a_network_may_be_the_default(scan_inputs, monkeypatch):
     network = NETWORKS["two_d"]
-    default = Model(drawn_weights(network), "best", architecture="mirbind", network=network)
+    default = Model(Matrix("mirbind", network), drawn_weights(network), "best")
     monkeypatch.setattr(bundled, "best_bundled", lambda: default)
     assert predict(*scan_inputs[2:]) == predict(*scan_inputs)
     rows = rows_of(predict("-", stdin=b"mirna_seq\tsite_seq\n" + b"ACGTACGTAC\t" + b"ACGTC" * 11 + b"\n"))
     assert int(rows[0]["window_end"]) - int(rows[0]["window_start"]) == 50
-    # kernels and masks are shown of DMISO, whatever the default
+    # dmiso-interpret uses DMISO, whatever the default of other commands is
     Path("pairs.tsv").write_text("mirna_seq\tsite_seq\nACGTACGTAC\tACGTACGT\n")
     assert run("dmiso-interpret", ["--quiet", "-o", "maps.tsv", "pairs.tsv"]).status == 0
 
@@ -182,7 +184,7 @@ def test_other_letters(models):
     targets = [letters(9, 200, "EKLNX"), letters(10, 25, "ekln")]
     Path("m.fa").write_text("".join(f">m{n}\n{sequence}\n" for n, sequence in enumerate(mirnas)))
     Path("t.fa").write_text("".join(f">t{n}\n{sequence}\n" for n, sequence in enumerate(targets)))
-    options = ["--model", "letters.safetensors", "--mirnas", "m.fa", "--targets", "t.fa"]
+    options = "--model letters.safetensors --mirnas m.fa --targets t.fa --threshold 0.5".split()
     rows = rows_of(predict(*options, "--stride", "7", "--bed", "sites.bed", "--threshold", "0.4"))
     assert {row["site_seq"] for row in rows if row["target_id"] == "t1"} == {targets[1].upper()}
     scores = expected("letters", [(row["mirna_seq"], row["site_seq"]) for row in rows])
@@ -190,7 +192,7 @@ def test_other_letters(models):
     table = "mirna_seq\tsite_seq\n" + "".join(f"{row['mirna_seq'].lower()}\t{row['site_seq']}\n" for row in rows)
     again = rows_of(predict("--model", "letters.safetensors", "-", stdin=table.encode()))
     np.testing.assert_allclose([float(row["score"]) for row in again], scores, rtol=0, atol=6e-7)
-    assert again[0]["mirna_seq"] == rows[0]["mirna_seq"].lower()  # rows come back as they were
+    assert again[0]["mirna_seq"] == rows[0]["mirna_seq"].lower()  # the columns of the input are unchanged
 
 
 @pytest.mark.parametrize(
@@ -200,7 +202,7 @@ def test_other_letters(models):
             ["--model", "two_d.safetensors", "--window", "51", "-"],
             "",
             2,
-            "51 is more than the 50 nt that the model",
+            "51 is more than the 50 nt of the model's input",
         ),
         (["--model", "letters.safetensors", "-"], "mirna_seq\tsite_seq\nEK\tE1\n", 1, "<stdin>:2: site_seq: '1'"),
         (["--model", "letters.safetensors", "-"], "mirna_seq\tsite_seq\nEK\tAC\n", 1, "none of the letters EKLN"),
@@ -209,7 +211,7 @@ def test_other_letters(models):
         (["--model", "letters.safetensors", "--mirnas", "p.fa", "--targets", "p.fa"], "", 1, "record 'p'"),
     ],
 )
-def test_refusals(models, arguments, stdin, status, words):
+def test_errors(models, arguments, stdin, status, words):
     Path("p.fa").write_text(">p\nEK*L\n")
     done = run("dmiso-predict", arguments, stdin.encode())
     assert done.status == status

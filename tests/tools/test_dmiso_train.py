@@ -50,20 +50,20 @@ def refused(arguments, status, words):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--cross-validate", "1"], "ask for 2 or more"),
+        (["--cross-validate", "1"], "give 2 or more"),
         (["--cross-validate", "3", "--hold-out", "0.2"], "choose one"),
         (["--validation", "0"], "early stopping needs validation pairs"),
-        (["--dropout", "0.1,0.2"], "three shares"),
+        (["--dropout", "0.1,0.2"], "three rates"),
         (["--dropout", "0.1,0.2,1"], "from 0 to 0.99"),
         (["--hold-out", "1"], "from 0 to 0.9"),
         (["--epochs", "0"], "1 or more"),
         (["--learning-rate", "0"], "--learning-rate"),
         (["--l1", "-1"], "--l1"),
         (["--curves", "curves.gif"], ".png, .svg or .pdf"),
-        (["--half-of-mirnas", "--hold-out", "0.2"], "holds half of the miRNAs out"),
-        (["--half-of-mirnas", "--cross-validate", "3"], "holds half of the miRNAs out"),
+        (["--half-of-mirnas", "--hold-out", "0.2"], "holds out half of the miRNAs"),
+        (["--half-of-mirnas", "--cross-validate", "3"], "holds out half of the miRNAs"),
         (["--half-of-mirnas", "--group", "target"], "use mirna or family"),
-        (["--families", "f.tsv"], "means nothing without --group family"),
+        (["--families", "f.tsv"], "has no effect without --group family"),
         (["--positive-weight", "0"], "--positive-weight"),
         (["--decay-after", "2", "--patience", "0"], "--decay-after needs validation pairs"),
         (["--start", "nobody"], "no model 'nobody'"),
@@ -104,7 +104,7 @@ def test_trains_reports_and_repeats(table):
     rows = [line.split("\t") for line in Path("out.tsv").read_text().splitlines()]
     assert rows[0][:5] == ["part", "predictor", "pairs", "positives", "auroc"]
     assert [row[1] for row in rows[1:]] == (
-        "model seed_6mer seed_graded duplex_energy cofold_energy mirna_identity target_identity".split()
+        "model site_type 6mer duplex_energy cofold_energy mirna_identity site_identity".split()
     )
     assert float(rows[2][4]) > 0.9  # the planted seed match
     metrics = json.loads(Path("metrics.json").read_text())
@@ -133,7 +133,7 @@ def test_trains_reports_and_repeats(table):
 
 
 def model_rows(name="out.tsv"):
-    """Rows of figures by part and predictor."""
+    """Rows of results by part and predictor."""
     rows = [line.split("\t") for line in Path(name).read_text().splitlines()]
     return {(row[0], row[1]): dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
 
@@ -172,7 +172,7 @@ def test_cross_validation_killed_twice_is_the_same_on_any_threads(table):
     assert [part for part, name in model_rows() if name == "model"] == [*folds, "mean_of_folds"]
     parts = [line.split("\t")[0] for line in Path("history.tsv").read_text().splitlines()[1:]]
     assert parts == [part for part in (*folds, "final") for _ in range(4)]
-    # the table of scores: every pair from the fold that did not see it; the same figures come out of it
+    # the table of scores has each pair's score from the fold that held it out, with the same results
     header, *rows = [line.split("\t") for line in Path("scores.tsv").read_text().splitlines()]
     assert header[-3:] == ["score", "prediction", "part"]
     assert [row[:5] for row in rows] == [line.split("\t") for line in Path(table).read_text().splitlines()[1:]]
@@ -230,15 +230,15 @@ def test_abundance(table):
     model = load_model("m.safetensors")
     assert model.architecture == "dmiso-abundance"
     assert model.weights["abundance.kernel"][1, 0] > abs(model.weights["abundance.kernel"][0, 0])
-    # scored alike by both commands, and long sites in windows, too
+    # both commands give the same scores, also for long sites in windows
     expected = [line.split("\t")[:-1] for line in Path("scores.tsv").read_text().splitlines()]
     for options_of_sites in ([], ["--long-sites", "windows"]):
         done = run("dmiso-predict", ["--quiet", "--model", "m.safetensors", "reads.tsv", *options_of_sites])
         assert [line.split("\t")[:9] for line in done.out.decode().splitlines()] == expected
     done = run("dmiso-predict", ["--quiet", "--model", "m.safetensors", table])
     assert "has no column mirna_coverage" in done.err
-    # it cannot go on as a model without abundance
+    # it cannot be the start of a model without abundances
     for name in ("m.safetensors", "out.tsv"):
         os.rename(name, f"aware.{name}")
-    refused(["--start", "aware.m.safetensors", table], 1, "knows abundances; add --abundance")
+    refused(["--start", "aware.m.safetensors", table], 1, "uses abundances; add --abundance")
     refused([*options, table], 1, "has no column mirna_coverage")

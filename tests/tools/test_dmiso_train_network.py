@@ -10,8 +10,10 @@ import pytest
 from commands import run, run_process
 from networks import drawn_weights
 
-from mirtools.models.modelfile import Model, load_model, save_model
-from mirtools.models.network import mirbind
+from mirtools.models.base import Model
+from mirtools.models.matrix.family import Matrix
+from mirtools.models.matrix.network import mirbind
+from mirtools.models.modelfile import load_model, save_model
 from mirtools.models.pairing import WOBBLE
 
 OUTPUTS = ["-m", "m.safetensors", "-o", "out.tsv", "--history", "history.tsv", "--scores", "scores.tsv"]
@@ -42,7 +44,7 @@ def table(tmp_path, monkeypatch):
     Path("rule.tsv").write_text("site\tmirna\tx\nA\tT\t1\nT\tA\t1\n")
     with open("net.safetensors", "wb") as stream:
         network = mirbind(WOBBLE, 24, 10, filters=4, units=4)
-        save_model(Model(drawn_weights(network), "net", architecture="mirbind", network=network), stream)
+        save_model(Model(Matrix("mirbind", network), drawn_weights(network), "net"), stream)
     return "pairs.tsv"
 
 
@@ -68,31 +70,31 @@ NET = ["--architecture", "mirbind"]
         (["--site-length", "40"], 2, "--site-length is for --architecture mirbind or cnn"),
         (["--architecture", "dmiso", "--blocks", "1"], 2, "--blocks is for --architecture mirbind or cnn"),
         (["--architecture", "lstm"], 2, "--architecture"),
-        ([*NET, "--abundance"], 2, "--abundance is for --architecture dmiso; mirbind cannot learn from it"),
-        ([*NET, "--wobble", "--pairing-rule", "rule.tsv"], 2, "--pairing-rule says itself what pairs"),
+        ([*NET, "--abundance"], 2, "--abundance is for --architecture dmiso, not mirbind; omit it"),
+        ([*NET, "--wobble", "--pairing-rule", "rule.tsv"], 2, "--pairing-rule gives all pairs"),
         ([*NET, "--pairing-rule", "absent.tsv"], 1, "absent.tsv: cannot be read"),
-        ([*NET, "--pairing-rule", "pairs.tsv"], 1, "pairs.tsv: is no pairing rule"),
-        ([*NET, "--site-length", "9"], 2, "no mirbind network is of this size"),
+        ([*NET, "--pairing-rule", "pairs.tsv"], 1, "pairs.tsv: is not a pairing rule"),
+        ([*NET, "--site-length", "9"], 2, "a mirbind network cannot have this size"),
         ([*NET, "--site-length", "1001"], 2, "site_length is a whole number from 1 to 1000"),
         ([*NET, "--mirna-length", "0"], 2, "--mirna-length"),
         ([*NET, "--filters", "2000", "--blocks", "5"], 2, "weights, more than 8,000,000"),
-        (["--architecture", "cnn", "--filters", "8"], 2, "--filters and --blocks are mirbind's"),
-        (["--architecture", "cnn", "--mirna-length", "7"], 2, "no cnn network is of this size"),
-        ([*NET, "--dropout", "0.1,0.2,0.3"], 2, "give one share for --architecture mirbind"),
-        (["--dropout", "0.1"], 2, "give three shares for --architecture dmiso"),
-        ([*NET, "--dropout", "0.1,0.2"], 2, "give three shares, as in 0.25,0.5,0.5, or one"),
+        (["--architecture", "cnn", "--filters", "8"], 2, "--filters and --blocks are for --architecture mirbind"),
+        (["--architecture", "cnn", "--mirna-length", "7"], 2, "a cnn network cannot have this size"),
+        ([*NET, "--dropout", "0.1,0.2,0.3"], 2, "give one rate for --architecture mirbind"),
+        (["--dropout", "0.1"], 2, "give three rates for --architecture dmiso"),
+        ([*NET, "--dropout", "0.1,0.2"], 2, "give three rates, as in 0.25,0.5,0.5, or one"),
         ([*NET, "--decay", "linear", "--decay-after", "3"], 2, "choose one"),
         ([*NET, "--validation", "0"], 2, "early stopping needs validation pairs"),
         ([*NET, "--weight-decay", "2"], 2, "--weight-decay"),
-        ([*NET, "--background-pairs", "9999"], 2, "holds 1,7"),
+        ([*NET, "--background-pairs", "9999"], 2, "at most 1,7"),
         (["--start", "net.safetensors", "--architecture", "cnn"], 2, "--start is a mirbind model"),
         (["--start", "net.safetensors", "--architecture", "dmiso"], 2, "--start is a mirbind model"),
-        (["--start", "dmiso", *NET], 2, "--start is a dmiso model; leave --architecture mirbind out"),
-        (["--start", "net.safetensors", "--wobble"], 2, "the network of --start goes on as it is"),
+        (["--start", "dmiso", *NET], 2, "--start is a dmiso model; omit --architecture mirbind"),
+        (["--start", "net.safetensors", "--wobble"], 2, "the network is that of --start"),
         (["--start", "net.safetensors", "--abundance"], 2, "--abundance is for --architecture dmiso"),
     ],
 )
-def test_refusals(table, arguments, status, words):
+def test_errors(table, arguments, status, words):
     done = run("dmiso-train", ["-m", "m.safetensors", "-o", "out.tsv", *arguments, table])
     assert words in done.err
     assert (done.status, done.err.count("\n")) == (status, 1)
@@ -116,11 +118,14 @@ def test_cross_validation_on_any_threads(table):
     for threads in "12":
         trained([*options, table, "--threads", threads])
         before = before or {name: Path(name).read_bytes() for name in outputs}
-        # the second run trains one fold anew, and takes the rest from checkpoints
+        # the second run trains one fold again, and resumes the others from checkpoints
         shutil.rmtree(Path("state", "fold_1"))
     assert before == {name: Path(name).read_bytes() for name in outputs}
     model = load_model("m.safetensors")
-    assert model.network.described() == mirbind(site_length=24, mirna_length=10, filters=12, blocks=1).described()
+    assert (
+        model.family.network.described()
+        == mirbind(site_length=24, mirna_length=10, filters=12, blocks=1).described()
+    )
     assert len(model.training["background_pairs"]) == 200
     assert (model.training["learning_rate"], model.training["l1"], model.training["linear_decay"]) == (
         0.002,
@@ -140,7 +145,7 @@ def test_proteins_from_pairs_to_windows(table):
     trained([*SMALL, *options, table])
     assert auroc() > 0.95
     predictors = [line.split("\t")[1] for line in Path("out.tsv").read_text().splitlines()[1:]]
-    assert predictors == ["model", "mirna_identity", "target_identity"]
+    assert predictors == ["model", "mirna_identity", "site_identity"]
     assert json.loads(Path("j.json").read_text())["options"]["epochs"] == 10
     # a long protein with one planted partner: its windows score highest
     chance = random.Random(5)
@@ -150,23 +155,26 @@ def test_proteins_from_pairs_to_windows(table):
     protein = protein[:140] + word + protein[146:]
     Path("m.fa").write_text(f">m\n{mirna.lower()}\n")
     Path("p.fa").write_text(f">p\n{protein}\n")
-    line = "--quiet --model m.safetensors --mirnas m.fa --targets p.fa --stride 4 --best".split()
+    line = "--quiet --model m.safetensors --mirnas m.fa --targets p.fa --stride 4 --best --threshold 0.5".split()
     done = run("dmiso-predict", line)
     _, row = [text.split("\t") for text in done.out.decode().splitlines()]
     assert int(row[3]) <= 140
     assert int(row[4]) >= 146
-    assert row[7] == "1"
+    assert row[11] == "1"
 
 
 @pytest.mark.slow
-def test_warm_start_takes_the_network_of_the_start(table):
+def test_warm_start_uses_the_network_of_the_start(table):
     pytest.importorskip("tensorflow")
     options = "--epochs 2 --fresh-negatives 1 --positive-weight balanced --decay-after 1 --curves c.png".split()
     trained(["--start", "net.safetensors", *options, "--background-pairs", "0", "--json", "j.json", table])
     model = load_model("m.safetensors")
-    assert (model.architecture, model.network.rule.channels) == ("mirbind", ("watson_crick", "wobble"))
+    assert (model.architecture, model.family.network.rule.channels) == (
+        "mirbind",
+        ("watson_crick", "wobble"),
+    )
     assert (model.training["start"], model.training["linear_decay"]) == ("net", False)
     assert "background_pairs" not in model.training
     assert [line.split("\t")[1] for line in Path("history.tsv").read_text().splitlines()[1:]] == ["0", "1", "2"]
-    shown = json.loads(Path("j.json").read_text())["options"]
-    assert (shown["architecture"], shown["decay"], shown["batch_size"]) == ("mirbind", "none", 256)
+    shown = json.loads(Path("j.json").read_text())["training"]
+    assert (shown["architecture"], shown["linear_decay"], shown["batch_size"]) == ("mirbind", False, 256)

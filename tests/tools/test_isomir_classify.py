@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mirtools.interactions import CLASSIFY_COLUMNS
+from mirtools.io.tables import CLASSIFY_COLUMNS
 from mirtools.tools.isomir_classify import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,8 +32,8 @@ def test_golden(tmp_path):
 
 @pytest.mark.parametrize("pieces", [1, 2, 3, 7])
 @pytest.mark.parametrize("way", ["files", "concatenated"])
-def test_order_and_division_of_rows_change_nothing(tmp_path, pieces, way):
-    """Shuffled rows, in one or several tables or with headers in between, give the same bytes everywhere."""
+def test_order_and_division_of_rows_do_not_matter(tmp_path, pieces, way):
+    """Shuffled rows, in one or several tables or with headers in between, give the same bytes."""
     header, *lines = (GOLDEN / "tiny_pairs.tsv").read_text().splitlines(keepends=True)
     random.Random(pieces).shuffle(lines)
     tables = []
@@ -51,7 +51,7 @@ def test_order_and_division_of_rows_change_nothing(tmp_path, pieces, way):
     assert summary.read_text() == (GOLDEN / "tiny_isomirs_summary.tsv").read_text()
 
 
-def test_tables_without_junctions_are_taken_as_they_stand(capsys, tmp_path):
+def test_sequences_without_junctions_are_used_unchanged(capsys, tmp_path):
     header = ("gene", "noncodingRNA", "mirna_id", "note")
     site = "ACGT" * 12
     (row,) = classify(
@@ -114,7 +114,7 @@ SITE = "CATCGATTACGTAGCATTACGATC"
 
 
 def junction_row(**cells):
-    """A row of chimera-parse: let-7a beside a site."""
+    """A row of chimera-parse: let-7a next to a site."""
     values = ["P1", "hsa-let-7a-5p", LET7A, "I" * 22, "0,0", "4", "6", "3", "1", "mirna_first", "0", "t1", "100"]
     values += ["124", "100", "124", SITE, "1e-8", "1e-9", "1", "0", "0", "x"]
     row = dict(zip(MERGED, values, strict=True)) | cells
@@ -155,8 +155,8 @@ def test_rows_that_become_equal_are_merged(capsys, tmp_path):
     assert len({row["pair_id"] for row in rows}) == 3
 
 
-def test_support_over_shards_is_that_of_the_whole(capsys, tmp_path):
-    """Nine reads and one in two tables are ten; in one of them alone they are too few."""
+def test_support_is_counted_over_all_tables(capsys, tmp_path):
+    """Nine reads in one table and one in the other are ten; nine alone are too few."""
     tables = []
     for number, reads in enumerate(("9", "1")):
         tables.append(tmp_path / f"{number}.tsv")
@@ -172,7 +172,7 @@ def test_support_over_shards_is_that_of_the_whole(capsys, tmp_path):
     assert outputs[2].count("\n") == 1
 
 
-def test_samples_are_told_apart_in_mirgff(tmp_path):
+def test_mirgff_has_the_reads_of_each_sample(tmp_path):
     pairs, gff = tmp_path / "pairs.tsv", tmp_path / "isomirs.gff3"
     rows = [junction_row(n_reads="12"), junction_row(target_id="t2", n_reads="3", mirna_seq=LET7A)]
     pairs.write_text("\n".join("\t".join(cells) for cells in (MERGED, *rows)) + "\n")
@@ -183,7 +183,7 @@ def test_samples_are_told_apart_in_mirgff(tmp_path):
     assert "Expression=6,2;" in line
 
 
-def test_equal_explanations_are_named(tmp_path, capsys):
+def test_equally_good_mirnas_are_reported(tmp_path, capsys):
     mirnas = tmp_path / "mirnas.fa"
     mirnas.write_text(f">mir-10\n{LET7A}A\n>mir-9\n{LET7A}C\n")
     pairs = tmp_path / "pairs.tsv"
@@ -194,7 +194,7 @@ def test_equal_explanations_are_named(tmp_path, capsys):
 
 
 def test_comparison_as_a_command(tmp_path):
-    """An experiment against itself lacks nothing; against a part of itself the rest is its own."""
+    """Compared with itself, nothing is absent; compared with a subset, all other isomiRs are."""
     paths = {
         name: str(tmp_path / name) for name in ("all.tsv", "part.tsv", "summary.tsv", "compared.tsv", "o.json")
     }
@@ -205,8 +205,8 @@ def test_comparison_as_a_command(tmp_path):
         options = ["--compare", other, "--compare-output", paths["compared.tsv"], "--json", paths["o.json"]]
         options += ["--summary", paths["summary.tsv"], "-o", paths["all.tsv"], "--quiet"]
         assert main(["--mirnas", MIRNAS, *options, str(GOLDEN / "tiny_pairs.tsv")]) == 0
-        told = json.loads(Path(paths["o.json"]).read_text())["comparison"]
-        shares = {(share["experiment"], share["item"]): share for share in told if share["min_reads"] == 10}
+        comparison = json.loads(Path(paths["o.json"]).read_text())["comparison"]
+        shares = {(share["experiment"], share["item"]): share for share in comparison if share["min_reads"] == 10}
         assert shares["first", "isomir"]["absent"] == absent
         assert shares["first", "exact"]["absent"] == 0
         assert shares["second", "any"]["absent"] == 0

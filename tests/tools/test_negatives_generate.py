@@ -100,7 +100,7 @@ def energy(row):
 
 
 def check_table(rows, positives):
-    """Every positive comes back unchanged with its label, followed by its negatives, which tell no lies."""
+    """Every positive is written unchanged with its label, followed by its negatives, whose columns are correct."""
     originals = iter(positives)
     for row in rows:
         assert float(row["site_mfe"]) == pytest.approx(energy(row), abs=0.0051)
@@ -232,7 +232,7 @@ def test_identical_for_any_threads_and_hash_seed(world, strategy):
 
 def test_shards_and_row_order(world, capsys):
     _, whole, _ = run(capsys, "--transcripts", world.fasta, world.table)
-    # all positives of a miRNA and transcript in one shard: nothing else is needed but its sites on isoforms
+    # all positives of a miRNA and transcript are in one shard; only its sites on isoforms are needed, too
     mirnas = list(MIRNAS)
     shards = [[row for row in world.rows if mirnas.index(row["mirna_id"]) % 2 == part] for part in (0, 1)]
     parts = []
@@ -310,7 +310,7 @@ BAD_ROWS = [
     ({"site_start": "."}, ":2: site_start is '.'"),
     ({"site_seq": "ACGTACG"}, ":2: site_seq is not 'T"),
     ({"site_seq": ""}, ":2: site_seq is empty"),
-    ({"mirna_seq": "TGA!"}, ":2: mirna_seq: '!' at position 4 is no nucleotide"),
+    ({"mirna_seq": "TGA!"}, ":2: mirna_seq: '!' at position 4 is not a nucleotide"),
     ({"my_note": "0"}, ":2: label is '0'; give positive pairs only (1, or no column label)"),
     ({"my_note": "yes"}, ":2: label is 'yes'"),
 ]
@@ -365,7 +365,7 @@ def test_wrong_references(world, tmp_path, capsys):
 def test_real_qclash_pairs(tmp_path, capsys):
     import gzip
 
-    from mirtools.sequences import read_references
+    from mirtools.io.sequences import read_references
 
     fasta = DATA / "references" / "human_refseq_hg19_mrna_4000.fa.gz"
     regions = DATA / "references" / "human_refseq_hg19_mrna_4000.regions.tsv.gz"

@@ -1,4 +1,4 @@
-"""negatives-generate --audit and --audit-only: the same audit by both ways, and what the command line refuses."""
+"""negatives-generate --audit and --audit-only: both give the same audit; errors of the command line."""
 
 import csv
 import json
@@ -83,8 +83,13 @@ def test_same_transcript_with_regions(workplace):
     found = {row["property"]: row for row in rows_of("a.tsv")}
     assert "region" in found
     assert Path("a.tsv").read_bytes() == Path("b.tsv").read_bytes()
-    # without the transcripts nothing tells the region
+    # without transcripts, the column region describes positives and negatives alike
     assert run("--audit-only", "--audit-energies", "0", "-o", "c.tsv", "l.tsv").status == 0
+    assert Path("a.tsv").read_bytes() == Path("c.tsv").read_bytes()
+    rows = [line.split("\t") for line in Path("l.tsv").read_text().splitlines()]
+    rows[0][rows[0].index("region")] = "something"
+    Path("without.tsv").write_text("".join("\t".join(row) + "\n" for row in rows))
+    assert run("--audit-only", "--audit-energies", "0", "-o", "c.tsv", "without.tsv").status == 0
     assert [row["property"] for row in rows_of("c.tsv")] == [name for name in found if name != "region"]
 
 
@@ -123,7 +128,7 @@ def test_usage_errors(tables):
         (["--audit-only", "--gtf", "x.gtf", pairs], "need --transcripts"),
         (["--audit-only", "--against", "-", "-"], "cannot both be standard input"),
         (["--strategy", "shuffled", "--against", "x.tsv", pairs], "--against is for an audit"),
-        (["--strategy", "shuffled", "--audit-figure", "x.txt", pairs], "is no .png, .svg or .pdf file"),
+        (["--strategy", "shuffled", "--audit-figure", "x.txt", pairs], "is not a .png, .svg or .pdf file"),
         (["--strategy", "shuffled", "--audit", "x.tsv", "-o", "x.tsv", pairs], "is named for two outputs"),
     ):
         done = run(*arguments)

@@ -59,7 +59,7 @@ def test_false_peaks_by_length(folder):
 
 
 @pytest.mark.parametrize("empty", ["peaks", "truth", "both"])
-def test_nothing_in_is_a_valid_result(folder, empty):
+def test_empty_inputs_give_a_valid_result(folder, empty):
     if empty != "truth":
         Path("peaks.tsv").write_text("mirna_id\ttarget_id\tsummit\n")
     if empty != "peaks":
@@ -70,24 +70,24 @@ def test_nothing_in_is_a_valid_result(folder, empty):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "message"),
     [
         (["absent.tsv"], 1, "absent.tsv: cannot be read"),
         (["targets.fa"], 1, "targets.fa:1: has no column mirna_id"),
         (["peaks.tsv", "--truth", "peaks.tsv"], 1, "peaks.tsv:1: 'mirna_id"),
         (["peaks.tsv", "--targets", "truth.bed"], 1, "truth.bed: is neither FASTA nor FASTQ"),
         (["-", "--truth", "-"], 2, "only one input can be standard input"),
-        (["peaks.tsv", "--plot", "p.gif"], 2, "'p.gif' is no .png, .svg or .pdf file"),
+        (["peaks.tsv", "--plot", "p.gif"], 2, "'p.gif' is not a .png, .svg or .pdf file"),
         (["bad.tsv"], 1, "bad.tsv:2: summit is '-3'; give a whole number"),
     ],
 )
-def test_refusals(folder, arguments, status, said):
+def test_refusals(folder, arguments, status, message):
     Path("bad.tsv").write_text("mirna_id\ttarget_id\tsummit\nm\tt\t-3\n")
     before = sorted(path.name for path in folder.iterdir())
     done = run("peak-evaluate", ["--truth", "truth.bed", "-o", "out", *arguments])
     assert done.status == status
     assert done.err.startswith("peak-evaluate: error: ")
-    assert said in done.err
+    assert message in done.err
     assert done.err.count("\n") == 1
     assert len(done.err) <= 220
     assert sorted(path.name for path in folder.iterdir()) == before

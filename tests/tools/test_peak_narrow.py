@@ -32,7 +32,8 @@ let-7a:0:1\t31\t51\tlet-7a\t982\t+\t46\t47
 let-7a:15:1\t23\t43\tlet-7a\t982\t+\t38\t39
 let-7a:15:1\t38\t58\tlet-7a\t982\t+\t53\t54
 """
-LINE = "--model seeds.safetensors --mirnas mirnas.fa --targets targets.fa --background 5 --quiet".split()
+INPUTS = "--model seeds.safetensors --mirnas mirnas.fa --targets targets.fa --background 5".split()
+LINE = [*INPUTS, "--threshold", "0.5", "--quiet"]
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def test_low_windows_are_counted_and_not_explained(folder):
     assert json.loads(Path("out.json").read_text())["counts"]["windows_explained"] == 6
 
 
-def test_shards_in_order_are_the_whole(folder):
+def test_shards_in_order_equal_one_run(folder):
     Path("mirnas.fa").write_text(
         ">let-7a\nUGAGGUAGUAGGUUGUAUAGUU\n>b\nUGAGGUAGUAGGUUGUGUGGUU\n>c\nACGUACGUACGUACG\n"
     )
@@ -135,7 +136,7 @@ def test_only_some_pairs(folder):
 
 
 @pytest.mark.parametrize("how", ["threshold", "height", "pairs", "targets"])
-def test_nothing_found_is_a_valid_result(folder, how):
+def test_no_peaks_are_a_valid_result(folder, how):
     Path("nothing.tsv").write_text("mirna_id\ttarget_id\n")
     Path("poly.fa").write_text(">t\n" + "A" * 200 + "\n")
     more = {
@@ -167,7 +168,7 @@ def test_strange_names_survive(folder):
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
-def test_figure_is_the_same_bytes(folder, suffix):
+def test_figures_are_the_same_in_every_run(folder, suffix):
     Path("known.bed").write_text("let-7a:0:1\t40\t50\tlet-7a\nlet-7a:15:1\t32\t42\n")
     contents = set()
     for number in range(2):
@@ -194,43 +195,75 @@ def test_a_dmiso_model_is_explained_by_masking(workplace):
     assert {len(row["site_seq"]) for row in rows} == {60}
     done = run("peak-narrow", [*line, "--explainer", "ism"])
     assert done.status == 1
-    assert "sees no pairing matrix" in done.err
+    assert "is not explained by ism" in done.err
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "message"),
     [
-        (["--known", "k.bed"], 2, "--known does nothing without --plot"),
-        (["--plot", "p.txt"], 2, "'p.txt' is no .png, .svg or .pdf file"),
+        (["--known", "k.bed"], 2, "--known has no effect without --plot"),
+        (["--plot", "p.txt"], 2, "'p.txt' is not a .png, .svg or .pdf file"),
         (["--targets", "-", "--mirnas", "-"], 2, "only one input can be standard input"),
-        (["--gap-percentiles", "90", "99"], 2, "argument --gap-percentiles: opening a gap costs at least as much"),
-        (["--shard", "3/2"], 2, "'3/2' is no share"),
+        (
+            ["--gap-percentiles", "90", "99"],
+            2,
+            "argument --gap-percentiles: opening a gap must cost at least as much",
+        ),
+        (["--shard", "3/2"], 2, "'3/2' is not a share"),
         (["--shard", "1/2", "--targets", "-"], 2, "--shard reads '-' twice"),
         (["--threshold", "2"], 2, "'2' is not a number from 0 to 1"),
         (["--smooth", "0"], 2, "'0' is not a whole number of 1 or more"),
         (["--explain-stride", "51"], 2, "argument --explain-stride: is more than the 50 nt of a window"),
         (["--plot", "p.png", "--known", "absent.bed"], 1, "absent.bed: cannot be read"),
         (["--pairs", "targets.fa"], 1, "targets.fa:1: has no column mirna_id"),
-        (["--plot", "p.png", "--known", "targets.fa"], 1, "targets.fa:1: '>let-7a:0:1 one' is no line of BED"),
+        (["--plot", "p.png", "--known", "targets.fa"], 1, "targets.fa:1: '>let-7a:0:1 one' is not a line of BED"),
         (["--model", "no-such-model"], 2, "no model 'no-such-model'"),
         (["--background-pairs", "absent.tsv"], 1, "absent.tsv: cannot be read"),
         (["--mirnas", "absent.fa"], 1, "absent.fa: cannot be read"),
         (["--bed", "same", "-o", "same"], 2, "'same' is named for two outputs"),
     ],
 )
-def test_refusals(folder, arguments, status, said):
+def test_refusals(folder, arguments, status, message):
     before = sorted(path.name for path in folder.iterdir())
     done = run("peak-narrow", [*LINE, "-o", "out", *arguments])
     assert done.status == status
     assert done.err.startswith("peak-narrow: error: ")
-    assert said in done.err
+    assert message in done.err
     assert done.err.count("\n") == 1
     assert len(done.err) <= 220
     assert sorted(path.name for path in folder.iterdir()) == before
 
 
+def test_only_peaks_where_a_window_is_rare(folder, monkeypatch):
+    """They are those of the paper's definition, with the same heights and alignments."""
+    Path("mirnas.fa").write_text(">let-7a\nUGAGGUAGUAGGUUGUAUAGUU\n")
+    paper = rows_of(narrow())
+    rare = [*INPUTS, "--quiet", "--json", "out.json"]
+    # a network with two scores: a seed match is reached by more than a thousandth of random windows
+    done = run("peak-narrow", rare)
+    assert (done.status, done.out.count(b"\n")) == (0, 1)
+    counts = json.loads(Path("out.json").read_text())["counts"]
+    assert (counts["windows_rare"], counts["windows_explained"], counts["background_windows"]) == (0, 0, 10_000)
+    done = run("peak-narrow", [*rare, "--rare", "0.1", "--explain-stride", "1"])
+    assert rows_of(done.out.decode()) == paper
+    counts = json.loads(Path("out.json").read_text())["counts"]
+    assert (counts["windows_rare"], counts["windows_explained"]) == (82, 82)
+    line = [word for word in run("peak-narrow", INPUTS).err.splitlines() if "as the paper does" in word]
+    assert len(line) == 1
+
+
+def test_mirnas_by_name(folder):
+    Path("mature.fa").write_text(
+        ">hsa-let-7a-5p x\nUGAGGUAGUAGG\nUUGUAUAGUU\n>mmu-let-7a-5p\nUGAGGUAGUAGGUUGUAUAGUU\n"
+    )
+    expected = rows_of(narrow())
+    named = rows_of(narrow("--mirnas", "hsa-let-7a-5p", "--database", "mature.fa"))
+    assert {row.pop("mirna_id") for row in named} == {"hsa-let-7a-5p"}
+    assert named == [{name: row[name] for name in row if name != "mirna_id"} for row in expected]
+
+
 @pytest.mark.slow
-def test_the_bundled_model_finds_planted_seeds_and_keeps_them_apart(tmp_path, monkeypatch):
+def test_the_bundled_model_finds_and_separates_planted_seeds(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     mirnas = (
         "UGAGGUAGUAGGUUGUAUAGUU",
@@ -246,10 +279,17 @@ def test_the_bundled_model_finds_planted_seeds_and_keeps_them_apart(tmp_path, mo
         target, _, _, mirna = line.split("\t")[:4]
         pairs.append(f"{mirna}\t{target}")
     Path("pairs.tsv").write_text("\n".join(pairs) + "\n")
-    line = "--mirnas mirnas.fa --targets planted.fa --pairs pairs.tsv -o peaks.tsv".split()
+    line = "--mirnas mirnas.fa --targets planted.fa --pairs pairs.tsv --threshold 0.5 -o peaks.tsv".split()
     assert run("peak-narrow", line).status == 0
     sites = rows_of(run("peak-evaluate", "--truth truth.bed --max-distance 3 peaks.tsv".split()).out.decode())
     assert len(sites) == 4 * 7
     assert [site["separate"] for site in sites] == ["1"] * len(sites)
     assert all(abs(float(site["offset"])) <= 3 for site in sites)
+    # where windows are rare, the peaks are the same
+    assert (
+        run("peak-narrow", [*line[:-2], "--rare", "0.02", "--explain-stride", "1", "-o", "rare.tsv"]).status == 0
+    )
+    paper = {(row["mirna_id"], row["target_id"], row["summit"]) for row in rows_of(Path("peaks.tsv").read_text())}
+    rare = {(row["mirna_id"], row["target_id"], row["summit"]) for row in rows_of(Path("rare.tsv").read_text())}
+    assert rare <= paper
     assert all(2 * float(site["attribution_width"]) <= float(site["score_width"]) for site in sites)

@@ -75,7 +75,7 @@ def test_nothing_to_stitch(folder):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "message"),
     [
         ([], 2, "one of the arguments --plant-seeds --stitch is required"),
         (["--plant-seeds", "mirnas.fa", "--stitch", "pairs.tsv"], 2, "not allowed with argument"),
@@ -87,12 +87,12 @@ def test_nothing_to_stitch(folder):
         (["--stitch", "mirnas.fa"], 1, "mirnas.fa:1: has no column mirna_seq"),
     ],
 )
-def test_refusals(folder, arguments, status, said):
+def test_refusals(folder, arguments, status, message):
     before = sorted(path.name for path in folder.iterdir())
     done = run("peak-simulate", ["-o", "out", *arguments])
     assert done.status == status
     assert done.err.startswith("peak-simulate: error: ")
-    assert said in done.err
+    assert message in done.err
     assert done.err.count("\n") == 1
     assert len(done.err) <= 220
     assert sorted(path.name for path in folder.iterdir()) == before

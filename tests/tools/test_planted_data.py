@@ -1,4 +1,4 @@
-"""The files of test-data/ with known answers are what the commands make of each other, one behind the other."""
+"""The files of test-data/ with known answers are what the commands make of each other, in order."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ def test_planted_sites_are_narrowed_and_found(tmp_path):
     assert output("peak-simulate", *seeds) == planted.read_text()
     assert bed.read_text() == (TEST_DATA / "planted.bed").read_text()
 
-    model = ("--model", TEST_DATA / "seeds.safetensors", "--background", 5)
+    model = ("--model", TEST_DATA / "seeds.safetensors", "--background", 5, "--threshold", 0.5)
     peaks = rows_of(output("peak-narrow", *model, "--mirnas", mirnas, "--targets", planted))
     columns = "mirna_id target_id site_seq score peak_start peak_end summit aligned_marks".split()
     stored = rows_of((TEST_DATA / "narrowed.tsv").read_text())

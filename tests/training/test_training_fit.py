@@ -1,4 +1,4 @@
-"""Training: learns, repeats itself, and goes on from a checkpoint as if never stopped."""
+"""Training: it learns, is reproducible, and resumes from a checkpoint with the same result."""
 
 import dataclasses
 import itertools
@@ -10,14 +10,18 @@ import numpy as np
 import pytest
 
 from mirtools.errors import InputError, OutputError
-from mirtools.models import dmiso
-from mirtools.models.inference import Predictor
+from mirtools.models.dmiso import architecture, keras
+from mirtools.models.dmiso.family import Dmiso
+from mirtools.models.dmiso.pair_scorer import DmisoPairScorer
+from mirtools.models.encoder import Encoder
+from mirtools.models.keras import Regularization, keras_seeds
+from mirtools.pairs.repairing import FreshNegatives
+from mirtools.pairs.table import LabelledPairs
 from mirtools.training.checkpoint import Checkpoint, Progress
-from mirtools.training.data import LabelledPairs, read_labelled
-from mirtools.training.fresh import FreshNegatives
-from mirtools.training.lessons import Lessons
+from mirtools.training.data import read_labelled
+from mirtools.training.epochs import TrainingPairs
 
-# TensorFlow and its libraries use what newer NumPy and Python deprecate
+# TensorFlow and its libraries use functions that newer NumPy and Python deprecate
 pytestmark = pytest.mark.filterwarnings("ignore")
 slow = pytest.mark.slow
 
@@ -35,14 +39,14 @@ def planted(count, seed=1):
 
 
 def options(**changes):
-    from mirtools.training.fit import TrainingOptions
+    from mirtools.training.options import TrainingOptions
 
-    rules = dmiso.Regularization(1e-5, (0.1, 0.2, 0.3))
+    rules = Regularization(1e-5, (0.1, 0.2, 0.3))
     return TrainingOptions(**{"epochs": 3, "patience": 0, "regularization": rules, **changes})
 
 
 def with_coverages(pairs, seed=1):
-    """Reads that say nothing about the label."""
+    """Coverages that do not depend on the label."""
     random = np.random.default_rng(seed)
     return dataclasses.replace(pairs, coverages=random.integers(0, 1000, (len(pairs), 2)).astype(float))
 
@@ -52,16 +56,16 @@ def equal(one, other):
 
 
 @slow
-def test_learns_a_planted_word_and_validates_as_users_score():
+def test_learns_a_planted_word_and_validates_with_the_scores_of_users():
     pytest.importorskip("tensorflow")
     from mirtools.training.fit import train
 
     training, validation = planted(1500), planted(400, 2)
-    trained = train(Lessons(training), validation, options(epochs=25, patience=5))
+    trained = train(Dmiso(), TrainingPairs(training), validation, options(epochs=25, patience=5))
     assert trained.kept().validation_auroc > 0.95
     lowest = min(trained.history, key=lambda line: line.validation_loss)
     assert trained.epoch == lowest.epoch
-    scores = Predictor(trained.weights).score(*validation.encoded())
+    scores = DmisoPairScorer(trained.weights).score(*validation.encoded(Encoder()))
     loss = -np.log(np.where(validation.labels == 1, scores, 1 - scores).astype(float)).mean()
     assert loss == pytest.approx(lowest.validation_loss, rel=1e-4)
 
@@ -72,9 +76,9 @@ def test_same_seed_same_weights_other_seed_others():
     from mirtools.training.fit import train
 
     pairs = planted(300)
-    first = train(Lessons(pairs), None, options())
-    assert equal(first.weights, train(Lessons(pairs), None, options()).weights)
-    assert not equal(first.weights, train(Lessons(pairs), None, options(seed=2)).weights)
+    first = train(Dmiso(), TrainingPairs(pairs), None, options())
+    assert equal(first.weights, train(Dmiso(), TrainingPairs(pairs), None, options()).weights)
+    assert not equal(first.weights, train(Dmiso(), TrainingPairs(pairs), None, options(seed=2)).weights)
     assert (first.epoch, len(first.history)) == (3, 3)
     assert np.isnan(first.history[0].validation_loss)
 
@@ -103,12 +107,12 @@ def test_resumed_equals_uninterrupted(tmp_path, stop, recipe):
     pairs, validation = with_coverages(planted(300)), with_coverages(planted(60, 2))
     chosen = options(epochs=4, patience=3, **RECIPES[recipe])
     fresh = FreshNegatives(pairs, np.arange(300), 2, 1) if recipe == "fresh" else None
-    lessons = Lessons(pairs, None, fresh)
-    whole = train(lessons, validation, chosen)
+    lessons = TrainingPairs(pairs, None, fresh)
+    whole = train(Dmiso(), lessons, validation, chosen)
     with pytest.raises(Stop):
-        train(lessons, validation, chosen, Checkpoint(str(tmp_path), {}), watch)
+        train(Dmiso(), lessons, validation, chosen, Checkpoint(str(tmp_path), {}), watch)
     seen = []
-    resumed = train(lessons, validation, chosen, Checkpoint(str(tmp_path), {}), seen.append)
+    resumed = train(Dmiso(), lessons, validation, chosen, Checkpoint(str(tmp_path), {}), seen.append)
     assert equal(whole.weights, resumed.weights)
     assert whole.epoch == resumed.epoch
     assert whole.history == resumed.history == [event for event in seen if isinstance(event, Epoch)]
@@ -120,22 +124,23 @@ def test_more_epochs_go_on_from_the_checkpoint(tmp_path):
     from mirtools.training.fit import train
 
     pairs = planted(200)
-    train(Lessons(pairs), None, options(epochs=2), Checkpoint(str(tmp_path), {}))
-    more = train(Lessons(pairs), None, options(epochs=3), Checkpoint(str(tmp_path), {}))
-    assert equal(more.weights, train(Lessons(pairs), None, options(epochs=3)).weights)
+    train(Dmiso(), TrainingPairs(pairs), None, options(epochs=2), Checkpoint(str(tmp_path), {}))
+    more = train(Dmiso(), TrainingPairs(pairs), None, options(epochs=3), Checkpoint(str(tmp_path), {}))
+    assert equal(more.weights, train(Dmiso(), TrainingPairs(pairs), None, options(epochs=3)).weights)
 
 
 @slow
 def test_class_weights_count_in_the_loss():
     pytest.importorskip("tensorflow")
-    from mirtools.training.fit import BALANCED, train
+    from mirtools.training.fit import train
+    from mirtools.training.options import BALANCED
 
     pairs = planted(200)
     few = pairs.subset(np.flatnonzero((pairs.labels == 0) | (np.arange(200) % 8 == 1)))  # 25 and 100
 
     def first_loss(weight):
         chosen = options(epochs=1, batch_size=1000, positive_weight=weight)
-        return train(Lessons(few), None, chosen).history[0].training_loss
+        return train(Dmiso(), TrainingPairs(few), None, chosen).history[0].training_loss
 
     four = first_loss(4.0)
     assert first_loss(1.0) < four
@@ -149,27 +154,32 @@ def test_abundance_is_learned_and_scored():
     from mirtools.training.evaluation import model_scores
     from mirtools.training.fit import train
 
-    # sequences say nothing: the target's coverage tells the label, the miRNA's does not
+    # only the target's coverage predicts the label, not sequences or the miRNA's coverage
     pairs = planted(600)
     silent = dataclasses.replace(pairs, sites=[pairs.sites[0]] * 600, mirnas=[pairs.mirnas[0]] * 600)
     random = np.random.default_rng(2)
     coverages = random.integers(1, 50, (600, 2)).astype(float)
     coverages[pairs.labels == 1, 1] *= 40
     silent = dataclasses.replace(silent, coverages=coverages)
-    trained = train(Lessons(silent), None, options(epochs=30, abundance=True, learning_rate=0.01))
+    trained = train(
+        Dmiso(knows_abundance=True),
+        TrainingPairs(silent),
+        None,
+        options(epochs=30, abundance=True, learning_rate=0.01),
+    )
     mirna, target = trained.weights["abundance.kernel"][:, 0]
     assert target > 5 * abs(mirna)
-    from mirtools.training.bootstrap import Ranking
+    from mirtools.pairs.ranking import Ranking
 
-    scores = model_scores(trained.weights, silent)
+    scores = model_scores(Dmiso(knows_abundance=True), trained.weights, silent)
     assert Ranking(silent.labels, scores).figures()[0] > 0.95
-    # what is scored without TensorFlow is what Keras computes
-    from mirtools.encoding import one_hot
-    from mirtools.models import abundance
+    # scores without TensorFlow equal those of Keras
+    from mirtools.io.encoding import one_hot
+    from mirtools.models.dmiso import abundance
 
-    model = dmiso.build_keras(abundance=True)
-    dmiso.set_weights(model, trained.weights)
-    inputs = [one_hot(codes) for codes in silent.encoded()]
+    model = keras.build_keras(abundance=True)
+    keras.set_weights(model, trained.weights)
+    inputs = [one_hot(codes) for codes in silent.encoded(Encoder())]
     inputs.append(abundance.scaled(trained.weights, coverages))
     np.testing.assert_allclose(model.predict(inputs, verbose=0)[:, 0], scores, atol=2e-6)
 
@@ -180,24 +190,36 @@ def test_warm_start():
     from mirtools.training.fit import train
 
     training, validation = planted(1500), planted(300, 2)
-    first = train(Lessons(training), validation, options(epochs=12, patience=4))
+    first = train(Dmiso(), TrainingPairs(training), validation, options(epochs=12, patience=4))
     few = planted(60, 5)
     chosen = options(epochs=3, patience=3, learning_rate=1e-4)
-    tuned = train(Lessons(few), validation, chosen, start=first.weights)
+    tuned = train(Dmiso(), TrainingPairs(few), validation, chosen, start=first.weights)
     assert tuned.history[0].epoch == 0
     assert tuned.history[0][2:] == first.kept()[2:]
     assert np.isnan(tuned.history[0].training_loss)
     assert tuned.kept().validation_loss <= first.kept().validation_loss
-    # far too fast: nothing improves, the start is kept
-    ruined = train(Lessons(few), validation, options(epochs=2, patience=3, learning_rate=0.5), start=first.weights)
+    # with a far too large learning rate no epoch improves, and the start is kept
+    ruined = train(
+        Dmiso(),
+        TrainingPairs(few),
+        validation,
+        options(epochs=2, patience=3, learning_rate=0.5),
+        start=first.weights,
+    )
     assert ruined.epoch == 0
     assert equal(ruined.weights, first.weights)
-    # abundance joins a model that knows none
-    aware = train(Lessons(with_coverages(few)), None, options(epochs=1, abundance=True), start=first.weights)
+    # a model without abundances as the start of one with them
+    aware = train(
+        Dmiso(knows_abundance=True),
+        TrainingPairs(with_coverages(few)),
+        None,
+        options(epochs=1, abundance=True),
+        start=first.weights,
+    )
     assert aware.weights["abundance.kernel"].any()
 
 
-def test_learning_rate_halves_after_epochs_in_vain():
+def test_learning_rate_halves_after_epochs_without_improvement():
     from mirtools.training.fit import Epoch, _learning_rate
 
     def rate(losses, after):
@@ -214,7 +236,7 @@ def test_learning_rate_halves_after_epochs_in_vain():
 def setting(pairs, folder=None, **changes):
     from mirtools.training.experiment import Setting
 
-    return Setting(pairs, options(**changes), checkpoints=folder)
+    return Setting(Dmiso(), pairs, options(**changes), checkpoints=folder)
 
 
 @slow
@@ -243,13 +265,13 @@ def test_cross_validation_gives_every_pair_one_fold(tmp_path):
     # every score is of the fold's own model
     for name, trained in outcome.history[:3]:
         tested = np.array(outcome.roles) == name
-        scores = Predictor(trained.weights).score(*pairs.subset(np.flatnonzero(tested)).encoded())
+        scores = DmisoPairScorer(trained.weights).score(*pairs.subset(np.flatnonzero(tested)).encoded(Encoder()))
         np.testing.assert_array_equal(scores, outcome.scores[tested])
 
 
 def test_parts_are_apart_and_whole():
+    from mirtools.pairs.grouping import group_pairs
     from mirtools.training.experiment import Design, divide
-    from mirtools.training.splits import group_pairs
 
     pairs = dataclasses.replace(planted(400), mirna_ids=[f"m{number % 37}" for number in range(400)])
     for design in (
@@ -262,7 +284,7 @@ def test_parts_are_apart_and_whole():
         parts = divide(pairs, groups, design, 1)
         assert len(parts) == design.folds + 1
         for part in parts:
-            places = [part.learned, part.watched, part.tested]
+            places = [part.training, part.validation, part.tested]
             whole = np.sort(np.concatenate(places))
             assert (whole == np.arange(400)).all()
             for one, other in itertools.combinations(places, 2):
@@ -272,7 +294,7 @@ def test_parts_are_apart_and_whole():
 
 
 def progress():
-    weights = {name: np.zeros(shape, np.float32) for name, shape in dmiso.TENSOR_SHAPES.items()}
+    weights = {name: np.zeros(shape, np.float32) for name, shape in architecture.TENSOR_SHAPES.items()}
     state = {f"model.{name}": value for name, value in weights.items()} | {"optimizer.0": np.array(7)}
     return Progress(2, [(1, 0.5, 0.4, 0.9, 0.8), (2, 0.4, 0.3, 0.95, 0.9)], 2, 0.3, weights, state)
 
@@ -290,7 +312,7 @@ def test_checkpoint_round_trip(tmp_path):
     assert [path.name for path in (tmp_path / "deep" / "folder").iterdir()] == ["checkpoint.safetensors"]
 
 
-def test_checkpoint_of_something_else_is_refused(tmp_path):
+def test_checkpoint_of_another_training_is_rejected(tmp_path):
     saved = progress()
     Checkpoint(str(tmp_path), {"seed": 1}).save(saved)
     with pytest.raises(InputError, match="belongs to a training with other pairs or options"):
@@ -299,14 +321,14 @@ def test_checkpoint_of_something_else_is_refused(tmp_path):
     whole = path.read_bytes()
     for damaged in (b"", b"text", whole[:-1], whole[:1000], b"\xff" * 100):
         path.write_bytes(damaged)
-        with pytest.raises(InputError, match="is no whole checkpoint"):
+        with pytest.raises(InputError, match="is not a complete checkpoint"):
             Checkpoint(str(tmp_path), {"seed": 1}).load(saved.state)
     path.unlink()
     os.mkfifo(path)
-    with pytest.raises(InputError, match="is no whole checkpoint"):
+    with pytest.raises(InputError, match="is not a complete checkpoint"):
         Checkpoint(str(tmp_path), {"seed": 1}).load(saved.state)
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot be made"):
+    with pytest.raises(OutputError, match="cannot be created"):
         Checkpoint(str(tmp_path / "file"), {})
 
 
@@ -332,7 +354,7 @@ def with_facts(whole: bytes, change) -> bytes:
 
 
 @pytest.mark.parametrize("change", [*BROKEN_FACTS, "[" * 100_000, "[]", "", "{", "0", "null", '{"identity": 1}'])
-def test_a_checkpoint_that_no_training_wrote_is_refused(tmp_path, change):
+def test_a_checkpoint_that_no_training_wrote_is_rejected(tmp_path, change):
     saved = progress()
     checkpoint = Checkpoint(str(tmp_path), {"seed": 1})
     checkpoint.save(saved)
@@ -341,13 +363,13 @@ def test_a_checkpoint_that_no_training_wrote_is_refused(tmp_path, change):
     path.write_bytes(with_facts(whole, {}))
     assert checkpoint.load(saved.state) is not None
     path.write_bytes(with_facts(whole, change))
-    with pytest.raises(InputError, match=r"is no whole checkpoint|belongs to a training with other pairs"):
+    with pytest.raises(InputError, match=r"is not a complete checkpoint|belongs to a training with other pairs"):
         checkpoint.load(saved.state)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "dtype", "shape", "variance"])
 @pytest.mark.parametrize("part", ["best.dense.bias", "model.dense.bias", "optimizer.0"])
-def test_a_checkpoint_with_other_tensors_is_refused(tmp_path, value, part):
+def test_a_checkpoint_with_other_tensors_is_rejected(tmp_path, value, part):
     saved = progress()
     where, name = (saved.best, part[5:]) if part.startswith("best.") else (saved.state, part)
     expected = {name: value.copy() for name, value in saved.state.items()}
@@ -361,7 +383,7 @@ def test_a_checkpoint_with_other_tensors_is_refused(tmp_path, value, part):
     else:
         where[name] = np.full_like(where[name], value, np.float32)
     Checkpoint(str(tmp_path), {}).save(saved)
-    with pytest.raises(InputError, match="is no whole checkpoint"):
+    with pytest.raises(InputError, match="is not a complete checkpoint"):
         Checkpoint(str(tmp_path), {}).load(expected)
 
 
@@ -379,7 +401,7 @@ def test_bad_label_is_named_with_its_line(tmp_path, label):
 def test_no_pairs_and_no_labels(tmp_path):
     path = tmp_path / "labelled.tsv"
     path.write_text(HEADER)
-    with pytest.raises(InputError, match="holds no pairs"):
+    with pytest.raises(InputError, match="has no pairs"):
         read_labelled(str(path))
     path.write_text("miRNA\tgene\nACGTACGTAC\tACGTACGT\n")
     with pytest.raises(InputError, match="has no column label"):
@@ -418,6 +440,6 @@ def test_bad_abundance(tmp_path, cell):
 
 
 def test_seeds_for_keras_are_apart():
-    seeds = [tuple(dmiso.keras_seeds(seed, 20)) for seed in (0, 1, 2, 10**30)]
+    seeds = [tuple(keras_seeds(seed, 20)) for seed in (0, 1, 2, 10**30)]
     assert len(set(itertools.chain.from_iterable(seeds))) == 80
     assert all(0 <= seed < 2**31 for seed in itertools.chain.from_iterable(seeds))

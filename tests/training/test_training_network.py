@@ -1,4 +1,4 @@
-"""Training networks on pairing matrices: they learn a planted rule, repeat themselves, and go on when stopped."""
+"""Training networks on pairing matrices: they learn a planted rule, are reproducible, and resume when stopped."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ import numpy as np
 import pytest
 
 from mirtools.errors import InputError, UsageError
-from mirtools.models import dmiso
+from mirtools.models.base import Model
 from mirtools.models.composition import STORED, typical_pairs
-from mirtools.models.encoder import Encoder, encoder_of
-from mirtools.models.modelfile import Model
-from mirtools.models.network import cnn, mirbind
-from mirtools.models.network_steps import PairingPredictor
+from mirtools.models.dmiso.family import Dmiso
+from mirtools.models.encoder import Encoder
+from mirtools.models.matrix.family import Matrix
+from mirtools.models.matrix.network import cnn, mirbind
+from mirtools.models.matrix.pair_scorer import MatrixPairScorer
 from mirtools.models.pairing import WATSON_CRICK, WOBBLE, PairingRule
-from mirtools.training.baselines import baseline_scores
+from mirtools.pairs.grouping import group_pairs
+from mirtools.pairs.repairing import FreshNegatives
+from mirtools.pairs.table import LabelledPairs
 from mirtools.training.checkpoint import Checkpoint
-from mirtools.training.data import LabelledPairs, read_labelled
+from mirtools.training.data import read_labelled
+from mirtools.training.epochs import TrainingPairs
+from mirtools.training.evaluation import ranking_figures
 from mirtools.training.experiment import Design, Setting, check_start, run_experiment
-from mirtools.training.fit import NETWORK_OPTIONS, Epoch, TrainingOptions, _Trainer, train
-from mirtools.training.fresh import FreshNegatives
-from mirtools.training.layout import network_of
-from mirtools.training.lessons import Lessons
-from mirtools.training.metrics import ranking_figures
-from mirtools.training.splits import group_pairs
+from mirtools.training.fit import Epoch, _Trainer, train
+from mirtools.training.matrix import MatrixLearner, network_of
 
-# TensorFlow and its libraries use what newer NumPy and Python deprecate
+# TensorFlow and its libraries use functions that newer NumPy and Python deprecate
 pytestmark = pytest.mark.filterwarnings("ignore")
 slow = pytest.mark.slow
 
@@ -37,7 +38,7 @@ CHARGE_PARTNER = dict(zip("DEKRAL", "KRDELA", strict=True))
 
 
 def planted(count, seed=1, partner=PARTNER):
-    """Pairs of drawn letters; a positive's site holds partners of its miRNA's first six, from right to left."""
+    """Pairs of random letters; positive sites contain partners of the miRNA's first six, from right to left."""
     random = np.random.default_rng(seed)
     letters = list(partner)
     mirnas = ["".join(random.choice(letters, 8)) for _ in range(count)]
@@ -52,7 +53,7 @@ def planted(count, seed=1, partner=PARTNER):
 
 
 def options(**changes):
-    return dataclasses.replace(NETWORK_OPTIONS, **{"epochs": 3, "patience": 0, "batch_size": 64, **changes})
+    return dataclasses.replace(MatrixLearner.defaults, **{"epochs": 3, "patience": 0, "batch_size": 64, **changes})
 
 
 def equal(one, other):
@@ -60,8 +61,8 @@ def equal(one, other):
 
 
 def auroc(network, weights, pairs):
-    encoder = encoder_of(network)
-    scores = PairingPredictor(network, weights).score(encoder.mirnas(pairs.mirnas), encoder.sites(pairs.sites))
+    encoder = network.encoder
+    scores = MatrixPairScorer(network, weights).score(encoder.mirnas(pairs.mirnas), encoder.sites(pairs.sites))
     return ranking_figures(pairs.labels, scores, pairs.mirnas)["auroc"]
 
 
@@ -75,7 +76,9 @@ def test_learns_a_planted_rule(kind):
     if kind == "cnn":
         network = cnn(WOBBLE, 20, 8)
     training, validation = planted(2400, 1, partner), planted(300, 2, partner)
-    trained = train(Lessons(training), validation, options(epochs=18, patience=18), network=network)
+    trained = train(
+        Matrix("mirbind", network), TrainingPairs(training), validation, options(epochs=18, patience=18)
+    )
     held_out = auroc(network, trained.weights, planted(1000, 3, partner))
     assert held_out > (0.9 if kind == "cnn" else 0.98)
     lowest = min(trained.history, key=lambda line: line.validation_loss)
@@ -86,9 +89,11 @@ def test_learns_a_planted_rule(kind):
 def test_same_seed_same_weights_other_seed_others():
     pytest.importorskip("tensorflow")
     pairs = planted(300)
-    first = train(Lessons(pairs), None, options(), network=SMALL)
-    assert equal(first.weights, train(Lessons(pairs), None, options(), network=SMALL).weights)
-    assert not equal(first.weights, train(Lessons(pairs), None, options(seed=2), network=SMALL).weights)
+    first = train(Matrix("mirbind", SMALL), TrainingPairs(pairs), None, options())
+    assert equal(first.weights, train(Matrix("mirbind", SMALL), TrainingPairs(pairs), None, options()).weights)
+    assert not equal(
+        first.weights, train(Matrix("mirbind", SMALL), TrainingPairs(pairs), None, options(seed=2)).weights
+    )
     assert set(first.weights) == set(SMALL.tensor_shapes())
 
 
@@ -108,24 +113,26 @@ def test_resumed_equals_uninterrupted(tmp_path, stop, recipe):
     pairs, validation = planted(300), planted(60, 2)
     changes = {"linear_decay": False, "decay_after": 1, "fresh_negatives": 1, "weight_decay": 0.0}
     chosen = options(patience=3, **(changes if recipe == "fresh" else {}))
-    lessons = Lessons(pairs, None, FreshNegatives(pairs, np.arange(300), 1, 1) if recipe == "fresh" else None)
-    whole = train(lessons, validation, chosen, network=SMALL)
+    lessons = TrainingPairs(
+        pairs, None, FreshNegatives(pairs, np.arange(300), 1, 1) if recipe == "fresh" else None
+    )
+    whole = train(Matrix("mirbind", SMALL), lessons, validation, chosen)
     with pytest.raises(Stop):
-        train(lessons, validation, chosen, Checkpoint(str(tmp_path), {}), watch, network=SMALL)
-    resumed = train(lessons, validation, chosen, Checkpoint(str(tmp_path), {}), network=SMALL)
+        train(Matrix("mirbind", SMALL), lessons, validation, chosen, Checkpoint(str(tmp_path), {}), watch)
+    resumed = train(Matrix("mirbind", SMALL), lessons, validation, chosen, Checkpoint(str(tmp_path), {}))
     assert equal(whole.weights, resumed.weights)
     assert whole.history == resumed.history
-    # a network of another size does not go on from there
+    # a network of another size cannot resume from it
     other = mirbind(WATSON_CRICK, 20, 8, filters=8, height=6, blocks=1, units=8)
-    with pytest.raises(InputError, match="is no whole checkpoint"):
-        train(lessons, validation, chosen, Checkpoint(str(tmp_path), {}), network=other)
+    with pytest.raises(InputError, match="is not a complete checkpoint"):
+        train(Matrix("mirbind", other), lessons, validation, chosen, Checkpoint(str(tmp_path), {}))
 
 
 @slow
-def test_the_learning_rate_falls_to_nothing():
+def test_the_learning_rate_falls_to_zero():
     pytest.importorskip("tensorflow")
-    lessons = Lessons(planted(256))
-    trainer = _Trainer(options(epochs=2), lessons, None, SMALL)
+    lessons = TrainingPairs(planted(256))
+    trainer = _Trainer(Matrix("mirbind", SMALL), options(epochs=2), lessons, None)
     rates = []
     for number in (1, 2):
         trainer.epoch(number, 0.008, lambda event: None)
@@ -135,16 +142,16 @@ def test_the_learning_rate_falls_to_nothing():
 
 
 @slow
-def test_weight_decay_takes_from_kernels_alone():
+def test_weight_decay_changes_only_kernels():
     pytest.importorskip("tensorflow")
-    lessons = Lessons(planted(64))
+    lessons = TrainingPairs(planted(64))
 
     def after_one_step(**changes):
         chosen = options(epochs=1, linear_decay=False, learning_rate=0.01, **changes)
-        return train(lessons, None, chosen, network=SMALL).weights
+        return train(Matrix("mirbind", SMALL), lessons, None, chosen).weights
 
     plain, decayed = after_one_step(weight_decay=0.0), after_one_step(weight_decay=1.0)
-    start = _Trainer(options(), lessons, None, SMALL).weights()
+    start = _Trainer(Matrix("mirbind", SMALL), options(), lessons, None).weights()
     for name, value in plain.items():
         taken = 0.01 * start[name] if name.endswith(".kernel") else 0
         np.testing.assert_allclose(value - decayed[name], taken, atol=2e-6)
@@ -158,12 +165,11 @@ def test_weight_decay_takes_from_kernels_alone():
 def test_warm_start_and_experiment():
     pytest.importorskip("tensorflow")
     pairs = planted(1500)
-    setting = Setting(
-        pairs, options(epochs=6, patience=6), architecture="mirbind", network=SMALL, background_pairs=7
-    )
+    family = Matrix("mirbind", SMALL)
+    setting = Setting(family, pairs, options(epochs=6, patience=6), background_pairs=7)
     outcome = run_experiment(setting, Design("none"), "small")
     model = outcome.model
-    assert (model.architecture, model.network) == ("mirbind", SMALL)
+    assert (model.architecture, model.family.network) == ("mirbind", SMALL)
     pairs_kept, source = typical_pairs(model, 100, 1)
     assert source == STORED
     learned = set(zip(pairs.mirnas, pairs.sites, strict=True))
@@ -172,13 +178,13 @@ def test_warm_start_and_experiment():
     assert model.training["composition"]["mirna"]["lengths"] == {"8": 1.0}
     assert model.training["weight_decay"] == 1e-4
     # every score is the model's
-    encoder = encoder_of(SMALL)
+    encoder = SMALL.encoder
     codes = encoder.mirnas(pairs.mirnas), encoder.sites(pairs.sites)
-    assert (outcome.scores == PairingPredictor(SMALL, model.weights).score(*codes)).all()
+    assert (outcome.scores == MatrixPairScorer(SMALL, model.weights).score(*codes)).all()
     few = planted(80, 5)
     chosen = options(epochs=2, patience=3, learning_rate=1e-4)
     tuned = run_experiment(
-        Setting(few, chosen, start=model, architecture="mirbind", network=SMALL, background_pairs=0),
+        Setting(family, few, chosen, start=model, background_pairs=0),
         Design("none"),
         "tuned",
     )
@@ -193,19 +199,21 @@ def test_sizes_that_cannot_be():
     assert network.described() == mirbind(WOBBLE, 40, 18, filters=12, blocks=1).described()
     assert network_of("cnn", WATSON_CRICK).described() == cnn().described()
     for arguments, problem in (
-        (("mirbind", WOBBLE, 5), "no mirbind network is of this size: .* leaves nothing"),
+        (("mirbind", WOBBLE, 5), "a mirbind network cannot have this size: .* leaves nothing"),
         (("mirbind", WOBBLE, 5000), "site_length is a whole number from 1 to 1000"),
-        (("mirbind", WOBBLE, 50, 20, 4000), "multiply-adds a pair, more than"),
+        (("mirbind", WOBBLE, 50, 20, 4000), "multiply-adds per pair, more than"),
         (("mirbind", WOBBLE, 50, 20, 5000), "filters are from 1 to 4096"),
-        (("cnn", WOBBLE, 50, 4), "no cnn network is of this size"),
+        (("cnn", WOBBLE, 50, 4), "a cnn network cannot have this size"),
     ):
         with pytest.raises(UsageError, match=problem):
             network_of(*arguments)
 
 
-def test_networks_cannot_know_abundances():
-    with pytest.raises(InputError, match="net: is a network on pairing matrices"):
-        check_start(Model({}, "x", network=SMALL), TrainingOptions(abundance=True), "net")
+def test_a_start_that_knows_abundances():
+    start = Model(Dmiso(knows_abundance=True), {}, "x")
+    check_start(start, Dmiso(knows_abundance=True), "aware")
+    with pytest.raises(InputError, match="aware: uses abundances; add --abundance"):
+        check_start(start, Dmiso(), "aware")
 
 
 def test_pairs_of_other_letters(tmp_path):
@@ -217,7 +225,7 @@ def test_pairs_of_other_letters(tmp_path):
     assert pairs.subset(np.array([0])).alphabet == "DEKRAL"
     assert pairs.encoded(encoder)[1].tolist() == [[0, 0, 6, 1, 1, 6, 6]]
     path.write_text("mirna_seq\tsite_seq\tlabel\nKKD\tK-D\t1\n")
-    with pytest.raises(InputError, match=r"pairs\.tsv:2: site_seq: '-' at position 2 is no letter"):
+    with pytest.raises(InputError, match=r"pairs\.tsv:2: site_seq: '-' at position 2 is not a letter"):
         read_labelled(str(path), encoder=encoder)
 
 
@@ -235,9 +243,3 @@ def test_sites_of_any_letters_that_share_words_are_one_locus(alphabet):
     groups = group_pairs(pairs, "locus")
     assert groups[0] == groups[1] == groups[2] != groups[3]
     assert len(set(groups.tolist())) == count - 2
-
-
-def test_baselines_of_other_letters_are_identities():
-    pairs = planted(40, 1, CHARGE_PARTNER)
-    assert [name for name, _ in baseline_scores(pairs, pairs)] == ["mirna_identity", "target_identity"]
-    assert Setting(pairs, options()).architecture == dmiso.NAME

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from mirtools.errors import InputError, MirtoolsError
-from mirtools.training.data import LabelledPairs
-from mirtools.training.experiment import Part, Setting
-from mirtools.training.fit import Begun, Ended, Epoch, TrainingOptions
-from mirtools.training.parallel import side_by_side
+from mirtools.models.dmiso.family import Dmiso
+from mirtools.pairs.table import LabelledPairs
+from mirtools.training.experiment import Part, Setting, train_parts
+from mirtools.training.fit import Begun, Ended, Epoch
+from mirtools.training.options import TrainingOptions
 from mirtools.training.progress import TrainingBar
 
 
 class Bar:
-    """What a tqdm bar is told."""
+    """Records the calls of a tqdm bar."""
 
     def __init__(self):
         self.n, self.total, self.shown = 0, 0, {}
@@ -28,20 +29,20 @@ class Bar:
 
 def test_bar_of_two_trainings():
     bar = Bar()
-    told = TrainingBar(bar, 10, 2).told
-    told("fold_1", Begun(100, 0))
-    assert (bar.n, bar.total) == (0, 2000)  # the second is taken to be as long
-    told("fold_1", 60)
-    told("fold_1", 40)
-    told("fold_1", Epoch(1, 0.5, 0.25, 0.8, 0.7))
+    update = TrainingBar(bar, 10, 2).update
+    update("fold_1", Begun(100, 0))
+    assert (bar.n, bar.total) == (0, 2000)  # the second is assumed to be as long
+    update("fold_1", 60)
+    update("fold_1", 40)
+    update("fold_1", Epoch(1, 0.5, 0.25, 0.8, 0.7))
     assert (bar.n, bar.total) == (100, 2000)
     assert bar.shown == {"part": "fold_1", "epoch": 1, "loss": "0.500", "validation": "0.250"}
-    told("fold_1", Ended(1))  # nine epochs early
+    update("fold_1", Ended(1))  # nine epochs early
     assert bar.total == 200
-    told("final", Begun(200, 4))  # six of ten epochs are left to do
+    update("final", Begun(200, 4))  # six of ten epochs remain
     assert (bar.n, bar.total) == (100, 1300)
-    told("final", 1200)
-    told("final", Ended(10))
+    update("final", 1200)
+    update("final", Ended(10))
     assert bar.n == bar.total == 1300
 
 
@@ -59,9 +60,9 @@ def one_mirna():
 @pytest.mark.parametrize("threads", [1, 2])
 def test_an_error_of_a_training_comes_through(threads):
     pairs = one_mirna()
-    setting = Setting(pairs, TrainingOptions(fresh_negatives=1))
+    setting = Setting(Dmiso(), pairs, TrainingOptions(fresh_negatives=1))
     with pytest.raises(InputError, match="too few miRNAs or sites; train without --fresh-negatives"):
-        side_by_side(threads, setting, parts_of(pairs, 2), lambda part, event: None)
+        train_parts(setting, parts_of(pairs, 2), lambda part, event: None, threads)
 
 
 class Dying(Setting):
@@ -71,7 +72,7 @@ class Dying(Setting):
         os._exit(9)
 
 
-def test_a_killed_training_is_told():
+def test_a_killed_training_is_reported():
     pairs = one_mirna()
     with pytest.raises(MirtoolsError, match=r"training fold_\d ended without a result"):
-        side_by_side(2, Dying(pairs, TrainingOptions()), parts_of(pairs, 3), lambda part, event: None)
+        train_parts(Dying(Dmiso(), pairs, TrainingOptions()), parts_of(pairs, 3), lambda part, event: None, 2)

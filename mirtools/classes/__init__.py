@@ -1,0 +1,1 @@
+"""Classes of interactions by the important bases of the miRNA."""

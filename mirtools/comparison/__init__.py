@@ -1,0 +1,1 @@
+"""Comparison of alignments and importances between models, explainers or runs."""

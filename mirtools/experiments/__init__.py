@@ -1,0 +1,1 @@
+"""The workflow of an experiment: its sheet, its configuration, its run, and why jobs failed."""

@@ -1,0 +1,1 @@
+"""Reading and writing: streams, sequences, tables, BED, temporary files."""

@@ -1,0 +1,1 @@
+"""Uses of a model in commands: scoring tables, scanning targets, calling sites."""

@@ -1,0 +1,1 @@
+"""The page of genes-predict that can be searched."""

@@ -1,0 +1,1 @@
+"""Joining the tables of shards."""

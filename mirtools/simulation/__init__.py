@@ -1,0 +1,1 @@
+"""Simulated reads and transcripts with known truth."""

@@ -1,0 +1,1 @@
+"""Binding sites from interaction tables: merging reads, chance, replicates, conditions."""

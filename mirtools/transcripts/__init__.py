@@ -1,0 +1,1 @@
+"""Transcripts: their names, genes, regions, and positions on the genome."""
