@@ -69,9 +69,14 @@ def joined_report(
         dropped[LOW_SUPPORT] = dropped.get(LOW_SUPPORT, 0) + low
     statistics = _sum(content["statistics"] for content in contents)
     statistics.pop("samples", None)
+    statistics.pop("first_reads", None)
     statistics["fate"] = {_PAIRED: counts["paired_reads"], **dict(sorted(dropped.items()))}
     if len(samples) > 1:
         statistics["samples"] = {name: _sample(name, reports, low_support) for name in samples}
+    # each shard looks at the same first reads of a file: not summed
+    looked_at = [content["statistics"].get("first_reads", {}) for content in contents]
+    if any(looked_at):
+        statistics["first_reads"] = {name: found for table in looked_at for name, found in table.items()}
     first = contents[0]
     qualities = {name: found for content in contents for name, found in content.get("qualities", {}).items()}
     return {
