@@ -45,7 +45,7 @@ def baseline_scores(
     training : LabelledPairs, optional
         What the identities learn from; they need it.
     threads : int
-        Processes for the energies.
+        For the energies.
     watch : callable
         Passes energies on and shows progress.
     """

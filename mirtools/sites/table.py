@@ -89,7 +89,7 @@ class SiteTable:
         return SiteTable(kept, self.samples, self.order, self.conditions)
 
     def rows(self, threads: int = 1) -> Iterator[list[str]]:
-        """Yield the cells of each site; ``threads`` processes compute energies."""
+        """Yield the cells of each site; ``threads`` compute energies."""
         reads, seen, rates = self.reads(), self.seen_in(), self.irreproducible()
         with_bases = [site for site in self.sites if MISSING not in (site.mirna_seq, site.site_seq)]
         energies = duplex_energies(((site.mirna_seq, _core_bases(site)) for site in with_bases), threads)

@@ -1,12 +1,14 @@
 """Cofold energies, and what the sampler may assume about them."""
 
+import itertools
 import random
 
 import pytest
 import RNA
 
 from mirtools.computing.processes import CHUNK, in_order
-from mirtools.pairs.energy import cofold_energies, cofold_energy, duplex_energy
+from mirtools.pairs import energy
+from mirtools.pairs.energy import cofold_energies, cofold_energy, duplex_energies
 
 
 def sequences(count, length, seed):
@@ -42,9 +44,40 @@ def test_is_rnacofold_for_pairs_of_every_kind():
     for threads in (1, 2):
         assert list(cofold_energies(iter(pairs), threads)) == pytest.approx(expected, abs=0.0051)
     assert list(cofold_energies([], 1)) == []
-    assert all(
-        duplex_energy(*pair) >= energy - 0.0051 for pair, energy in zip(pairs[:300], expected, strict=False)
-    )
+    duplexes = duplex_energies(pairs, 1)
+    assert all(duplex >= energy - 0.0051 for duplex, energy in zip(duplexes, expected, strict=True))
+
+
+@pytest.mark.parametrize("letters", ["ACGU", "ACGT", "ACGTN", "GCU", "GU", "AUG"])
+def test_duplexes_are_those_of_duplexfold(letters):
+    """Strands of 1 to 80 bases, with loops of all lengths; N; strands that cannot pair."""
+    rng = random.Random(letters)
+    pairs = [
+        (
+            "".join(rng.choices(letters, k=rng.choice((1, 2, 5, 22, 22, 22, 45)))),
+            "".join(rng.choices(letters, k=length)),
+        )
+        for length in [*range(1, 81)] * 5
+    ]
+    # two helices with a loop of any size between them
+    for first, second in itertools.product(range(17), repeat=2):
+        loops = "".join(rng.choices("AC", k=first)), "".join(rng.choices("AC", k=second))
+        pairs.append((f"GGUG{loops[0]}GUGG", f"CCAC{loops[1]}CACC"))
+    pairs += [("AAAA", "AAAA"), ("N", "ACGU"), ("A", "U"), ("C", "G")]
+    expected = [RNA.duplexfold(*(strand.replace("T", "U") for strand in pair)).energy for pair in pairs]
+    for threads in (1, 2):
+        assert [f"{found:.2f}" for found in duplex_energies(pairs, threads)] == [
+            f"{each:.2f}" for each in expected
+        ]
+
+
+def test_duplexes_of_many_chunks_keep_their_order(monkeypatch):
+    monkeypatch.setattr(energy, "_CHUNK", 3)
+    pairs = list(zip(sequences(50, 22, 5), sequences(50, 50, 6), strict=True))
+    expected = [found for pair in pairs for found in duplex_energies([pair], 1)]
+    assert list(duplex_energies(iter(pairs), 2)) == expected
+    assert len(set(expected)) > 30
+    assert list(duplex_energies([], 2)) == []
 
 
 def test_cofold_is_never_above_the_duplex_or_the_folds_apart():
